@@ -1,0 +1,1 @@
+"""Values, decisions, errors and protocols. Imports no engine and does no work."""

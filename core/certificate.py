@@ -1,0 +1,184 @@
+"""Proof of what an answer read: for every table and shard, which sequences came from which tier.
+
+The ranges are those of the runs that were read or pruned, not the watermarks they are meant to prove.
+`verify` joins them without gap or overlap and compares the row counts with the files' own footers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import Corrupt
+from .manifest import DataFile
+
+FooterRows = Callable[[DataFile], int]
+"""Reads the number of rows that a file's own footer states; raises `Corrupt` if it can't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class TierPart:
+    """What one tier contributes of one table in one shard.
+
+    `ranges`: inclusive [first, last] pairs of sequences for which the tier is responsible. `rows`: of all
+    its files, pruned ones included. `bytes`: of the files read.
+    """
+
+    tier: str
+    ranges: tuple[tuple[int, int], ...]
+    rows: int
+    files_read: int = 0
+    files_pruned: int = 0
+    bytes: int = 0
+    snapshot: int | None = None
+    files: tuple[DataFile, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        shown: dict[str, Any] = {"ranges": [list(r) for r in self.ranges], "rows": self.rows}
+        if self.tier != "hot":
+            shown |= {
+                "files_read": self.files_read,
+                "files_pruned": self.files_pruned,
+                "bytes": self.bytes,
+            }
+        if self.snapshot is not None:
+            shown["snapshot"] = self.snapshot
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class ShardPart:
+    """One table in one shard: its manifest version, the cut, and the tiers below it."""
+
+    manifest: int
+    fresh_to: int
+    tiers: tuple[TierPart, ...]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """`age_seconds`: how long before the query the highest included sequence was recorded."""
+
+    tables: Mapping[str, Mapping[str, ShardPart]] = field(default_factory=dict)
+    as_of: str | None = None
+    age_seconds: float | None = None
+    expired: Sequence[Mapping[str, Any]] = ()
+    forgotten: Sequence[Mapping[str, Any]] = ()
+    footer_rows: FooterRows | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def fresh_to(self) -> dict[str, int]:
+        fresh: dict[str, int] = {}
+        for shards in self.tables.values():
+            for shard, part in shards.items():
+                fresh[shard] = max(part.fresh_to, fresh.get(shard, 0))
+        return fresh
+
+    def verify(self) -> None:
+        """Raises `Corrupt` unless the ranges cover 1..fresh_to once and the footers agree with `rows`."""
+        for table, shards in self.tables.items():
+            for shard, part in shards.items():
+                where = f"{table} in {shard}"
+                _check_cover(part, where)
+                for tier in part.tiers:
+                    _check_rows(tier, where, self.footer_rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "manifest": {
+                table: {shard: part.manifest for shard, part in shards.items()}
+                for table, shards in self.tables.items()
+            },
+            "as_of": self.as_of,
+            "fresh_to": self.fresh_to,
+            "age_seconds": self.age_seconds,
+            "tables": {
+                table: {
+                    "shards": {
+                        shard: {tier.tier: tier.to_dict() for tier in part.tiers}
+                        for shard, part in shards.items()
+                    }
+                }
+                for table, shards in self.tables.items()
+            },
+            "expired": list(self.expired),
+            "forgotten": list(self.forgotten),
+            "complete": self._is_complete(),
+        }
+
+    @staticmethod
+    def from_dict(raw: Mapping[str, Any]) -> Certificate:
+        """A certificate that came over a wire; its `verify` proves the ranges, the sender the footers."""
+        return Certificate(
+            tables={
+                table: {
+                    shard: ShardPart(
+                        manifest=raw["manifest"][table][shard],
+                        fresh_to=max((r[1] for t in tiers.values() for r in t["ranges"]), default=0),
+                        tiers=tuple(
+                            TierPart(
+                                tier=name,
+                                ranges=tuple((r[0], r[1]) for r in part["ranges"]),
+                                rows=part["rows"],
+                                files_read=part.get("files_read", 0),
+                                files_pruned=part.get("files_pruned", 0),
+                                bytes=part.get("bytes", 0),
+                                snapshot=part.get("snapshot"),
+                            )
+                            for name, part in tiers.items()
+                        ),
+                    )
+                    for shard, tiers in shards["shards"].items()
+                }
+                for table, shards in raw["tables"].items()
+            },
+            as_of=raw["as_of"],
+            age_seconds=raw["age_seconds"],
+            expired=raw["expired"],
+            forgotten=raw["forgotten"],
+        )
+
+    def _is_complete(self) -> bool:
+        try:
+            for shards in self.tables.values():
+                for part in shards.values():
+                    _check_cover(part, "")
+        except Corrupt:
+            return False
+        return True
+
+
+def _check_cover(part: ShardPart, where: str) -> None:
+    reached = 0
+    for first, last in sorted(r for tier in part.tiers for r in tier.ranges):
+        if first != reached + 1 or last < first:
+            problem = "a gap" if first > reached + 1 else "an overlap"
+            raise Corrupt(
+                f"{problem} in the answer's ranges of {where}: {reached} is followed by {first}",
+                hint="run `thermocline verify`",
+            )
+        reached = last
+    if reached != part.fresh_to:
+        raise Corrupt(
+            f"the ranges of {where} end at {reached}, not at {part.fresh_to}", hint="run `thermocline verify`"
+        )
+
+
+def _check_rows(tier: TierPart, where: str, footer_rows: FooterRows | None) -> None:
+    if footer_rows is None or tier.tier == "hot":
+        return
+    counted = 0
+    for file in tier.files:
+        rows = footer_rows(file)
+        if rows != file.rows:
+            raise Corrupt(
+                f"{file.key} holds {rows} rows, its manifest says {file.rows}",
+                hint="run `thermocline verify`",
+            )
+        counted += rows
+    if counted != tier.rows:
+        raise Corrupt(
+            f"the {tier.tier} files of {where} hold {counted} rows, its run says {tier.rows}",
+            hint="run `thermocline verify`",
+        )

@@ -1,0 +1,57 @@
+"""Names and identities: event ids, fingerprints of ids, checksums of files, names that may be a path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+import xxhash
+
+from .errors import Invalid
+
+Entropy = Callable[[int], bytes]
+"""`os.urandom` or a seeded stand-in: n -> n random bytes."""
+
+_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_\-]{0,62}$")
+
+
+def uuid7s(count: int, micros: int, entropy: Entropy) -> list[str]:
+    """`count` UUIDv7 texts of one instant, rising within the call (RFC 9562, method 1: 12-bit counter).
+
+    Time-ordered ids keep index inserts local; random ones were measured 3x slower.
+    """
+    millis = micros // 1000
+    random = entropy(8 * count).hex()
+    texts = []
+    for i in range(count):
+        # A batch of more than 4,096 borrows from the following milliseconds to keep rising.
+        stamp, low = millis + (i >> 12), i & 0xFFF
+        tail = random[i * 16 : i * 16 + 16]
+        variant = "89ab"[int(tail[0], 16) & 3]
+        head = f"{stamp:012x}"
+        texts.append(f"{head[:8]}-{head[8:]}-7{low:03x}-{variant}{tail[1:4]}-{tail[4:16]}")
+    return texts
+
+
+def fingerprint(source: str | None, event_id: str) -> int:
+    """64 bits of an idempotence key. Equal keys give equal prints; a hit is confirmed by a point read."""
+    return xxhash.xxh3_64_intdigest(event_id.encode() if source is None else f"{source}\0{event_id}".encode())
+
+
+def fingerprints(keys: Iterable[tuple[str | None, str]]) -> list[int]:
+    return [fingerprint(source, event_id) for source, event_id in keys]
+
+
+def checksum(data: bytes | memoryview) -> str:
+    """32 hex digits that tell damage, not malice: XXH3-128 runs at memory speed."""
+    return xxhash.xxh3_128_hexdigest(data)
+
+
+def check_name(kind: str, name: object) -> str:
+    """`name` if it can serve as a table or database name and as a folder; `Invalid` otherwise."""
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise Invalid(
+            f"not a {kind} name: {name!r}",
+            hint="start with a letter; then letters, digits, _ or -; at most 63",
+        )
+    return name

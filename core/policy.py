@@ -1,0 +1,29 @@
+"""When events sink: the ages, sizes and counts that the background follows. Sequence decides, age advises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HOUR_S = 3_600
+DAY_S = 24 * HOUR_S
+
+
+@dataclass(frozen=True, slots=True)
+class TierPolicy:
+    """Ages are of events, sizes of tiers. The defaults suit one tenant on a laptop.
+
+    flush: a prefix moves to warm once all of it is older than `hot_age_s`, or at once when more than
+    `hot_rows` rows are hot. compact: when at least `compact_files` neighbouring segments are smaller than
+    `segment_rows`. archive: once all of a prefix is older than `warm_age_s`. expire: files, manifests and
+    Iceberg snapshots that nothing in the last `history_s` needs.
+    """
+
+    hot_age_s: float = 72 * HOUR_S
+    hot_rows: int = 1_000_000
+    warm_age_s: float = 90 * DAY_S
+    segment_rows: int = 2_000_000
+    row_group_rows: int = 122_880
+    compact_files: int = 8
+    history_s: float = 7 * DAY_S
+    snapshots_kept: int = 5
+    every_s: float = 5.0

@@ -1,0 +1,236 @@
+"""The doors of the system, as protocols.
+
+`Lakehouse` and `Database` are what users, the server, the SDKs and the command line talk to; they are the
+same in process, over HTTP and on Ray. `ShardOwner` is the single writer of one shard, and all that the
+router knows of storage: it asks for a `ShardSnapshot`, a frozen and complete cut, and reads that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import pyarrow as pa
+
+from .asof import AsOf
+from .manifest import DataFile, Manifest, Run
+from .results import Appended, Imported, Moved, Report, Result
+from .schema import Schema, Table
+
+Rows = Iterable[Mapping[str, Any]] | pa.Table | pa.RecordBatch | pa.RecordBatchReader
+Progress = Callable[[str, int, int | None], None]
+"""(step, done, total or None): called now and then on long work."""
+
+
+class Cancel:
+    """Cancels the queries that were given it: call it from any thread. The query raises `Unavailable`."""
+
+    def __init__(self) -> None:
+        self._actions: list[Callable[[], None]] = []
+        self.cancelled = False
+
+    def __call__(self) -> None:
+        self.cancelled = True
+        for action in list(self._actions):
+            action()
+
+    def watch(self, action: Callable[[], None]) -> None:
+        """Has `action` called on cancellation; at once if that has happened."""
+        self._actions.append(action)
+        if self.cancelled:
+            action()
+
+    def unwatch(self, action: Callable[[], None]) -> None:
+        self._actions.remove(action)
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Rows for one table. `stream` and `expected_version` hold for all rows; 0 means a new stream."""
+
+    table: str
+    rows: Rows
+    stream: str | None = None
+    expected_version: int | None = None
+    event_time: str | None = None
+
+
+@dataclass(frozen=True)
+class TableSnapshot:
+    """One table at one cut of one shard.
+
+    `hot`: the rows with warm_to < seq <= seq as Arrow, `schema.complete` in columns, ascending in `_seq`.
+    `cold`: the run (0, cold_to] with its files, `None` if nothing is cold. `cut_us`: the instant of the
+    cut, at which TTL is judged. `recorded_us`: when `seq` was recorded.
+    """
+
+    table: Table
+    schema: Schema
+    shard: str
+    manifest: Manifest
+    cold: Run | None
+    hot: pa.Table
+    seq: int
+    cut_us: int
+    recorded_us: int | None
+    has_ttl: bool
+
+
+@runtime_checkable
+class ShardSnapshot(Protocol):
+    """A frozen cut over several tables; its files stay until `release`."""
+
+    @property
+    def tables(self) -> Mapping[str, TableSnapshot]: ...
+
+    def path(self, file: DataFile) -> Path:
+        """Where the engine reads the file; size and hash are checked first, `Corrupt` if they differ."""
+        ...
+
+    def footer_rows(self, file: DataFile) -> int:
+        """The row count that the file's own footer states."""
+        ...
+
+    def release(self) -> None: ...
+
+
+class ShardOwner(Protocol):
+    """The single writer of one shard."""
+
+    name: str
+
+    def append(self, operations: Sequence[Append]) -> dict[str, Appended]: ...
+
+    def snapshot(self, cuts: Mapping[str, AsOf]) -> ShardSnapshot:
+        """One atomic cut: table name -> point in time."""
+        ...
+
+    def table_names(self) -> list[str]: ...
+
+    def table(self, name: str) -> Table: ...
+
+
+@runtime_checkable
+class Stream(Protocol):
+    """The ordered events of one subject, over all tables of a database."""
+
+    name: str
+
+    @property
+    def version(self) -> int:
+        """The position of the last event; 0 for a new stream."""
+        ...
+
+    def read(
+        self, *, after: int = 0, limit: int | None = None, backwards: bool = False
+    ) -> list[dict[str, Any]]:
+        """Events with a position above `after` (backwards: from the newest), envelope and payload."""
+        ...
+
+
+@runtime_checkable
+class Database(Protocol):
+    """One tenant. See `docs` and the README for examples of each call."""
+
+    name: str
+
+    def append(
+        self,
+        table: str,
+        rows: Rows,
+        *,
+        stream: str | None = None,
+        expected_version: int | None = None,
+        event_time: str | None = None,
+    ) -> Appended: ...
+
+    def append_async(
+        self,
+        table: str,
+        rows: Rows,
+        *,
+        stream: str | None = None,
+        expected_version: int | None = None,
+        event_time: str | None = None,
+    ) -> Awaitable[Appended]:
+        """`append` for asyncio: many at once share commits."""
+        ...
+
+    def append_many(self, batches: Mapping[str, Rows]) -> dict[str, Appended]: ...
+
+    def import_file(
+        self,
+        path: str | Path,
+        table: str,
+        *,
+        event_time: str | None = None,
+        id: str | None = None,
+        on_error: str = "stop",
+        progress: Progress | None = None,
+    ) -> Imported: ...
+
+    def sql(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        as_of: object = None,
+        dialect: str | None = None,
+        timeout: float | None = None,
+        memory_limit: str | None = None,
+        cancel: Cancel | None = None,
+        stream: bool = False,
+    ) -> Result: ...
+
+    def explain(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        as_of: object = None,
+        dialect: str | None = None,
+        analyze: bool = False,
+    ) -> str: ...
+
+    def stream(self, name: str) -> Stream: ...
+
+    def tables(self) -> list[str]: ...
+
+    def schema(self, table: str, *, as_of: object = None) -> pa.Schema: ...
+
+    def tiers(self, table: str | None = None) -> Result: ...
+
+    def flush(
+        self, table: str | None = None, *, up_to: int | None = None, progress: Progress | None = None
+    ) -> Moved: ...
+
+    def compact(self, table: str | None = None, *, progress: Progress | None = None) -> Moved: ...
+
+    def archive(
+        self, table: str | None = None, *, up_to: int | None = None, progress: Progress | None = None
+    ) -> Moved: ...
+
+    def expire(self, table: str | None = None, *, progress: Progress | None = None) -> Moved: ...
+
+    def verify(self, *, progress: Progress | None = None) -> Report: ...
+
+    def bookmark(self) -> str: ...
+
+
+@runtime_checkable
+class Lakehouse(Protocol):
+    """All tenants of one lake."""
+
+    def database(self, name: str) -> Database:
+        """The tenant of that name; it exists from its first write."""
+        ...
+
+    def databases(self) -> list[str]: ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Lakehouse: ...
+
+    def __exit__(self, *exc: object) -> None: ...

@@ -1,0 +1,223 @@
+"""What a table's rows look like: the envelope every event has, and the payload fields of its table.
+
+A schema is a list of versions. A version is never changed, only followed by a wider one that names the
+sequence from which it holds, so `AS OF` shows the columns of its time. Fields carry an id that outlives
+their name; files are read by the schema version they were written with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyarrow as pa
+
+from .errors import Invalid, nearest
+from .types import INSTANT, parse_type, type_name
+
+ENVELOPE = pa.schema(
+    [
+        pa.field("_seq", pa.int64(), nullable=False),
+        pa.field("_id", pa.string(), nullable=False),
+        pa.field("_time", INSTANT, nullable=False),
+        pa.field("_recorded_at", INSTANT, nullable=False),
+        pa.field("_stream", pa.string()),
+        pa.field("_position", pa.int64()),
+        pa.field("_type", pa.string()),
+        pa.field("_source", pa.string()),
+        pa.field("_correlation_id", pa.string()),
+        pa.field("_causation_id", pa.string()),
+        pa.field("_tier_hint", pa.string()),
+        pa.field("_ttl_seconds", pa.int64()),
+        pa.field("_schema_version", pa.int32(), nullable=False),
+    ]
+)
+"""Envelope columns, in the order in which they are stored in every tier."""
+
+GIVEN = frozenset(ENVELOPE.names) - {"_seq", "_recorded_at", "_position", "_schema_version"}
+"""Envelope fields that a caller may give; the others are assigned here."""
+
+FIRST_FIELD_ID = 100
+"""Payload field ids start here; envelope field n has id n + 1."""
+
+ENVELOPE_IDS: Mapping[str, int] = {name: number + 1 for number, name in enumerate(ENVELOPE.names)}
+
+TIERS = ("hot", "warm", "cold")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A payload column."""
+
+    id: int
+    name: str
+    type: pa.DataType
+
+    def to_dict(self) -> dict[str, object]:
+        return {"id": self.id, "name": self.name, "type": type_name(self.type)}
+
+    @staticmethod
+    def from_dict(raw: Mapping[str, object]) -> Field:
+        return Field(int(str(raw["id"])), str(raw["name"]), parse_type(str(raw["type"])))
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One version of a table's payload, in force for events with a sequence of at least `from_seq`."""
+
+    version: int
+    fields: tuple[Field, ...]
+    from_seq: int = 0
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        return {f.name: f for f in self.fields}
+
+    @cached_property
+    def by_folded_name(self) -> dict[str, Field]:
+        """SQL names are case-insensitive, so two columns may not differ only by case."""
+        return {f.name.lower(): f for f in self.fields}
+
+    @cached_property
+    def payload(self) -> pa.Schema:
+        return pa.schema([pa.field(f.name, f.type) for f in self.fields])
+
+    @cached_property
+    def stored(self) -> pa.Schema:
+        """Envelope and payload as kept in files: a field of which no value is known yet is left out."""
+        return pa.schema([*ENVELOPE, *(pa.field(f.name, f.type) for f in self.fields if f.type != pa.null())])
+
+    @cached_property
+    def complete(self) -> pa.Schema:
+        """Envelope and payload, with the fields of unknown type."""
+        return pa.schema([*ENVELOPE, *self.payload])
+
+    def column_ids(self) -> dict[str, int]:
+        """Stored column name -> field id, envelope included."""
+        return {**ENVELOPE_IDS, **{f.name: f.id for f in self.fields}}
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "version": self.version,
+            "from_seq": self.from_seq,
+            "fields": [f.to_dict() for f in self.fields],
+        }
+
+    @staticmethod
+    def from_dict(raw: Mapping[str, object]) -> Schema:
+        fields = raw["fields"]
+        assert isinstance(fields, list)
+        return Schema(
+            version=int(str(raw["version"])),
+            from_seq=int(str(raw["from_seq"])),
+            fields=tuple(Field.from_dict(f) for f in fields),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Widened:
+    """The report of a batch that brought new fields: name -> type name."""
+
+    table: str
+    version: int
+    added: Mapping[str, str] = field(default_factory=dict)
+
+
+def new_schema(fields: Iterable[tuple[str, pa.DataType]]) -> Schema:
+    """The first version of a table. Raises `Invalid` on unusable names."""
+    return widen(Schema(version=0, fields=()), fields, from_seq=0)
+
+
+def widen(schema: Schema, fields: Iterable[tuple[str, pa.DataType]], *, from_seq: int) -> Schema:
+    """The next version with `fields` added, or with the type of a field that had none known yet.
+
+    Raises `Invalid` if a name cannot be a column, or if a field exists with another type.
+    """
+    kept = list(schema.fields)
+    positions = {f.name.lower(): at for at, f in enumerate(kept)}
+    next_id = max((f.id for f in kept), default=FIRST_FIELD_ID - 1) + 1
+    for name, arrow in fields:
+        at = positions.get(name.lower())
+        if at is None:
+            check_field_name(name)
+            positions[name.lower()] = len(kept)
+            kept.append(Field(next_id, name, arrow))
+            next_id += 1
+        elif kept[at].type == pa.null():
+            kept[at] = Field(kept[at].id, kept[at].name, arrow)
+        elif kept[at].type != arrow:
+            raise Invalid(
+                f"column `{kept[at].name}` is {type_name(kept[at].type)}, not {type_name(arrow)}",
+                hint="cast the values, or give them another name",
+            )
+    return Schema(schema.version + 1, tuple(kept), from_seq)
+
+
+def check_field_name(name: str) -> None:
+    if not name or len(name) > 255 or any(ord(c) < 32 for c in name):
+        raise Invalid(f"not a column name: {name!r}", hint="1 to 255 printable characters")
+    if name.startswith("_"):
+        raise Invalid(
+            f"`{name}` is no envelope field, and payload names do not start with _",
+            hint=nearest(name, GIVEN),
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the catalog knows it.
+
+    `id` names its folder and never returns: a table created again after a drop is another table.
+    """
+
+    id: str
+    name: str
+    schemas: tuple[Schema, ...]
+    event_time: str | None = None
+    clustering: tuple[str, ...] = ()
+    retention_s: int | None = None
+    created_seq: int = 0
+    dropped_seq: int | None = None
+
+    @property
+    def schema(self) -> Schema:
+        return self.schemas[-1]
+
+    def schema_at(self, seq: int) -> Schema:
+        """The version in force at `seq`; the first one for a cut before the table's first event."""
+        for schema in reversed(self.schemas):
+            if schema.from_seq <= seq:
+                return schema
+        return self.schemas[0]
+
+    def version(self, number: int) -> Schema:
+        return self.schemas[number - 1]
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "schemas": [s.to_dict() for s in self.schemas],
+            "event_time": self.event_time,
+            "clustering": list(self.clustering),
+            "retention_s": self.retention_s,
+            "created_seq": self.created_seq,
+            "dropped_seq": self.dropped_seq,
+        }
+
+    @staticmethod
+    def from_dict(raw: Mapping[str, object]) -> Table:
+        schemas, clustering = raw["schemas"], raw["clustering"]
+        assert isinstance(schemas, list) and isinstance(clustering, list)
+        retention, dropped, event_time = raw["retention_s"], raw["dropped_seq"], raw["event_time"]
+        return Table(
+            id=str(raw["id"]),
+            name=str(raw["name"]),
+            schemas=tuple(Schema.from_dict(s) for s in schemas),
+            event_time=None if event_time is None else str(event_time),
+            clustering=tuple(str(c) for c in clustering),
+            retention_s=None if retention is None else int(str(retention)),
+            created_seq=int(str(raw["created_seq"])),
+            dropped_seq=None if dropped is None else int(str(dropped)),
+        )
