@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import pyarrow as pa
 
@@ -19,8 +19,8 @@ from .manifest import DataFile, Manifest, Run
 from .results import Appended, Imported, Moved, Report, Result
 from .schema import Schema, Table
 
-Rows = Iterable[Mapping[str, Any]] | pa.Table | pa.RecordBatch | pa.RecordBatchReader
-Progress = Callable[[str, int, int | None], None]
+Rows: TypeAlias = Iterable[Mapping[str, Any]] | pa.Table | pa.RecordBatch | pa.RecordBatchReader
+Progress: TypeAlias = Callable[[str, int, int | None], None]
 """(step, done, total or None): called now and then on long work."""
 
 

@@ -119,7 +119,7 @@ class Result:
         return _extra("polars").from_arrow(self.arrow())
 
     def __len__(self) -> int:
-        return self.arrow().num_rows
+        return int(self.arrow().num_rows)
 
     def __repr__(self) -> str:
         if isinstance(self._source, pa.Table):
@@ -130,7 +130,7 @@ class Result:
 def _values(column: pa.ChunkedArray) -> list[Any]:
     if column.type == UUID:
         return [None if v is None else str(v) for v in column.to_pylist()]
-    return column.to_pylist()
+    return list(column.to_pylist())
 
 
 def _extra(module: str) -> Any:
