@@ -1,0 +1,1 @@
+"""The command `thermocline`: a thin skin over the `Lakehouse` protocol."""

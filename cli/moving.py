@@ -1,0 +1,130 @@
+"""Verbs that change where events lie, or bring them in: import, flush, compact, archive, expire."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..core.results import Imported, Moved
+from .options import AsJson, Db, Lake, OnError, TableName, UpTo
+from .printing import show_json
+from .session import open_database, own_lake, progress_bar
+
+
+def register(app: typer.Typer) -> None:
+    app.command("import", epilog=_IMPORT_EXAMPLES)(import_)
+    app.command(epilog=_examples("flush", up_to=True))(flush)
+    app.command(epilog=_examples("compact"))(compact)
+    app.command(epilog=_examples("archive", up_to=True))(archive)
+    app.command(epilog=_examples("expire"))(expire)
+
+
+_IMPORT_EXAMPLES = """\b
+Examples:
+  thermocline import flights.json --table flights --event-time date
+  thermocline import 2026-*.csv.gz --table orders --id order_no --db acme
+  thermocline import messy.ndjson --table events --on-error quarantine
+"""
+
+
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="CSV, NDJSON, JSON array, Parquet or Arrow; gzipped or not."),
+    ],
+    table: Annotated[str, typer.Option("--table", metavar="T", help="The table, made if it is new.")],
+    lake: Lake = "./lake",
+    db: Db = "main",
+    event_time: Annotated[
+        str | None, typer.Option("--event-time", metavar="COL", help="The column that says when it happened.")
+    ] = None,
+    id: Annotated[  # noqa: A002
+        str | None, typer.Option("--id", metavar="COL", help="The column that identifies an event.")
+    ] = None,
+    on_error: Annotated[
+        OnError, typer.Option("--on-error", help="Rows that do not fit: stop, or put them aside.")
+    ] = OnError.stop,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in files of events. Run again, it resumes and doubles nothing."""
+    done = []
+    with open_database(lake, db, create=True) as database, progress_bar(show=not as_json) as progress:
+        for file in files:
+            imported = database.import_file(
+                file, table, event_time=event_time, id=id, on_error=on_error.value, progress=progress
+            )
+            done.append({"file": str(file), **asdict(imported)})
+            if not as_json:
+                print(f"{file}: {_imported(imported)}")
+    if as_json:
+        show_json(done)
+
+
+def flush(
+    table: TableName = None,
+    lake: Lake = "./lake",
+    db: Db = "main",
+    up_to: UpTo = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move events from hot (SQLite) to warm (Parquet)."""
+    with own_lake(lake) as opened, progress_bar(show=not as_json) as progress:
+        moved = opened.database(db).flush(table, up_to=up_to, progress=progress)
+    _show("flushed", moved, as_json)
+
+
+def compact(
+    table: TableName = None, lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False
+) -> None:
+    """Make large warm segments of small ones."""
+    with own_lake(lake) as opened, progress_bar(show=not as_json) as progress:
+        moved = opened.database(db).compact(table, progress=progress)
+    _show("compacted", moved, as_json)
+
+
+def archive(
+    table: TableName = None,
+    lake: Lake = "./lake",
+    db: Db = "main",
+    up_to: UpTo = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move events from warm (Parquet) to cold (Iceberg)."""
+    with own_lake(lake) as opened, progress_bar(show=not as_json) as progress:
+        moved = opened.database(db).archive(table, up_to=up_to, progress=progress)
+    _show("archived", moved, as_json)
+
+
+def expire(
+    table: TableName = None, lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False
+) -> None:
+    """Remove what retention, TTL and the history window no longer keep."""
+    with own_lake(lake) as opened, progress_bar(show=not as_json) as progress:
+        moved = opened.database(db).expire(table, progress=progress)
+    _show("expired", moved, as_json)
+
+
+def _examples(verb: str, *, up_to: bool = False) -> str:
+    lines = ["\b", "Examples:", f"  thermocline {verb}", f"  thermocline {verb} sales --db acme"]
+    if up_to:
+        lines.append(f"  thermocline {verb} sales --up-to 700000")
+    return "\n".join(lines) + "\n"
+
+
+def _show(what: str, moved: Moved, as_json: bool) -> None:
+    if as_json:
+        show_json(asdict(moved))
+    else:
+        print(f"{what} {moved.rows:,} rows, {moved.files:,} files, {moved.bytes:,} bytes")
+
+
+def _imported(imported: Imported) -> str:
+    text = f"{imported.rows:,} rows into `{imported.table}`"
+    if imported.duplicates:
+        text += f", {imported.duplicates:,} were there already"
+    if imported.quarantined:
+        text += f", {imported.quarantined:,} put aside in {imported.quarantine_file}"
+    return text

@@ -1,0 +1,171 @@
+"""Verbs that ask: sql, explain, export."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..core.errors import Invalid
+from ..core.protocols import Cancel, Database
+from ..core.results import Result
+from .options import (
+    AsJson,
+    AsOf,
+    Certificate,
+    Db,
+    Dialect,
+    Format,
+    Lake,
+    Param,
+    Sql,
+    Timeout,
+    Verbose,
+    parse_params,
+)
+from .printing import show_result
+from .session import interruptible, open_database, open_lake
+
+_CREATES = re.compile(r"\s*(create|insert)\b", re.IGNORECASE)
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog=_SQL_EXAMPLES)(sql)
+    app.command(epilog=_EXPLAIN_EXAMPLES)(explain)
+    app.command(epilog=_EXPORT_EXAMPLES)(export)
+
+
+_SQL_EXAMPLES = """\b
+Examples:
+  thermocline sql "select product, sum(revenue) from sales group by product" --db acme
+  thermocline sql "select count(*) from sales" --as-of 2026-11-01T12:00:00Z --certificate
+  thermocline sql "select * from sales where product = ?" --param tea --format csv
+  thermocline sql < report.sql
+  thermocline sql                     # the interactive shell
+"""
+
+
+def sql(
+    statement: Annotated[
+        str | None, typer.Argument(metavar="[SQL]", help="One statement; without it, a shell or stdin.")
+    ] = None,
+    lake: Lake = "./lake",
+    db: Db = "main",
+    as_of: AsOf = None,
+    dialect: Dialect = None,
+    format: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,  # noqa: A002
+    certificate: Certificate = False,
+    param: Param = None,
+    timeout: Timeout = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Ask in SQL, over all three tiers; without SQL, interactively."""
+    style = Format.json if as_json else format
+    if statement is None and sys.stdin.isatty():
+        from .shell.repl import run
+
+        with open_lake(lake, create=True, verbose=verbose) as opened:
+            run(opened, opened.database(db))
+        return
+    from .shell.statements import split
+
+    statements = [statement] if statement is not None else split(sys.stdin.read())
+    with open_database(lake, db, create=_creates(statements), verbose=verbose) as database:
+        for text in statements:
+
+            def ask(cancel: Cancel, text: str = text, database: Database = database) -> Result:
+                return database.sql(
+                    text,
+                    parse_params(param, text),
+                    as_of=as_of,
+                    dialect=dialect,
+                    timeout=timeout,
+                    cancel=cancel,
+                    stream=style is not Format.table,
+                )
+
+            show_result(interruptible(ask), style, certificate=certificate)
+
+
+_EXPLAIN_EXAMPLES = """\b
+Examples:
+  thermocline explain "select count(*) from sales where _time > '2026-11-01'"
+  thermocline explain "select max(revenue) from sales" --analyze
+"""
+
+
+def explain(
+    statement: Sql,
+    lake: Lake = "./lake",
+    db: Db = "main",
+    as_of: AsOf = None,
+    dialect: Dialect = None,
+    analyze: Annotated[bool, typer.Option("--analyze", help="Run it, and show times and rows.")] = False,
+    param: Param = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show how a statement would be answered: tiers, files read and pruned."""
+    from .values import to_json
+
+    with open_database(lake, db, verbose=verbose) as database:
+        params = parse_params(param, statement)
+        plan = database.explain(statement, params, as_of=as_of, dialect=dialect, analyze=analyze)
+    print(to_json({"plan": plan}).decode() if as_json else plan.rstrip("\n"))
+
+
+_EXPORT_EXAMPLES = """\b
+Examples:
+  thermocline export "select * from sales" sales.parquet
+  thermocline export "select * from sales" sales.csv --as-of 2026-11-01
+"""
+
+
+def export(
+    statement: Sql,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Its ending tells: csv json ndjson parquet arrow")
+    ],
+    lake: Lake = "./lake",
+    db: Db = "main",
+    as_of: AsOf = None,
+    dialect: Dialect = None,
+    param: Param = None,
+    timeout: Timeout = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write an answer to a file, which appears only when it is complete."""
+    from .output import FILE_FORMATS, write_file
+    from .values import to_json
+
+    ending = file.suffix.lower().lstrip(".")
+    if ending not in FILE_FORMATS:
+        raise Invalid(f"no format for the ending of {file}", hint=f"one of: {', '.join(FILE_FORMATS)}")
+    with open_database(lake, db, verbose=verbose) as database:
+        result = interruptible(
+            lambda cancel: database.sql(
+                statement,
+                parse_params(param, statement),
+                as_of=as_of,
+                dialect=dialect,
+                timeout=timeout,
+                cancel=cancel,
+                stream=True,
+            )
+        )
+        rows = write_file(result, file, FILE_FORMATS[ending])
+    size = file.stat().st_size
+    if as_json:
+        print(to_json({"file": str(file), "rows": rows, "bytes": size}).decode())
+    else:
+        print(f"{file}: {rows:,} rows, {size:,} bytes")
+
+
+def _creates(statements: list[str]) -> bool:
+    """Whether a lake that is not there may be made: a question to a missing lake is a mistake."""
+    return any(_CREATES.match(text) for text in statements)

@@ -1,0 +1,139 @@
+"""From the options of a verb to an open lake, and from an error to an exit code."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from ..core.errors import Error, NotFound, Unavailable
+from ..core.protocols import Cancel, Database, Lakehouse, Progress
+
+T = TypeVar("T")
+_POLL_S = 0.1
+
+
+@contextmanager
+def open_lake(path: str, *, create: bool = False, verbose: bool = False) -> Iterator[Lakehouse]:
+    """The lake to read and write, or to read only while another process owns it.
+
+    Raises `NotFound` where there is none, unless `create`.
+    """
+    if not create:
+        require_lake(path)
+    with connect(path, verbose=verbose) as lake:
+        yield lake
+
+
+@contextmanager
+def open_database(
+    path: str, name: str, *, create: bool = False, verbose: bool = False
+) -> Iterator[Database]:
+    """One tenant of the lake. A `NotFound` in an empty one names the databases that the lake has."""
+    with open_lake(path, create=create, verbose=verbose) as lake:
+        try:
+            yield lake.database(name)
+        except NotFound as error:
+            others = [] if create else lake.databases()
+            if others and name not in others:
+                raise NotFound(
+                    f"{error.message} (database `{name}` is empty)", hint=databases_hint(others)
+                ) from error
+            raise
+
+
+@contextmanager
+def own_lake(path: str) -> Iterator[Lakehouse]:
+    """The lake to change; `Unavailable` while another process owns it."""
+    require_lake(path)
+    from .. import connect as open_
+
+    with open_(path, background=False) as lake:
+        yield lake
+
+
+def connect(path: str, *, verbose: bool) -> Lakehouse:
+    from .. import connect as open_
+
+    try:
+        return open_(path, background=False)
+    except Unavailable as error:
+        if is_remote(path):
+            raise
+        if verbose:
+            print(f"{error.message}; reading only", file=sys.stderr)
+        return open_(path, background=False, read_only=True)
+
+
+def require_lake(path: str) -> None:
+    if not is_remote(path) and not Path(path).is_dir():
+        raise NotFound(
+            f"no lake at {path}",
+            hint="`thermocline import` and `thermocline demo` make one; --lake DIR names another",
+        )
+
+
+def is_remote(path: str) -> bool:
+    return "://" in path
+
+
+def databases_hint(names: list[str]) -> str:
+    return f"this lake has {', '.join(names)}: choose with --db {names[0]}"
+
+
+def interruptible(call: Callable[[Cancel], T]) -> T:
+    """`call` in a thread of its own, so that Ctrl-C reaches us and cancels it at once."""
+    cancel = Cancel()
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(call(cancel))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread as it is
+            failure.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(_POLL_S)
+    except KeyboardInterrupt:
+        cancel()
+        thread.join(5.0)
+        raise
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+@contextmanager
+def progress_bar(*, show: bool) -> Iterator[Progress | None]:
+    """A callback that draws bars on stderr; `None` where nobody would see them."""
+    if not show or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(step: str, done: int, total: int | None) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield report
+
+
+def show_error(error: Error) -> None:
+    """The message and, on a second line, what to do about it."""
+    print(f"{error.kind}: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)

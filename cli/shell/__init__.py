@@ -1,0 +1,1 @@
+"""The interactive shell that `thermocline sql` opens."""
