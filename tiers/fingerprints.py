@@ -1,6 +1,6 @@
 """A segment's sidecar: which event ids are in it, as a sorted array of 64-bit fingerprints.
 
-    magic (8 bytes) | count (8) | XXH3-128 of the array (16) | count fingerprints, ascending, distinct (8 each)
+    magic (8 bytes) | count (8) | XXH3-128 of the array (16) | distinct fingerprints, ascending (8 each)
 
 All little-endian. A retry of an event appended a year ago is recognised by a binary search in the mapped
 file; a hit is confirmed by a point read, so equal fingerprints of different ids cost time, never an answer.
@@ -43,7 +43,8 @@ def encode_hashes(hashes: Hashes) -> bytes:
     """The sidecar of these fingerprints, in any order, repeated or not."""
     rising = np.sort(hashes)  # np.unique hashes first and takes 20 times as long
     body = rising[np.diff(rising, prepend=~rising[:1]) != 0].astype(_LITTLE, copy=False)
-    return _HEADER.pack(MAGIC, len(body), xxhash.xxh3_128_digest(body.data)) + body.tobytes()
+    header: bytes = _HEADER.pack(MAGIC, len(body), xxhash.xxh3_128_digest(body.data))
+    return header + body.tobytes()
 
 
 def merge_fingerprints(sidecars: Sequence[bytes]) -> bytes:
@@ -56,7 +57,7 @@ class FingerprintFile:
 
     def __init__(self, path: Path, name: str) -> None:
         try:
-            self.hashes = _hashes(np.memmap(path, mode="r"), name)
+            self.hashes = _hashes(np.memmap(path, mode="r").data, name)
         except (OSError, ValueError) as error:  # numpy cannot map an empty file
             raise Corrupt(f"missing or damaged file: {name}", hint=_HINT) from error
 
@@ -71,7 +72,7 @@ class FingerprintFile:
         return np.asarray(self.hashes[np.minimum(at, len(self.hashes) - 1)] == hashes)
 
 
-def _hashes(data: bytes | npt.NDArray[np.uint8], name: str) -> Hashes:
+def _hashes(data: bytes | memoryview, name: str) -> Hashes:
     """The array within a sidecar, not copied."""
     damaged = Corrupt(f"damaged file: {name}", hint=_HINT)
     if len(data) < _HEADER.size:
