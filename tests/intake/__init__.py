@@ -1,0 +1,1 @@
+"""Tests of intake and of the storage forms."""

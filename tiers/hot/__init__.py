@@ -1,0 +1,1 @@
+"""The hot tier: one SQLite log per database."""
