@@ -23,9 +23,7 @@ Examples:
 """
 
 
-def tables(
-    lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False, verbose: Verbose = False
-) -> None:
+def tables(lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False, verbose: Verbose = False) -> None:
     """Name the tables of a database."""
     with open_lake(lake, verbose=verbose) as opened:
         names = opened.database(db).tables()
@@ -67,10 +65,8 @@ Examples:
 """
 
 
-def verify(
-    lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False, verbose: Verbose = False
-) -> None:
-    """Read every file of a database and prove that nothing is missing, doubled or damaged."""
+def verify(lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False, verbose: Verbose = False) -> None:
+    """Read every file; prove nothing missing, doubled or damaged."""
     with (
         open_database(lake, db, verbose=verbose) as database,
         progress_bar(show=not as_json) as progress,

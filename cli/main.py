@@ -13,7 +13,8 @@ import typer
 from typer.core import TyperGroup
 
 from ..core.errors import Error, Unavailable
-from . import demo, looking, moving, querying, serving
+from . import looking, moving, querying, serving
+from .demo import verb as demo
 from .session import show_error
 
 

@@ -41,7 +41,7 @@ def import_(
     event_time: Annotated[
         str | None, typer.Option("--event-time", metavar="COL", help="The column that says when it happened.")
     ] = None,
-    id: Annotated[  # noqa: A002
+    id: Annotated[
         str | None, typer.Option("--id", metavar="COL", help="The column that identifies an event.")
     ] = None,
     on_error: Annotated[
@@ -49,7 +49,7 @@ def import_(
     ] = OnError.stop,
     as_json: AsJson = False,
 ) -> None:
-    """Bring in files of events. Run again, it resumes and doubles nothing."""
+    """Bring in files of events; a rerun resumes, doubling nothing."""
     done = []
     with open_database(lake, db, create=True) as database, progress_bar(show=not as_json) as progress:
         for file in files:
@@ -76,9 +76,7 @@ def flush(
     _show("flushed", moved, as_json)
 
 
-def compact(
-    table: TableName = None, lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False
-) -> None:
+def compact(table: TableName = None, lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False) -> None:
     """Make large warm segments of small ones."""
     with own_lake(lake) as opened, progress_bar(show=not as_json) as progress:
         moved = opened.database(db).compact(table, progress=progress)
@@ -98,10 +96,8 @@ def archive(
     _show("archived", moved, as_json)
 
 
-def expire(
-    table: TableName = None, lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False
-) -> None:
-    """Remove what retention, TTL and the history window no longer keep."""
+def expire(table: TableName = None, lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False) -> None:
+    """Remove what retention, TTL and history no longer keep."""
     with own_lake(lake) as opened, progress_bar(show=not as_json) as progress:
         moved = opened.database(db).expire(table, progress=progress)
     _show("expired", moved, as_json)

@@ -30,7 +30,7 @@ Lake = Annotated[
 Db = Annotated[str, typer.Option("--db", metavar="NAME", help="The database, one per tenant.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Tell on stderr what else happens.")]
-TableName = Annotated[str | None, typer.Argument(metavar="[TABLE]", help="One table; without it, all.")]
+TableName = Annotated[str | None, typer.Argument(metavar="TABLE", help="One table; without it, all.")]
 Sql = Annotated[str, typer.Argument(metavar="SQL", help="One statement.")]
 AsOf = Annotated[
     str | None,

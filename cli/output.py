@@ -38,8 +38,7 @@ def write_objects(result: Result, out: BinaryIO) -> None:
 
 
 def write_ndjson(result: Result, out: BinaryIO) -> None:
-    for line in _json_objects(result):
-        out.write(line + b"\n")
+    out.writelines(line + b"\n" for line in _json_objects(result))
 
 
 def write_csv(result: Result, out: BinaryIO) -> None:
@@ -79,9 +78,7 @@ def table_lines(result: Result, *, width: int | None, limit: int | None) -> list
     table = result.arrow()
     shown = (table if limit is None else table.slice(0, limit)).combine_chunks().to_batches()
     rows = [row for batch in shown for row in text_rows(batch)]
-    lines = draw(
-        result.columns, rows, numbers=[values.is_number(f.type) for f in result.schema], width=width
-    )
+    lines = draw(result.columns, rows, numbers=[values.is_number(f.type) for f in result.schema], width=width)
     if more := table.num_rows - len(rows):
         lines.append(f" … {more:,} more rows (--format csv prints all)")
     return lines
@@ -120,7 +117,9 @@ def write_file(result: Result, file: Path, writer: Writer) -> int:
     partial = file.with_name(f".{file.name}.part")
     try:
         with partial.open("wb") as out:
-            writer(Result(pa.RecordBatchReader.from_batches(result.schema, counted()), result.certificate), out)
+            writer(
+                Result(pa.RecordBatchReader.from_batches(result.schema, counted()), result.certificate), out
+            )
         partial.replace(file)
     except OSError as error:
         raise Unavailable(f"cannot write {file}: {error.strerror}", hint="choose another place") from error

@@ -66,7 +66,9 @@ def certificate_lines(certificate: Certificate) -> list[str]:
                 spans = ", ".join(f"{first}-{last}" for first, last in tier.ranges) or "-"
                 line = f"    {tier.tier:<5} {spans:<20} {tier.rows:>13,} rows"
                 if tier.tier != "hot":
-                    line += f"   {tier.files_read} files read, {tier.files_pruned} pruned, {tier.bytes:,} bytes"
+                    line += (
+                        f"   {tier.files_read} files read, {tier.files_pruned} pruned, {tier.bytes:,} bytes"
+                    )
                 if tier.snapshot is not None:
                     line += f"   snapshot {tier.snapshot}"
                 lines.append(line)

@@ -50,13 +50,13 @@ Examples:
 
 def sql(
     statement: Annotated[
-        str | None, typer.Argument(metavar="[SQL]", help="One statement; without it, a shell or stdin.")
+        str | None, typer.Argument(metavar="SQL", help="One statement; without it, a shell or stdin.")
     ] = None,
     lake: Lake = "./lake",
     db: Db = "main",
     as_of: AsOf = None,
     dialect: Dialect = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,  # noqa: A002
+    format: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
     certificate: Certificate = False,
     param: Param = None,
     timeout: Timeout = None,
@@ -109,7 +109,7 @@ def explain(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show how a statement would be answered: tiers, files read and pruned."""
+    """Show what a statement reads: tiers, files, pruning."""
     from .values import to_json
 
     with open_database(lake, db, verbose=verbose) as database:
@@ -139,7 +139,7 @@ def export(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write an answer to a file, which appears only when it is complete."""
+    """Write an answer to a file, whole or not at all."""
     from .output import FILE_FORMATS, write_file
     from .values import to_json
 

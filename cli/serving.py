@@ -26,10 +26,12 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8380,
     api_key: Annotated[
         str | None,
-        typer.Option("--api-key", envvar="THERMOCLINE_API_KEY", help="The bearer key that clients must show."),
+        typer.Option(
+            "--api-key", envvar="THERMOCLINE_API_KEY", help="The bearer key that clients must show."
+        ),
     ] = None,
 ) -> None:
-    """Serve the lake over HTTP: JSON, CloudEvents, Arrow; /docs explains the calls."""
+    """Serve the lake over HTTP; its /docs explains the calls."""
     from ..server import serve as serve_lake
 
     serve_lake(lake, host=host, port=port, api_key=api_key)

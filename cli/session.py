@@ -29,9 +29,7 @@ def open_lake(path: str, *, create: bool = False, verbose: bool = False) -> Iter
 
 
 @contextmanager
-def open_database(
-    path: str, name: str, *, create: bool = False, verbose: bool = False
-) -> Iterator[Database]:
+def open_database(path: str, name: str, *, create: bool = False, verbose: bool = False) -> Iterator[Database]:
     """One tenant of the lake. A `NotFound` in an empty one names the databases that the lake has."""
     with open_lake(path, create=create, verbose=verbose) as lake:
         try:

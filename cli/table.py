@@ -1,9 +1,9 @@
 """A table for people: columns as wide as their values, as far as the terminal allows.
 
-     product │ revenue
-    ─────────┼─────────
-     tea     │    4.50
-     milk    │    NULL
+ product │ revenue
+─────────┼─────────
+ tea     │    4.50
+ milk    │    NULL
 """
 
 from __future__ import annotations
@@ -62,9 +62,7 @@ def cell_width(text: str) -> int:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> str:
-    padded = [
-        _pad(cell, width, number) for cell, width, number in zip(cells, widths, numbers, strict=True)
-    ]
+    padded = [_pad(cell, width, number) for cell, width, number in zip(cells, widths, numbers, strict=True)]
     return " " + " │ ".join(padded)
 
 

@@ -1,15 +1,15 @@
 r"""Values of an answer as text (tables, CSV) and as JSON, exact in both.
 
-    type                   text                        JSON
-    integer, decimal       all digits                  a number with all digits
-    float                  shortest exact              a number; NaN and the infinities are null
-    timestamp              2026-11-01T10:00:00.5       the same text; with a zone: in UTC, ending in Z
-    date, time             2026-11-01, 10:00:00        the same text
-    interval               P1M2DT3.5S (ISO 8601)       the same text
-    binary                 \x00ff                      base64
-    JSON                   as stored                   the value itself
-    list, struct, map      its JSON                    array, object, object
-    null                   nothing (CSV), NULL (table) null
+type                   text                        JSON
+integer, decimal       all digits                  a number with all digits
+float                  shortest exact              a number; NaN and the infinities are null
+timestamp              2026-11-01T10:00:00.5       the same text; with a zone: in UTC, ending in Z
+date, time             2026-11-01, 10:00:00        the same text
+interval               P1M2DT3H4.5S (ISO 8601)     the same text
+binary                 \x00ff                      base64
+JSON                   as stored                   the value itself
+list, struct, map      its JSON                    array, object, object
+null                   nothing (CSV), NULL (table) null
 """
 
 from __future__ import annotations
@@ -132,10 +132,18 @@ def _encode(value: Any) -> Any:
 
 
 def _interval_text(months: int, days: int, micros: int) -> str:
-    sign, micros = ("-" if micros < 0 else ""), abs(micros)
-    seconds = _trimmed(f"{micros // 1_000_000}.{micros % 1_000_000:06}")
+    """The parts that are not zero; the sign of a clock part stands at each of its numbers."""
+    sign, rest = ("-" if micros < 0 else ""), abs(micros)
+    hours, rest = divmod(rest, 3_600_000_000)
+    minutes, rest = divmod(rest, 60_000_000)
+    seconds = _trimmed(f"{rest // 1_000_000}.{rest % 1_000_000:06}")
     calendar = (f"{months}M" if months else "") + (f"{days}D" if days else "")
-    return f"P{calendar}" + (f"T{sign}{seconds}S" if micros or not calendar else "")
+    clock = "".join(
+        f"{sign}{number}{unit}"
+        for number, unit in ((hours, "H"), (minutes, "M"), (seconds, "S"))
+        if float(number)
+    )
+    return f"P{calendar}T{clock}" if clock else f"P{calendar}" if calendar else "PT0S"
 
 
 def _trimmed(text: str) -> str:

@@ -38,9 +38,14 @@ def run_command(shell: Shell, line: str) -> None:
     """`.tables`, or `\\q` as psql has it. Raises `Invalid` with the nearest names."""
     name, _, argument = line.strip().partition(" ")
     name = "." + name.lstrip(".\\")
-    name = {".q": ".quit", ".exit": ".quit", ".dt": ".tables", ".d": ".schema", ".l": ".databases", ".?": ".help"}.get(
-        name, name
-    )
+    name = {
+        ".q": ".quit",
+        ".exit": ".quit",
+        ".dt": ".tables",
+        ".d": ".schema",
+        ".l": ".databases",
+        ".?": ".help",
+    }.get(name, name)
     if name not in COMMANDS:
         raise Invalid(f"no command {name}", hint=nearest(name, COMMANDS))
     COMMANDS[name].run(shell, argument.strip().rstrip(";").strip())

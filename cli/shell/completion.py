@@ -65,9 +65,7 @@ class LakeCompleter(Completer):
         del complete_event
         if self._columns is None:
             self._columns = known_columns(self._database)
-        part, offers = offer(
-            document.text_before_cursor, commands=self._commands, columns=self._columns
-        )
+        part, offers = offer(document.text_before_cursor, commands=self._commands, columns=self._columns)
         for text in offers:
             yield Completion(quoted(text), start_position=-len(part))
 

@@ -1,0 +1,59 @@
+# Two commands to start: `make demo` and `make test`. Each makes .venv and installs what it needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+EVENTS ?= 1000000
+DATA ?=
+LAKE ?= lake
+CASES ?= 2000
+SEED ?= 0
+WORKERS ?= 2
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test lint torture bench docs clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: .venv/base.done  ## events through three tiers: EVENTS=50000, DATA=file, LAKE=folder
+	$(BIN)/thermocline demo --events $(EVENTS) --lake "$(LAKE)" $(if $(DATA),--data "$(DATA)")
+
+test: .venv/dev.done  ## all tests
+	$(BIN)/python -m pytest -q -n $(WORKERS)
+
+lint: .venv/dev.done  ## ruff and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy -p thermocline
+
+torture: .venv/dev.done  ## placements and kills without end: CASES=100000, SEED=7
+	THERMOCLINE_CASES=$(CASES) THERMOCLINE_SEED=$(SEED) $(BIN)/python -m pytest -q -n $(WORKERS) -m torture
+
+bench: .venv/bench.done  ## speed as ratios, kept in docs/benchmarks.md
+	$(BIN)/python -m thermocline.benchmarks
+
+docs: .venv/dev.done  ## docs/cli.md from the command's own help
+	$(BIN)/python -m thermocline.cli.reference > docs/cli.md
+
+clean:  ## what the others made, the demo's lake included
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@if [ -f "$(LAKE)/.made-by-the-demo" ]; then rm -rf "$(LAKE)"; fi
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	@# mypy finds the package by this link; the folder's own name could be anything.
+	@mkdir -p .venv/src && ln -sfn ../.. .venv/src/thermocline
+
+.venv/base.done: pyproject.toml .venv/bin/python
+	@echo "installing into .venv"
+	@$(PIP) install --editable .
+	@touch $@
+
+.venv/dev.done: .venv/base.done
+	@echo "installing what tests and lint need"
+	@$(PIP) install --editable '.[dev]'
+	@touch $@
+
+.venv/bench.done: .venv/dev.done
+	@$(PIP) install --editable '.[dev,bench]'
+	@touch $@

@@ -1,0 +1,54 @@
+"""`docs/cli.md`, from the command's own help: `python -m thermocline.cli.reference`."""
+
+from __future__ import annotations
+
+import typer
+
+from .main import app
+
+_INTRO = """\
+# The command line
+
+Made from the command's own help by `make docs`; a test holds it to that.
+
+Every verb takes `--lake DIR` (or `THERMOCLINE_LAKE`; a folder or `http://host:8380`) and `--json`, and all but
+`demo` and `serve` take `--db NAME`. Exit codes: 0; 1 for an error, printed on stderr with a hint; 2 for wrong usage;
+130 for Ctrl-C. Verbs that only read also work while another process owns the lake.
+
+## How values are printed
+
+| type | table, CSV | JSON |
+|---|---|---|
+| integers, decimals | all digits | a number with all digits, also beyond 2^53 |
+| floats | shortest exact | a number; NaN and the infinities are `null` |
+| timestamps | `2026-11-01T10:00:00.5`, with a zone in UTC: `...Z` | the same text |
+| dates, times | `2026-11-01`, `10:00:00` | the same text |
+| intervals | `P1M2DT3H4.5S` (ISO 8601) | the same text |
+| binary | `\\x00ff` | base64 |
+| JSON | as stored | the value itself |
+| lists, structs, maps | their JSON | arrays, objects, objects |
+| null | empty in CSV (an empty text is `""`), `NULL` in a table | `null` |
+
+`--format json` prints `{"columns": [...], "rows": [[...], ...], "certificate": {...}}`. A terminal is shown 100
+rows of a table; a file or a pipe gets all.
+"""
+
+
+def reference() -> str:
+    """The whole page: one section a verb."""
+    group = typer.main.get_command(app)
+    context = typer.Context(group, info_name="thermocline", terminal_width=100, max_content_width=100)
+    sections = [_INTRO, _section("thermocline", group.get_help(context))]
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        inner = typer.Context(command, info_name=name, parent=context)
+        sections.append(_section(f"thermocline {name}", command.get_help(inner)))
+    return "\n".join(sections)
+
+
+def _section(title: str, help_text: str) -> str:
+    return f"## {title}\n\n```\n{help_text.rstrip()}\n```\n"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")
