@@ -138,16 +138,13 @@ def _decode_uuids(values: Sequence[Any]) -> pa.Array:
 
 def _to_forms(column: pa.Array, type: pa.DataType) -> list[Any]:
     if pa.types.is_list(type):
-        items = _to_forms(column.flatten(), type.value_type)
-        forms: list[Any] = []
-        start = 0
-        for length in pc.list_value_length(column).to_pylist():
-            if length is None:
-                forms.append(None)
-            else:
-                forms.append(items[start : start + length])
-                start += length
-        return forms
+        offsets = column.offsets.to_pylist()
+        first = offsets[0]
+        items = _to_forms(column.values.slice(first, offsets[-1] - first), type.value_type)
+        return [
+            items[start - first : end - first] if valid else None
+            for valid, start, end in zip(column.is_valid().to_pylist(), offsets, offsets[1:], strict=False)
+        ]
     if pa.types.is_struct(type):
         names = [field.name for field in type]
         parts = [_to_forms(part, part.type) for part in column.flatten()]

@@ -27,7 +27,6 @@ from .unfit import Unfit, each
 from .values import plain_column
 
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
-_DAY_US = 86_400_000_000
 
 
 def table_to_batch(table: pa.Table, known: Targets) -> Batch:
@@ -163,18 +162,20 @@ def _checked(column: pa.Array) -> pa.Array:
     if type == JSON:
         each(column.storage.to_pylist(), json_text.check)
     elif t.is_date(type):
-        _within(column.cast(pa.int32()), _FIRST_DAY, _LAST_DAY, "lies outside the years 1 to 9999")
+        _within(column.cast(pa.int32()), _FIRST_DAY, _LAST_DAY)
     elif t.is_timestamp(type):
-        _within(column.cast(pa.int64()), FIRST_US, LAST_US, "lies outside the years 1 to 9999")
-    elif t.is_time(type):
-        _within(column.cast(pa.int64()), 0, _DAY_US - 1, "is no time of day")
+        _within(column.cast(pa.int64()), FIRST_US, LAST_US)
     elif t.is_nested(type):
         _check_nested(column)
     return column
 
 
 def _check_nested(column: pa.Array) -> None:
-    parts = column.flatten() if pa.types.is_struct(column.type) else [column.flatten()]
+    if pa.types.is_struct(column.type):
+        parts = column.flatten()
+    else:
+        offsets = column.offsets
+        parts = [column.values.slice(offsets[0].as_py(), offsets[-1].as_py() - offsets[0].as_py())]
     try:
         for part in parts:
             _checked(part)
@@ -189,7 +190,7 @@ def _check_nested(column: pa.Array) -> None:
         raise
 
 
-def _within(numbers: pa.Array, low: int, high: int, problem: str) -> None:
+def _within(numbers: pa.Array, low: int, high: int) -> None:
     outside = pc.or_(pc.less(numbers, low), pc.greater(numbers, high))
     if pc.any(outside).as_py():
-        raise Unfit(f"a value {problem}", pc.index(outside, True).as_py())
+        raise Unfit("a value outside the years 1 to 9999", pc.index(outside, True).as_py())

@@ -27,6 +27,7 @@ _FEW = 16
 """Below this many texts, Arrow's start costs more than parsing one by one."""
 _SLASHED = r"^(\d{4})/(\d{2})/(\d{2})"
 _SLASHED_DAY = re.compile(r"^\d{4}/\d{1,2}/\d{1,2}$")
+_ZONED = re.compile(r":.*(Z|[+-]\d{2}(:?\d{2})?)$")
 _BELOW_MICROS = re.compile(r"[.,]\d{6}0*[1-9]")
 
 
@@ -97,14 +98,13 @@ def _by_arrow(texts: Sequence[str | None]) -> list[int | None] | None:
         column = pa.array(texts, pa.string())
     except UnicodeEncodeError:
         return None
-    if "/" in next(filter(None, texts), ""):
+    first = next(filter(None, texts), "")
+    if "/" in first:
         column = pc.replace_substring_regex(column, _SLASHED, r"\1-\2-\3")
-    for type in (pa.timestamp("us"), INSTANT):
-        try:
-            micros = column.cast(type).cast(pa.int64())
-        except pa.ArrowInvalid:
-            continue
-        span = pc.min_max(micros).as_py()
-        if span["min"] is None or (span["min"] >= FIRST_US and span["max"] <= LAST_US):
-            return list(micros.to_pylist())
-    return None
+    try:
+        micros = column.cast(INSTANT if _ZONED.search(first) else pa.timestamp("us")).cast(pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    span = pc.min_max(micros).as_py()
+    inside = span["min"] is None or (span["min"] >= FIRST_US and span["max"] <= LAST_US)
+    return list(micros.to_pylist()) if inside else None

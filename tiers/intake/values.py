@@ -95,6 +95,8 @@ def encoder(type: pa.DataType) -> Encoder:
         return Encoder(type, _uuid)
     if type == JSON:
         return Encoder(type, _json)
+    if t.is_null(type):  # a column in which no value has been seen yet
+        return Encoder(type, plain)
     form = _form(type)
     return Encoder(type, lambda value: nested_text(form(value)))
 
@@ -148,7 +150,7 @@ def _float32(value: Any) -> float | str:
     if isinstance(number, str) or math.isinf(number):
         return number
     try:
-        rounded: float = struct.unpack("f", struct.pack("f", number))[0]
+        rounded: float = struct.unpack("<f", struct.pack("<f", number))[0]
     except OverflowError:
         raise unfit(value, pa.float32(), "out of range") from None
     if type(value) is int and rounded != value:
