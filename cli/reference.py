@@ -11,9 +11,9 @@ _INTRO = """\
 
 Made from the command's own help by `make docs`; a test holds it to that.
 
-Every verb takes `--lake DIR` (or `THERMOCLINE_LAKE`; a folder or `http://host:8380`) and `--json`, and all but
-`demo` and `serve` take `--db NAME`. Exit codes: 0; 1 for an error, printed on stderr with a hint; 2 for wrong usage;
-130 for Ctrl-C. Verbs that only read also work while another process owns the lake.
+Every verb takes `--lake DIR` (or `THERMOCLINE_LAKE`; a folder or `http://host:8380`) and `--json`, and all
+but `demo` and `serve` take `--db NAME`. Exit codes: 0; 1 for an error, printed on stderr with a hint; 2 for
+wrong usage; 130 for Ctrl-C. Verbs that only read also work while another process owns the lake.
 
 ## How values are printed
 
@@ -29,18 +29,18 @@ Every verb takes `--lake DIR` (or `THERMOCLINE_LAKE`; a folder or `http://host:8
 | lists, structs, maps | their JSON | arrays, objects, objects |
 | null | empty in CSV (an empty text is `""`), `NULL` in a table | `null` |
 
-`--format json` prints `{"columns": [...], "rows": [[...], ...], "certificate": {...}}`. A terminal is shown 100
-rows of a table; a file or a pipe gets all.
+`--format json` prints `{"columns": [...], "rows": [[...], ...], "certificate": {...}}`. A terminal is shown
+100 rows of a table; a file or a pipe gets all.
 """
 
 
 def reference() -> str:
     """The whole page: one section a verb."""
-    group = typer.main.get_command(app)
+    group = typer.main.get_group(app)
     context = typer.Context(group, info_name="thermocline", terminal_width=100, max_content_width=100)
     sections = [_INTRO, _section("thermocline", group.get_help(context))]
     for name in group.list_commands(context):
-        command = group.get_command(context, name)
+        command = group.commands[name]
         inner = typer.Context(command, info_name=name, parent=context)
         sections.append(_section(f"thermocline {name}", command.get_help(inner)))
     return "\n".join(sections)

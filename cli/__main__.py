@@ -1,0 +1,5 @@
+"""`python -m thermocline.cli`."""
+
+from .main import main
+
+main()

@@ -1,0 +1,55 @@
+"""What most tests start from: a clock that they set, a lake on it, and the data that lies beside the project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import thermocline
+from thermocline.core.protocols import Lakehouse
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+class FakeClock:
+    """Starts on 2026-11-01 at midnight UTC and moves 1 ms at each call, or as a test says."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        """`clock.advance(days=3)`; backwards is possible, as it is with real clocks."""
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def lake(tmp_path: Path, clock: FakeClock) -> Iterator[Lakehouse]:
+    """An empty lake in which nothing moves by itself."""
+    with thermocline.connect(tmp_path / "lake", clock=clock, background=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """`shared_data("real/flights-20k.json")`: its path; the test is skipped where it is absent."""
+
+    def find(name: str) -> Path:
+        path = SHARED_DATA / name
+        if not path.exists():
+            pytest.skip(f"{name} is not in shared/data beside the checkout")
+        return path
+
+    return find
