@@ -1,0 +1,40 @@
+"""Thermocline: an event-sourced lakehouse. Start with `thermocline.connect("./lake")`.
+
+Names are loaded at their first use, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .connect import connect
+    from .core import errors
+    from .core.certificate import Certificate
+    from .core.policy import TierPolicy
+    from .core.protocols import Cancel
+    from .core.results import Result
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Cancel": ".core.protocols",
+    "Certificate": ".core.certificate",
+    "Result": ".core.results",
+    "TierPolicy": ".core.policy",
+    "connect": ".connect",
+}
+
+__all__ = ["Cancel", "Certificate", "Result", "TierPolicy", "__version__", "connect", "errors"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return importlib.import_module(".core.errors", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name], __name__), name)
+    # Importing `.connect` has bound that name to the module; from now on it is the function.
+    globals()[name] = value
+    return value

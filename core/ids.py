@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import xxhash
 
@@ -33,13 +33,15 @@ def uuid7s(count: int, micros: int, entropy: Entropy) -> list[str]:
     return texts
 
 
-def fingerprint(source: str | None, event_id: str) -> int:
-    """64 bits of an idempotence key. Equal keys give equal prints; a hit is confirmed by a point read."""
-    return xxhash.xxh3_64_intdigest(event_id.encode() if source is None else f"{source}\0{event_id}".encode())
-
-
-def fingerprints(keys: Iterable[tuple[str | None, str]]) -> list[int]:
-    return [fingerprint(source, event_id) for source, event_id in keys]
+def fingerprints(sources: Sequence[str | None] | None, ids: Sequence[str]) -> list[int]:
+    """64 bits of each idempotence key. Equal keys have equal prints; a hit is confirmed by a point read."""
+    digest = xxhash.xxh3_64_intdigest
+    if sources is None:
+        return [digest(event_id.encode()) for event_id in ids]
+    return [
+        digest(event_id.encode() if source is None else f"{source}\0{event_id}".encode())
+        for source, event_id in zip(sources, ids, strict=True)
+    ]
 
 
 def checksum(data: bytes | memoryview) -> str:
@@ -49,7 +51,7 @@ def checksum(data: bytes | memoryview) -> str:
 
 def check_name(kind: str, name: object) -> str:
     """`name` if it can serve as a table or database name and as a folder; `Invalid` otherwise."""
-    if not isinstance(name, str) or not _NAME.match(name):
+    if not isinstance(name, str) or not _NAME.match(name) or name.lower().startswith("sqlite_"):
         raise Invalid(
             f"not a {kind} name: {name!r}",
             hint="start with a letter; then letters, digits, _ or -; at most 63",

@@ -37,7 +37,8 @@ class DataFile:
     """A Parquet file of one table, with what planning needs to know of it.
 
     `stats`: field id -> (smallest, largest) over the values that are not null; a field is absent where
-    no sound bound is known (all null, NaN, long text). `ids`: the sidecar of id fingerprints, if any.
+    no sound bound is known (all null, NaN, long text). `ids`: the sidecar of id fingerprints, if any. `ttl_rows`, `cold_hints`: rows that have a
+    TTL, rows whose `_tier_hint` is cold.
     """
 
     key: str
@@ -49,6 +50,7 @@ class DataFile:
     seq_max: int
     stats: Mapping[int, tuple[Bound, Bound]] = field(default_factory=dict)
     ttl_rows: int = 0
+    cold_hints: int = 0
     ids: FileRef | None = None
 
     @property
@@ -70,7 +72,8 @@ class Run:
 class ColdRef:
     """The Iceberg side of a manifest: the snapshot, its metadata files, and our own list of its data files.
 
-    The list is a file of its own, as it changes only with an archive and can be long.
+    The list is a file of its own, as it changes only with an archive and can be long. `ids`: fingerprints
+    of the ids of all archived rows, in a few sorted files.
     """
 
     identifier: str
@@ -80,6 +83,7 @@ class ColdRef:
     files: int
     bytes: int
     metadata: tuple[FileRef, ...] = ()
+    ids: tuple[FileRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,10 @@ class Manifest:
     expired: tuple[Expired, ...] = ()
 
     def files(self) -> list[FileRef]:
-        """Every file this version needs, data and metadata, except those listed in `cold.file_list`."""
+        """Every file a reader of this version needs, except the data files that `cold.file_list` lists."""
         refs = [part for run in self.warm for f in run.files for part in (f.ref, f.ids) if part]
         if self.cold:
-            refs += [self.cold.file_list, *self.cold.metadata]
+            refs += [self.cold.file_list, *self.cold.ids]
         return refs
 
 
@@ -165,6 +169,7 @@ def _file_dict(file: DataFile) -> dict[str, Any]:
         "seq": [file.seq_min, file.seq_max],
         "stats": {str(k): v for k, v in file.stats.items()},
         "ttl_rows": file.ttl_rows,
+        "cold_hints": file.cold_hints,
         "ids": _ref_dict(file.ids) if file.ids else None,
     }
 
@@ -191,6 +196,7 @@ def _manifest_dict(m: Manifest) -> dict[str, Any]:
             "files": m.cold.files,
             "bytes": m.cold.bytes,
             "metadata": [_ref_dict(r) for r in m.cold.metadata],
+            "ids": [_ref_dict(r) for r in m.cold.ids],
         },
         "expired": [
             {"lo": e.lo, "hi": e.hi, "rows": e.rows, "until_us": e.until_us, "reason": e.reason}
@@ -211,6 +217,7 @@ def _file(raw: Mapping[str, Any]) -> DataFile:
         seq_max=raw["seq"][1],
         stats={int(k): (v[0], v[1]) for k, v in raw["stats"].items()},
         ttl_rows=raw["ttl_rows"],
+        cold_hints=raw["cold_hints"],
         ids=FileRef(**raw["ids"]) if raw["ids"] else None,
     )
 
@@ -238,6 +245,7 @@ def _manifest(raw: Mapping[str, Any]) -> Manifest:
             files=cold["files"],
             bytes=cold["bytes"],
             metadata=tuple(FileRef(**r) for r in cold["metadata"]),
+            ids=tuple(FileRef(**r) for r in cold["ids"]),
         ),
         expired=tuple(Expired(**e) for e in raw["expired"]),
     )

@@ -1,0 +1,1 @@
+"""The runtimes that host databases. Today one: in process."""

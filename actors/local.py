@@ -1,0 +1,159 @@
+"""The embedded runtime: a lake in one directory, its databases in this process.
+
+<lake>/lock                       held by the one writing process
+<lake>/catalog.sqlite             the Iceberg catalog (unless another is configured)
+<lake>/databases/<name>/hot.sqlite
+<lake>/objects/                   segments, manifests, Iceberg files (unless another store is given)
+<lake>/tmp/                       what the engine spills
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from ..core.clock import Clock, system_clock
+from ..core.errors import Invalid, NotFound
+from ..core.ids import Entropy, check_name
+from ..core.policy import TierPolicy
+from ..router.engine import Engine
+from ..tiers.cold.iceberg import IcebergCold
+from ..tiers.files import CheckedFiles
+from ..tiers.object_store import ObjectStore, open_store
+from ..tiers.seal import break_seal, check_seal, seal_file
+from ..tiers.shard import Shard, Surroundings
+from ..tiers.steps.archive import complete_archive
+from .background import Background
+from .database import LocalDatabase
+from .lake_lock import LakeLock
+
+SHARD = "shard-0"
+
+
+class LocalLake:
+    """Implements `core.protocols.Lakehouse` on a directory. See `thermocline.connect`."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock = system_clock,
+        entropy: Entropy = os.urandom,
+        object_store: ObjectStore | str | None = None,
+        catalog: Mapping[str, str] | None = None,
+        policy: TierPolicy | None = None,
+        read_only: bool = False,
+        background: bool = True,
+    ) -> None:
+        if read_only and not (path / "databases").is_dir():
+            raise NotFound(f"no lake at {path}", hint="connect without read_only=True to create one")
+        if path.exists() and not path.is_dir():
+            raise Invalid(f"{path} is a file", hint="name a directory")
+        self.path = path
+        self.read_only = read_only
+        self.clock = clock
+        self._lock = threading.RLock()
+        self._databases: dict[str, LocalDatabase] = {}
+        self._closed = False
+        if not read_only:
+            for folder in ("databases", "tmp"):
+                (path / folder).mkdir(parents=True, exist_ok=True)
+        self._owned = None if read_only else LakeLock(path)
+        policy = policy or TierPolicy()
+        store = _store(path, object_store)
+        self._catalog_file = path / "catalog.sqlite"
+        if not read_only:
+            check_seal(self._catalog_file)
+        self._around = Surroundings(
+            store=store,
+            files=CheckedFiles(store),
+            cold=IcebergCold(store, catalog or _default_catalog(self._catalog_file), clock=clock),
+            clock=clock,
+            entropy=entropy,
+            policy=policy,
+        )
+        self.engine = Engine(path)
+        self._background = (
+            Background(self._open_shards, policy.every_s) if background and not read_only else None
+        )
+
+    def database(self, name: str) -> LocalDatabase:
+        check_name("database", name)
+        with self._lock:
+            if name not in self._databases:
+                self._databases[name] = LocalDatabase(name, self)
+            return self._databases[name]
+
+    def databases(self) -> list[str]:
+        folder = self.path / "databases"
+        return sorted(f.parent.name for f in folder.glob("*/hot.sqlite"))
+
+    def close(self) -> None:
+        """Ends the background, seals the files and lets go of the lake. A second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._background is not None:
+            self._background.close()
+        with self._lock:
+            for database in self._databases.values():
+                if (shard := database.opened) is not None:
+                    shard.close()
+                    if not self.read_only:
+                        seal_file(self._hot_file(database.name))
+        self.engine.close()
+        self._around.cold.close()
+        if self._owned is not None:
+            seal_file(self._catalog_file)
+            self._owned.release()
+
+    def __enter__(self) -> LocalLake:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- for its databases ------------------------------------------------------------------------
+
+    def exists(self, name: str) -> bool:
+        return self._hot_file(name).exists() or Path(f"{self._hot_file(name)}.seal").exists()
+
+    def open_shard(self, name: str) -> Shard:
+        """Opens or creates the database's shard and completes what a crash interrupted."""
+        path = self._hot_file(name)
+        if not self.read_only:
+            check_seal(path)
+        shard = Shard(name, SHARD, path, self._around, read_only=self.read_only)
+        if not self.read_only:
+            break_seal(path)
+            break_seal(self._catalog_file)
+            for state in shard.all_states():
+                complete_archive(shard, state)
+        return shard
+
+    @property
+    def problem(self) -> Exception | None:
+        """What the background failed with in its last pass."""
+        return self._background.problem if self._background else None
+
+    def _hot_file(self, name: str) -> Path:
+        return self.path / "databases" / name / "hot.sqlite"
+
+    def _open_shards(self) -> list[Shard]:
+        with self._lock:
+            return [d.opened for d in self._databases.values() if d.opened is not None]
+
+
+def _store(path: Path, given: ObjectStore | str | None) -> ObjectStore:
+    if given is None:
+        return open_store(path / "objects")
+    return open_store(given) if isinstance(given, str) else given
+
+
+def _default_catalog(path: Path) -> dict[str, str]:
+    return {"type": "sql", "uri": f"sqlite:///{path.absolute()}"}

@@ -1,0 +1,56 @@
+"""The one way into a lake, whatever it lies on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .core.clock import Clock, system_clock
+from .core.errors import Invalid
+from .core.policy import TierPolicy
+from .core.protocols import Lakehouse
+
+if TYPE_CHECKING:
+    from .tiers.object_store import ObjectStore
+
+
+def connect(
+    path: str | Path = "./lake",
+    *,
+    clock: Clock = system_clock,
+    object_store: ObjectStore | str | None = None,
+    catalog: Mapping[str, str] | None = None,
+    policy: TierPolicy | None = None,
+    read_only: bool = False,
+    background: bool = True,
+    api_key: str | None = None,
+) -> Lakehouse:
+    """Opens a lake: a directory, created if need be, or a served one at `http://host:8380`.
+
+    `clock`: returns an aware UTC datetime. `object_store`: where segments and Iceberg files go (default:
+    below the directory), an URL such as `s3://bucket/prefix` or a store object. `catalog`: properties of any
+    pyiceberg catalog (default: SQLite in the directory). `policy`: ages and sizes of the tiers. `read_only`:
+    read beside the process that writes. `background`: sink events by themselves while open. `api_key`: for
+    a served lake.
+
+    Raises `Unavailable` if another process has the directory open for writing, `Corrupt` if it is damaged.
+    """
+    text = str(path)
+    if text.startswith(("http://", "https://")):
+        from .sdks.lakehouse.http import connect_http
+
+        return connect_http(text, api_key=api_key)
+    if "://" in text:
+        raise Invalid(f"no way to connect to {text}", hint="give a directory or an http:// address")
+    from .actors.local import LocalLake
+
+    return LocalLake(
+        Path(path),
+        clock=clock,
+        object_store=object_store,
+        catalog=catalog,
+        policy=policy,
+        read_only=read_only,
+        background=background,
+    )

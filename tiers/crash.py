@@ -1,0 +1,42 @@
+"""Named instants at which a process may die, so that a test can kill it at each of them.
+
+`reach` does nothing unless a test has put a function in `on_reach`. The list is the registry: a test
+reaches every name, and reaching an unknown one is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+POINTS = (
+    "append.begun",
+    "append.rows_written",
+    "append.committed",
+    "append.visible",
+    "flush.begun",
+    "flush.segment_written",
+    "flush.checked",
+    "flush.published",
+    "flush.trimmed",
+    "compact.segment_written",
+    "compact.published",
+    "compact.adopted",
+    "archive.intended",
+    "archive.committed",
+    "archive.listed",
+    "archive.published",
+    "archive.adopted",
+    "expire.rewritten",
+    "expire.published",
+    "expire.adopted",
+    "expire.manifests_deleted",
+    "expire.files_deleted",
+)
+
+on_reach: Callable[[str], None] | None = None
+
+
+def reach(point: str) -> None:
+    if on_reach is not None:
+        assert point in POINTS, f"unregistered crash point {point}"
+        on_reach(point)

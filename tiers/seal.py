@@ -1,0 +1,51 @@
+"""A closed SQLite file is sealed: size and checksum beside it, in `<file>.seal`.
+
+SQLite does not notice a flipped bit in a row. While the file is open its rows are covered by the checksums of
+their commits; once it is closed, the whole file is. Opening breaks the seal; a file whose process was killed
+has none.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..core.errors import Corrupt
+from ..core.ids import checksum
+from ..core.manifest import seal, unseal
+
+
+def seal_file(path: Path) -> None:
+    """Seals a closed file. Only a file without a write-ahead log is closed."""
+    if not path.exists() or Path(f"{path}-wal").exists():
+        return
+    data = path.read_bytes()
+    written = seal({"bytes": len(data), "checksum": checksum(data)})
+    part = Path(f"{path}.seal.part")
+    part.write_bytes(written)
+    os.replace(part, _seal_of(path))
+
+
+def check_seal(path: Path) -> None:
+    """Raises `Corrupt` if the file is sealed and not what it was."""
+    mark = _seal_of(path)
+    if not mark.exists():
+        return
+    sealed = unseal(mark.read_bytes(), str(mark))
+    if not path.exists():
+        raise Corrupt(f"missing file: {path}", hint="restore it from a backup")
+    data = path.read_bytes()
+    if len(data) != sealed["bytes"] or checksum(data) != sealed["checksum"]:
+        raise Corrupt(
+            f"damaged file: {path} changed while it was closed",
+            hint=f"restore it from a backup; if another program wrote to it on purpose, remove {mark.name}",
+        )
+
+
+def break_seal(path: Path) -> None:
+    """The file is about to change."""
+    _seal_of(path).unlink(missing_ok=True)
+
+
+def _seal_of(path: Path) -> Path:
+    return Path(f"{path}.seal")

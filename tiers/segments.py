@@ -1,0 +1,74 @@
+"""Writing and reading the warm tier's files: `<table prefix>/warm/<lo>-<hi>-e<epoch>-<digest>.parquet`.
+
+    rows -> Parquet in memory -> store (fsync) -> read back -> compare -> DataFile for the manifest
+
+The name carries the range and the epoch that a directory listing should show; the digest keeps two tries
+at the same range apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..core.ids import checksum
+from ..core.manifest import DataFile, FileRef
+from ..core.policy import TierPolicy
+from ..core.schema import Table
+from .crash import reach
+from .files import CheckedFiles
+from .fingerprints import encode_fingerprints
+from .object_store import ObjectStore
+from .parquet import check_read_back, decode, describe, encode
+
+
+class Segments:
+    """The warm files of one table, below `prefix`."""
+
+    def __init__(self, store: ObjectStore, files: CheckedFiles, prefix: str, policy: TierPolicy) -> None:
+        self._store = store
+        self._files = files
+        self._prefix = f"{prefix}/warm/"
+        self._policy = policy
+
+    def write(
+        self, table: Table, rows: pa.Table, *, lo: int, hi: int, epoch: int, step: str
+    ) -> tuple[DataFile, ...]:
+        """The rows as one or more files, durable and checked. `rows`: columns of `table.schema.stored`."""
+        parts = range(0, rows.num_rows, self._policy.segment_rows)
+        return tuple(
+            self._write_one(table, rows.slice(start, self._policy.segment_rows), lo, hi, epoch, step)
+            for start in parts
+        )
+
+    def read(self, table: Table, file: DataFile) -> pa.Table:
+        """All rows of a file in the columns of the table's current schema."""
+        return decode(self._files.path(file.ref), table.schema, file.key)
+
+    def read_all(self, table: Table, files: tuple[DataFile, ...]) -> pa.Table:
+        parts = [self.read(table, file) for file in files]
+        return pa.concat_tables(parts) if parts else table.schema.stored.empty_table()
+
+    def _write_one(self, table: Table, rows: pa.Table, lo: int, hi: int, epoch: int, step: str) -> DataFile:
+        data = encode(rows, table.schema, row_group_rows=self._policy.row_group_rows)
+        digest = checksum(data)
+        key = f"{self._prefix}{lo:012d}-{hi:012d}-e{epoch}-{digest[:12]}.parquet"
+        self._store.put(key, data)
+        ids = self._write_ids(rows, key)
+        reach(f"{step}.segment_written")
+        file = describe(key, data, table.schema, digest)
+        check_read_back(self._store.get(key), digest, rows.num_rows, key, (file.seq_min, file.seq_max))
+        return replace(file, ids=ids, cold_hints=_count(rows["_tier_hint"], "cold"))
+
+    def _write_ids(self, rows: pa.Table, key: str) -> FileRef:
+        data = encode_fingerprints(rows["_id"], rows["_source"])
+        self._store.put(key + ".ids", data)
+        return FileRef(key + ".ids", len(data), checksum(data))
+
+
+def _count(column: pa.ChunkedArray, value: str) -> int:
+    if column.null_count == len(column):
+        return 0
+    return int(pc.sum(pc.equal(column, value)).as_py() or 0)

@@ -1,0 +1,427 @@
+"""The single writer of one shard: takes appends, gives snapshots, owns the hot file and the manifests.
+
+    append --> normalise (caller's thread) --> queue --> admit --> SQLite commit --> tail, heads, ids --> reply
+    snapshot: manifest + hot slice, taken together under the lock; files stay pinned until released
+    flush, compact, archive, expire: tiers/steps, which publish a manifest and then have it adopted here
+
+One lock guards memory and the hot file; it is held for a commit or a snapshot, never while files are
+written. A second lock lets one step at a time run.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from ..core.asof import AsOf
+from ..core.clock import Clock, now_us
+from ..core.errors import Corrupt, Error, Fenced, Invalid, NotFound, Unavailable, nearest
+from ..core.ids import Entropy, check_name
+from ..core.manifest import Manifest, empty_manifest
+from ..core.policy import TierPolicy
+from ..core.protocols import Append, Rows, ShardSnapshot
+from ..core.results import Appended
+from ..core.schema import Schema, Table, new_schema
+from .cold.iceberg import IcebergCold
+from .crash import reach
+from .epochs import Epochs
+from .files import CheckedFiles
+from .hot.admit import Admission, Key, Part, StoredRow, TableCommit
+from .hot.group import GroupCommit
+from .hot.identity import IdIndex, rows_by_key, sealed_rows
+from .hot.log import HotLog, TableRows
+from .hot.tail import Columns, Tail
+from .intake.batch import Batch
+from .intake.normalise import normalise
+from .manifests import Manifests
+from .object_store import ObjectStore
+from .segments import Segments
+from .snapshot import take_snapshot
+from .table_state import TableState
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a shard is given: nothing in it is made from thin air."""
+
+    store: ObjectStore
+    files: CheckedFiles
+    cold: IcebergCold
+    clock: Clock
+    entropy: Entropy
+    policy: TierPolicy
+
+
+class Shard:
+    """One shard of a database. `path`: its hot file. Opening completes what a crash interrupted."""
+
+    def __init__(
+        self, database: str, name: str, path: Path, surroundings: Surroundings, *, read_only: bool = False
+    ) -> None:
+        self.database = database
+        self.name = name
+        self.around = surroundings
+        self.read_only = read_only
+        self.lock = threading.RLock()
+        self.step_lock = threading.RLock()
+        self.states: dict[str, TableState] = {}
+        self.dropped: list[TableState] = []
+        self.epochs = Epochs(surroundings.store, f"epochs/{database}/{name}")
+        self._heads: dict[str, int] | None = None
+        self._group: GroupCommit[Sequence[Part], dict[str, Appended]] = GroupCommit(self._commit, self.lock)
+        new = not path.exists()
+        if new and self.epochs.highest():
+            raise Corrupt(f"missing file: {path}", hint="restore it from a backup")
+        if new and read_only:
+            raise NotFound(f"no database `{database}` yet", hint="it exists from its first write")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.log = HotLog(path, read_only=read_only)
+        self.meta = self.log.meta()
+        if not read_only:
+            self.meta = replace(self.meta, epoch=self.epochs.claim(self.meta.epoch))
+            with self.log.transaction():
+                self.log.set_meta(epoch=self.meta.epoch)
+        self._load_tables()
+
+    def close(self) -> None:
+        self._group.close()
+        with self.step_lock, self.lock:
+            self.log.close()
+
+    # -- catalog ----------------------------------------------------------------------------------
+
+    def table_names(self) -> list[str]:
+        with self.lock:
+            return sorted(state.table.name for state in self.states.values())
+
+    def table(self, name: str) -> Table:
+        return self.state(name).table
+
+    def state(self, name: str) -> TableState:
+        with self.lock:
+            state = self.states.get(name.lower())
+        if state is None:
+            raise NotFound(f"no table `{name}`", hint=nearest(name, self.table_names()))
+        return state
+
+    def all_states(self) -> list[TableState]:
+        """Live tables and dropped ones."""
+        return [*self.states.values(), *self.dropped]
+
+    def state_at(self, name: str, seq: int) -> TableState:
+        """The table that bore the name at a sequence; the live one for a cut before its first event."""
+        for state in self.dropped:
+            table = state.table
+            if table.name.lower() == name.lower() and table.created_seq <= seq < (table.dropped_seq or 0):
+                return state
+        return self.state(name)
+
+    def create_table(
+        self,
+        name: str,
+        fields: Sequence[tuple[str, pa.DataType]],
+        *,
+        event_time: str | None = None,
+        clustering: Sequence[str] = (),
+        retention_s: int | None = None,
+        if_not_exists: bool = False,
+    ) -> bool:
+        """Defines a table; False if it exists and `if_not_exists`. Raises `Invalid`."""
+        check_name("table", name)
+        schema = new_schema(fields)
+        for column in (*clustering, *([event_time] if event_time else [])):
+            if column not in schema.by_name and column not in ("_time", "_stream", "_type"):
+                raise NotFound(f"no column `{column}`", hint=nearest(column, schema.by_name))
+        with self.lock:
+            self._check_writable()
+            if name.lower() in self.states:
+                if if_not_exists:
+                    return False
+                raise Invalid(f"table `{name}` exists", hint="CREATE TABLE IF NOT EXISTS, or another name")
+            table = Table(
+                id=self.new_table_id(name),
+                name=name,
+                schemas=(schema,),
+                event_time=event_time,
+                clustering=tuple(clustering),
+                retention_s=retention_s,
+                created_seq=self.meta.seq,
+            )
+            with self.log.transaction():
+                self.log.put_table(table, None)
+            self._adopt_table(table)
+        return True
+
+    def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
+        """Takes the name away from now on; `AS OF` before this instant still reads the table."""
+        with self.step_lock, self.lock:
+            self._check_writable()
+            if name.lower() not in self.states and if_exists:
+                return False
+            state = self.state(name)
+            table = replace(state.table, dropped_seq=self.meta.seq)
+            with self.log.transaction():
+                self.log.put_table(table, state.table)
+            del self.states[name.lower()]
+            state.table = table
+            self.dropped.append(state)
+        return True
+
+    # -- append -----------------------------------------------------------------------------------
+
+    def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
+        """Durable and visible when it returns; all of `operations` or none of them."""
+        return self._group.run(self._prepare(operations))
+
+    def append_async(self, operations: Sequence[Append]) -> Awaitable[dict[str, Appended]]:
+        return self._group.run_async(self._prepare(operations))
+
+    def _prepare(self, operations: Sequence[Append]) -> list[Part]:
+        self._check_writable()
+        parts = []
+        for operation in operations:
+            state = self.states.get(check_name("table", operation.table).lower())
+            schema = state.table.schema if state else None
+            append = Append(
+                operation.table,
+                _held(operation.rows),
+                operation.stream,
+                operation.expected_version,
+                operation.event_time or (state.table.event_time if state else None),
+            )
+            parts.append(Part(append, _normalise(append, schema), schema.version if schema else 0))
+        return parts
+
+    def _commit(self, operations: Sequence[Sequence[Part]]) -> list[dict[str, Appended] | Exception]:
+        self._check_writable()
+        recorded = max(now_us(self.around.clock), self.meta.recorded_us + 1, self.meta.floor_us + 1)
+        admission = Admission(
+            self,
+            seq=self.meta.seq,
+            recorded_us=recorded,
+            entropy=self.around.entropy,
+            normalise=_normalise,
+        )
+        outcomes: list[dict[str, Appended] | Exception] = []
+        for parts in operations:
+            try:
+                outcomes.append(admission.admit(parts))
+            except Error as error:
+                outcomes.append(error)
+        commits = [(commit, commit.columns(recorded)) for commit in admission.commits]
+        if commits or admission.tables:
+            reach("append.begun")
+            with self.log.transaction():
+                for name, table in admission.tables.items():
+                    self.log.put_table(table, self.live_table(name))
+                self.log.write([_table_rows(*pair) for pair in commits], recorded, admission.seq)
+            reach("append.committed")
+            self._show(admission, commits)
+            reach("append.visible")
+        return outcomes
+
+    def _show(self, admission: Admission, commits: Sequence[tuple[TableCommit, Columns]]) -> None:
+        """What was committed becomes visible."""
+        self.meta = replace(self.meta, seq=admission.seq, recorded_us=admission.recorded_us)
+        for table in admission.tables.values():
+            self._adopt_table(table)
+        if self._heads is not None:
+            self._heads |= admission.heads
+        for commit, columns in commits:
+            state = self.states[commit.table.name.lower()]
+            if state.tail is not None:
+                state.tail.append(commit.tail_columns(columns), commit.table.schema)
+            if state.ids is not None:
+                state.ids.add(commit.print_seqs())
+
+    # -- what the admission asks ------------------------------------------------------------------
+
+    def live_table(self, name: str) -> Table | None:
+        state = self.states.get(name.lower())
+        return state.table if state else None
+
+    def new_table_id(self, name: str) -> str:
+        used = {state.table.id.lower() for state in self.all_states()}
+        number = 1
+        while (candidate := name if number == 1 else f"{name}~{number}").lower() in used:
+            number += 1
+        return candidate
+
+    def head(self, stream: str) -> int:
+        """The position of the stream's last event, in whatever tier it lies."""
+        with self.lock:
+            if self._heads is None or self.read_only:
+                self._heads = {}
+                for state in self.all_states():
+                    for name, position in self.log.hot_heads(state.table.id).items():
+                        self._heads[name] = max(position, self._heads.get(name, 0))
+            return self._heads.get(stream) or self.log.head(stream)
+
+    def known_prints(self, table: Table, prints: Sequence[int]) -> set[int]:
+        return self._id_index(self.state(table.name)).known(prints)
+
+    def stored_rows(self, table: Table, keys: Mapping[Key, int]) -> dict[Key, StoredRow]:
+        state = self.state(table.name)
+        seqs = self._id_index(state).hot_seqs(list(keys.values()))
+        hot = self.log.rows_at(state.table, seqs)
+        found = {
+            key: row for key, row in rows_by_key(hot, state.table.schema.stored.names).items() if key in keys
+        }
+        missing = {key: p for key, p in keys.items() if key not in found}
+        if missing:
+            files = self.around.files
+            found |= sealed_rows(state.data_files(files), files.path, state.table, missing)
+        return found
+
+    def _id_index(self, state: TableState) -> IdIndex:
+        if state.ids is None:
+            state.ids = IdIndex(self.log, state.table, state.manifest.warm_to)
+            state.ids.seal(state.fingerprint_files(), self.around.files.path, 0)
+        return state.ids
+
+    # -- read -------------------------------------------------------------------------------------
+
+    def snapshot(self, cuts: Mapping[str, AsOf]) -> ShardSnapshot:
+        return take_snapshot(self, cuts)
+
+    def tail(self, state: TableState) -> Tail:
+        """The table's hot rows in memory, loaded from the file at the first use; the lock is held."""
+        if state.tail is None:
+            tail = Tail()
+            self._load_rows(state, tail, state.manifest.warm_to)
+            state.tail = tail
+        return state.tail
+
+    def _load_rows(self, state: TableState, tail: Tail, after: int) -> None:
+        names = state.table.schema.stored.names
+        for rows in self.log.rows(state.table, after):
+            tail.append(dict(zip(names, zip(*rows, strict=True), strict=True)), state.table.schema)
+
+    def bookmark_seq(self) -> int:
+        """The last sequence: a point that `as_of` can name later."""
+        with self.lock:
+            return self.meta.seq
+
+    def fix_past(self, micros: int) -> None:
+        """Makes sure that nothing more will ever be recorded at or before the instant; the lock is held."""
+        if not self.read_only and micros > max(self.meta.recorded_us, self.meta.floor_us):
+            with self.log.transaction():
+                self.log.set_meta(floor_us=micros)
+            self.meta = replace(self.meta, floor_us=micros)
+
+    def refresh(self) -> None:
+        """Catches up with the writing process, inside one read transaction."""
+        meta = self.log.meta()
+        by_id = {state.table.id: state for state in self.all_states()}
+        self.states, self.dropped = {}, []
+        for table, version in self.log.tables():
+            state = by_id.get(table.id) or self._new_state(table, version)
+            state.table = table
+            if state.manifest.version != version:
+                state.manifest = state.manifests.read(version)
+                if state.tail is not None:
+                    state.tail.trim(state.manifest.warm_to)
+            if state.tail is not None:
+                self._load_rows(state, state.tail, max(self.meta.seq, state.manifest.warm_to))
+            self._place(state)
+        self.meta = meta
+
+    # -- manifests --------------------------------------------------------------------------------
+
+    def adopt(self, state: TableState, manifest: Manifest) -> None:
+        """Puts a published manifest into force and lets go of what has left the hot tier.
+
+        A writer that was overtaken meanwhile is `Fenced` before it trims anything.
+        """
+        with self.lock:
+            self.check_fence(state, manifest)
+            moved = manifest.warm_to > state.manifest.warm_to
+            with self.log.transaction():
+                if moved:
+                    self.log.put_heads(self.log.hot_heads(state.table.id, up_to=manifest.warm_to))
+                    self.log.trim(state.table, manifest.warm_to)
+                self.log.set_manifest(state.table.id, manifest.version)
+                if manifest.cold_to > state.manifest.cold_to:
+                    self.log.drop_intent(state.table.id)
+            state.manifest = manifest
+            if moved and state.tail is not None:
+                state.tail.trim(manifest.warm_to)
+            if state.ids is not None:
+                trimmed = manifest.warm_to if moved else 0
+                state.ids.seal(state.fingerprint_files(), self.around.files.path, trimmed)
+
+    def check_fence(self, state: TableState, manifest: Manifest) -> None:
+        highest = state.manifests.versions()[-1]
+        epoch = self.epochs.highest()
+        if highest != manifest.version or epoch != self.meta.epoch:
+            raise Fenced(
+                f"another writer (epoch {epoch}, manifest {highest}) has taken over `{state.table.name}`",
+                hint="open the lake again",
+            )
+
+    def _adopt_table(self, table: Table) -> None:
+        state = self.states.get(table.name.lower())
+        if state is None:
+            self.states[table.name.lower()] = self._new_state(table, 0)
+        else:
+            state.table = table
+
+    def _new_state(self, table: Table, version: int) -> TableState:
+        around = self.around
+        prefix = f"tables/{self.database}/{table.id}"
+        manifests = Manifests(around.store, prefix)
+        return TableState(
+            table=table,
+            manifest=manifests.read(version) if version else empty_manifest(table, self.name, 0),
+            manifests=manifests,
+            segments=Segments(around.store, around.files, prefix, around.policy),
+            prefix=prefix,
+        )
+
+    def _load_tables(self) -> None:
+        for table, version in self.log.tables():
+            state = self._new_state(table, version)
+            self._place(state)
+            if not self.read_only:
+                self._finish_publication(state)
+
+    def _place(self, state: TableState) -> None:
+        if state.table.dropped_seq is None:
+            self.states[state.table.name.lower()] = state
+        else:
+            self.dropped.append(state)
+
+    def _finish_publication(self, state: TableState) -> None:
+        """A manifest that was published but not adopted when the process died is in force."""
+        versions = state.manifests.versions()
+        if (versions[-1] if versions else 0) < state.manifest.version:
+            raise Corrupt(
+                f"missing file: {state.manifests.key(state.manifest.version)}",
+                hint="restore it from a backup",
+            )
+        if versions and versions[-1] > state.manifest.version:
+            self.adopt(state, state.manifests.read(versions[-1]))
+
+    def _check_writable(self) -> None:
+        if self.read_only:
+            raise Unavailable("this lake is open for reading only", hint="connect without read_only=True")
+
+
+def _table_rows(commit: TableCommit, columns: Columns) -> TableRows:
+    rows = list(zip(*columns.values(), strict=True))
+    return TableRows(commit.table, commit.first_seq, commit.last_seq, rows)
+
+
+def _held(rows: Rows) -> Rows:
+    """Rows that can be read twice: a table may change between the caller's door and its turn."""
+    if isinstance(rows, pa.RecordBatchReader):
+        return rows.read_all()
+    return rows if isinstance(rows, pa.Table | pa.RecordBatch | Mapping | list) else list(rows)
+
+
+def _normalise(append: Append, schema: Schema | None) -> Batch:
+    return normalise(append.rows, schema, event_time=append.event_time, stream=append.stream)

@@ -1,0 +1,157 @@
+"""warm -> cold: one Iceberg commit for each batch of runs.
+
+    intent in the hot file -> Iceberg commit with its mark -> file list -> manifest -> adopted, intent gone
+
+The mark (a table property with sequence and epoch) is part of the Iceberg commit. After a crash an intent
+without its mark was never committed and is dropped; one with its mark is completed from there.
+"""
+
+from __future__ import annotations
+
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...core.errors import Fenced
+from ...core.ids import checksum
+from ...core.manifest import ColdRef, DataFile, FileRef, Manifest, Run, encode_files
+from ...core.results import Moved
+from ...core.tiering import ArchivePlan, archive_batches, plan_archive
+from ..crash import reach
+from ..fingerprints import merge_fingerprints
+from ..parquet import sort_for
+from ..shard import Shard
+from ..table_state import TableState
+from .publish import publish
+
+MOST_ROWS = 4_000_000
+"""In one Iceberg commit: what fits in memory on a laptop, some 1 GB as Arrow."""
+
+
+def archive(shard: Shard, state: TableState, up_to: int | None = None) -> Moved:
+    """Moves warm runs, or those up to a sequence; a run in which `up_to` falls is split."""
+    with shard.step_lock:
+        complete_archive(shard, state)
+        limit = state.manifest.warm_to if up_to is None else min(up_to, state.manifest.warm_to)
+        plan = plan_archive(state.manifest, limit)
+        if plan is None:
+            return Moved(watermark=state.manifest.cold_to)
+        moved = Moved(watermark=state.manifest.cold_to)
+        for runs in archive_batches(plan.runs, MOST_ROWS):
+            moved += _archive(shard, state, ArchivePlan(runs, None, runs[-1].hi))
+        if plan.split is not None:
+            moved += _archive(shard, state, ArchivePlan((), plan.split, plan.up_to))
+        return moved
+
+
+def complete_archive(shard: Shard, state: TableState) -> None:
+    """Finishes an archive that a crash interrupted, or forgets it if its Iceberg commit never happened."""
+    intent = shard.log.intents().get(state.table.id)
+    if intent is None:
+        return
+    seq = intent[0]
+    mark = shard.around.cold.archived(shard.database, state.table, shard.name)
+    if mark is None or mark[0] < seq:
+        with shard.lock, shard.log.transaction():
+            shard.log.drop_intent(state.table.id)
+        return
+    plan = plan_archive(state.manifest, seq)
+    assert plan is not None, "an intent names a sequence that was warm"
+    _put_in_force(shard, state, plan)
+
+
+def _archive(shard: Shard, state: TableState, plan: ArchivePlan) -> Moved:
+    rows = _rows(state, plan)
+    table, cold = state.table, shard.around.cold
+    mark = cold.archived(shard.database, table, shard.name)
+    if mark is not None and mark[1] > shard.meta.epoch:
+        raise Fenced(f"`{table.name}` was archived by a later owner", hint="open the lake again")
+    with shard.lock, shard.log.transaction():
+        shard.log.put_intent(table.id, plan.up_to, shard.meta.epoch)
+    reach("archive.intended")
+    cold.archive(
+        shard.database,
+        table,
+        sort_for(rows, table.clustering),
+        shard=shard.name,
+        seq=plan.up_to,
+        epoch=shard.meta.epoch,
+        policy=shard.around.policy,
+    )
+    reach("archive.committed")
+    before = {file.key for file in state.cold_files(shard.around.files)}
+    manifest = _put_in_force(shard, state, plan)
+    new = [f for f in state.cold_files(shard.around.files) if f.key not in before]
+    return Moved(rows.num_rows, len(new), sum(f.bytes for f in new), manifest.cold_to)
+
+
+def _rows(state: TableState, plan: ArchivePlan) -> pa.Table:
+    files = tuple(f for run in (*plan.runs, *_split(plan)) for f in run.files)
+    rows = state.segments.read_all(state.table, files)
+    return rows.filter(pc.less_equal(rows["_seq"], plan.up_to)) if plan.split else rows
+
+
+def _split(plan: ArchivePlan) -> tuple[Run, ...]:
+    return (plan.split,) if plan.split else ()
+
+
+def _put_in_force(shard: Shard, state: TableState, plan: ArchivePlan) -> Manifest:
+    """The manifest that says what Iceberg's current snapshot holds."""
+    known = {file.key: file for file in state.cold_files(shard.around.files)}
+    files = tuple(shard.around.cold.data_files(shard.database, state.table, known=known))
+    rest = tuple(run for run in state.manifest.warm if run.lo >= plan.up_to)
+    if plan.split is not None:
+        rest = (_remainder(shard, state, plan.split, plan.up_to), *rest)
+    ids = _merged_ids(shard, state, plan)
+    cold = cold_ref(shard, state, files, ids)
+    reach("archive.listed")
+    manifest = publish(shard, state, "archive", cold_to=plan.up_to, warm=rest, cold=cold)
+    reach("archive.adopted")
+    return manifest
+
+
+def cold_ref(
+    shard: Shard, state: TableState, files: tuple[DataFile, ...], ids: tuple[FileRef, ...]
+) -> ColdRef:
+    """What a manifest says of the cold tier; writes the list of its files."""
+    data = encode_files(files)
+    digest = checksum(data)
+    listed = FileRef(f"{state.prefix}/manifest-files/{digest}.json", len(data), digest)
+    shard.around.store.put(listed.key, data)
+    snapshot_id, metadata = shard.around.cold.reference(shard.database, state.table)
+    return ColdRef(
+        identifier=f"{shard.database}.{state.table.id}",
+        snapshot_id=snapshot_id,
+        file_list=listed,
+        rows=sum(f.rows for f in files),
+        files=len(files),
+        bytes=sum(f.bytes for f in files),
+        metadata=tuple(metadata),
+        ids=ids,
+    )
+
+
+def _remainder(shard: Shard, state: TableState, run: Run, up_to: int) -> Run:
+    rows = state.segments.read_all(state.table, run.files)
+    rest = rows.filter(pc.greater(rows["_seq"], up_to))
+    epoch = shard.meta.epoch
+    files = state.segments.write(state.table, rest, lo=up_to, hi=run.hi, epoch=epoch, step="compact")
+    return Run(up_to, run.hi, rest.num_rows, files)
+
+
+def _merged_ids(shard: Shard, state: TableState, plan: ArchivePlan) -> tuple[FileRef, ...]:
+    """Fingerprints of everything cold, in files that double in size: few to search, seldom rewritten.
+
+    A split run brings those of its warm remainder too; a print too many only costs a point read.
+    """
+    refs = list(state.manifest.cold.ids) if state.manifest.cold else []
+    refs += [f.ids for run in (*plan.runs, *_split(plan)) for f in run.files if f.ids]
+    fresh: list[FileRef] = []
+    while refs and (not fresh or sum(f.bytes for f in fresh) * 2 >= refs[-1].bytes or len(refs) > 8):
+        fresh.append(refs.pop())
+    if len(fresh) > 1:
+        data = merge_fingerprints([shard.around.files.read(ref) for ref in fresh])
+        merged = FileRef(f"{state.prefix}/ids/{checksum(data)}.ids", len(data), checksum(data))
+        shard.around.store.put(merged.key, data)
+        fresh = [merged]
+    return (*refs, *fresh)

@@ -1,0 +1,136 @@
+"""Removal: rows whose time is up, manifests out of the history window, files that nothing names.
+
+    rows past TTL or retention, and past the window -> segments without them -> manifest that says so
+    manifests superseded before the window -> gone; then files that no remaining manifest or reader names
+
+A file goes after the last manifest that names it, so a crash in between leaves an orphan, never a hole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...core.clock import SECOND_US, from_micros, now_us
+from ...core.manifest import Expired, Manifest, Run, decode_files
+from ...core.results import Moved
+from ...core.tiering import outlived_manifests
+from ..crash import reach
+from ..shard import Shard
+from ..table_state import TableState
+from .archive import cold_ref, complete_archive
+from .publish import publish
+
+
+def expire(shard: Shard, state: TableState) -> Moved:
+    """Returns the rows removed from files, and the files and bytes deleted."""
+    with shard.step_lock:
+        complete_archive(shard, state)
+        horizon = now_us(shard.around.clock) - int(shard.around.policy.history_s * SECOND_US)
+        rows = _expire_warm(shard, state, horizon) + _expire_cold(shard, state, horizon)
+        files, size = _remove_files(shard, state, horizon)
+        return Moved(rows, files, size, state.manifest.cold_to)
+
+
+def _expire_warm(shard: Shard, state: TableState, horizon: int) -> int:
+    """Rewrites the warm runs that hold rows whose time was up at the horizon."""
+    table, warm, expired = state.table, list(state.manifest.warm), list(state.manifest.expired)
+    removed = 0
+    for at, run in enumerate(warm):
+        if table.retention_s is None and not any(file.ttl_rows for file in run.files):
+            continue
+        rows = state.segments.read_all(table, run.files)
+        kept = rows.filter(pc.invert(outlived(rows, table.retention_s, horizon)))
+        gone = rows.num_rows - kept.num_rows
+        if gone:
+            files = state.segments.write(
+                table, kept, lo=run.lo, hi=run.hi, epoch=shard.meta.epoch, step="compact"
+            )
+            warm[at] = Run(run.lo, run.hi, kept.num_rows, files)
+            expired.append(Expired(run.lo, run.hi, gone, horizon, "ttl"))
+            removed += gone
+    if removed:
+        reach("expire.rewritten")
+        publish(shard, state, "expire", warm=tuple(warm), expired=merged(expired))
+        reach("expire.adopted")
+    return removed
+
+
+def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
+    files, cold = shard.around.files, shard.around.cold
+    before = state.cold_files(files)
+    if state.manifest.cold is None or (
+        state.table.retention_s is None and not any(file.ttl_rows for file in before)
+    ):
+        return 0
+    if not cold.drop_rows(shard.database, state.table, until_us=horizon):
+        return 0
+    after = tuple(cold.data_files(shard.database, state.table, known={f.key: f for f in before}))
+    gone = sum(f.rows for f in before) - sum(f.rows for f in after)
+    lost = Expired(0, state.manifest.cold_to, gone, horizon, "ttl")
+    publish(
+        shard,
+        state,
+        "expire",
+        cold=cold_ref(shard, state, after, state.manifest.cold.ids),
+        expired=merged([*state.manifest.expired, lost]),
+    )
+    reach("expire.adopted")
+    return gone
+
+
+def outlived(rows: pa.Table, retention_s: int | None, at_us: int) -> pa.Array:
+    """For each row, whether its TTL or the table's retention had run out at the instant."""
+    age_s = pc.divide(pc.subtract(at_us, rows["_recorded_at"].cast(pa.int64())), SECOND_US)
+    over = pc.fill_null(pc.greater_equal(age_s, rows["_ttl_seconds"]), False)
+    return over if retention_s is None else pc.or_(over, pc.greater_equal(age_s, retention_s))
+
+
+def merged(expired: list[Expired]) -> tuple[Expired, ...]:
+    """One entry for each range: its rows add up, its latest instant holds."""
+    by_range: dict[tuple[int, int, str], Expired] = {}
+    for entry in expired:
+        key = (entry.lo, entry.hi, entry.reason)
+        known = by_range.get(key)
+        by_range[key] = (
+            replace(entry, rows=entry.rows + known.rows, until_us=max(entry.until_us, known.until_us))
+            if known
+            else entry
+        )
+    return tuple(by_range.values())
+
+
+def _remove_files(shard: Shard, state: TableState, horizon: int) -> tuple[int, int]:
+    around = shard.around
+    manifests = [state.manifests.read(version) for version in state.manifests.versions()]
+    with shard.lock:
+        pinned = [version for version, readers in state.pins.items() if readers > 0]
+    gone = outlived_manifests(
+        [(m.version, m.published_us) for m in manifests], state.manifest.version, pinned, horizon
+    )
+    kept = [m for m in manifests if m.version not in gone]
+    live = {key for manifest in kept for key in _named(shard, manifest)}
+    if state.manifest.cold is not None:
+        live |= around.cold.expire_snapshots(
+            shard.database,
+            state.table,
+            older_than=from_micros(horizon),
+            keep=around.policy.snapshots_kept,
+        )
+    state.manifests.delete(gone)
+    reach("expire.manifests_deleted")
+    folders = [f"{state.prefix}/{name}/" for name in ("warm", "ids", "manifest-files", "cold")]
+    dead = [i for folder in folders for i in around.store.list(folder) if i.key not in live]
+    around.store.delete(info.key for info in dead)
+    reach("expire.files_deleted")
+    return len(dead), sum(info.size for info in dead)
+
+
+def _named(shard: Shard, manifest: Manifest) -> list[str]:
+    keys = [ref.key for ref in manifest.files()]
+    if manifest.cold is not None:
+        listed = shard.around.files.read(manifest.cold.file_list)
+        keys += [file.key for file in decode_files(listed, manifest.cold.file_list.key)]
+    return keys

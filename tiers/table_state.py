@@ -1,0 +1,53 @@
+"""What the owner of a shard holds in memory for each of its tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ..core.manifest import DataFile, FileRef, Manifest, Run, decode_files
+from ..core.schema import Table
+from .files import CheckedFiles
+from .hot.identity import IdIndex
+from .hot.tail import Tail
+from .manifests import Manifests
+from .segments import Segments
+
+
+@dataclass
+class TableState:
+    """`tail` and `ids` are `None` until somebody reads or appends with ids. `pins`: readers by version."""
+
+    table: Table
+    manifest: Manifest
+    manifests: Manifests
+    segments: Segments
+    prefix: str
+    tail: Tail | None = None
+    ids: IdIndex | None = None
+    pins: Counter[int] = field(default_factory=Counter)
+    _cold: tuple[FileRef, tuple[DataFile, ...]] | None = None
+
+    def cold_files(self, files: CheckedFiles) -> tuple[DataFile, ...]:
+        """The data files of the cold tier, read once for each list."""
+        cold = self.manifest.cold
+        if cold is None:
+            return ()
+        if self._cold is None or self._cold[0] != cold.file_list:
+            self._cold = cold.file_list, decode_files(files.read(cold.file_list), cold.file_list.key)
+        return self._cold[1]
+
+    def cold_run(self, files: CheckedFiles) -> Run | None:
+        cold = self.manifest.cold
+        if cold is None:
+            return None
+        return Run(0, self.manifest.cold_to, cold.rows, self.cold_files(files))
+
+    def data_files(self, files: CheckedFiles) -> list[DataFile]:
+        """Of both lower tiers, newest first."""
+        warm = [f for run in reversed(self.manifest.warm) for f in run.files]
+        return warm + list(self.cold_files(files))
+
+    def fingerprint_files(self) -> list[FileRef]:
+        warm = [f.ids for run in self.manifest.warm for f in run.files if f.ids]
+        return warm + list(self.manifest.cold.ids if self.manifest.cold else ())
