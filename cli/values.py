@@ -29,9 +29,9 @@ from ..core.types import JSON, UUID
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
-def to_json(value: Any, *, indent: bool = False) -> bytes:
-    """JSON of anything a verb prints."""
-    return orjson.dumps(value, default=_encode, option=_OPTIONS | (orjson.OPT_INDENT_2 if indent else 0))
+def to_json(value: Any) -> bytes:
+    """JSON of anything a verb prints, on one line."""
+    return orjson.dumps(value, default=_encode, option=_OPTIONS)
 
 
 def json_columns(batch: pa.RecordBatch) -> list[list[Any]]:
@@ -112,8 +112,6 @@ def _encode(value: Any) -> Any:
     match value:
         case Decimal():
             return orjson.Fragment(format(value, "f")) if value.is_finite() else None
-        case int():  # beyond 64 bits
-            return orjson.Fragment(str(value))
         case bytes():
             return base64.b64encode(value).decode()
         case datetime():

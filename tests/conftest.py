@@ -1,4 +1,4 @@
-"""What most tests start from: a clock that they set, a lake on it, and the data that lies beside the project."""
+"""What most tests start from: a clock that they set, a lake on it, and the data beside the project."""
 
 from __future__ import annotations
 

@@ -64,8 +64,8 @@ def own_data(file: Path, progress: Progress | None) -> Story:
 
 def table_name(file: Path) -> str:
     """`flights-20k.json.gz` -> `flights_20k`."""
-    name = re.sub(r"\W+", "_", file.name.split(".")[0]).strip("_").lower()
-    return name if re.match(r"[a-z]", name) else f"events_{name}".rstrip("_")
+    name = re.sub(r"[^a-z0-9]+", "_", file.name.split(".")[0].lower()).strip("_")
+    return (name if re.match("[a-z]", name) else f"events_{name}".rstrip("_"))[:63]
 
 
 def find_event_time(rows: pa.Table) -> tuple[str | None, np.ndarray]:

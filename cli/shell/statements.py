@@ -6,11 +6,11 @@ import re
 
 _PIECE = re.compile(
     r"""
-      '(?:[^']|'')*'            # a text
-    | "(?:[^"]|"")*"            # a name
-    | \$(\w*)\$.*?\$\1\$        # a dollar-quoted text
+      '(?:[^']|'')*'?           # a text, or one that is still open
+    | "(?:[^"]|"")*"?           # a name
+    | \$(\w*)\$.*?(?:\$\1\$|\Z)  # a dollar-quoted text
     | --[^\n]*                  # a comment to the end of the line
-    | /\*.*?\*/                 # a comment
+    | /\*.*?(?:\*/|\Z)          # a comment
     | ;
     | [^'"$\-/;]+ | .           # anything else
     """,

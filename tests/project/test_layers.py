@@ -26,7 +26,8 @@ ROOMS = {
 
 
 def _layer(path: str) -> str:
-    return path.split("/")[0] if "/" in path else "root"
+    folder, slash, _ = path.partition("/")
+    return folder if slash else "root"
 
 
 def _allowed(importer: str, imported: str) -> bool:
