@@ -152,7 +152,7 @@ class LocalLake:
 def _store(path: Path, given: ObjectStore | str | None) -> ObjectStore:
     if given is None:
         return open_store(path / "objects")
-    return open_store(given) if isinstance(given, str) else given
+    return open_store(given, cache=path / "cache") if isinstance(given, str) else given
 
 
 def _default_catalog(path: Path) -> dict[str, str]:
