@@ -44,7 +44,7 @@ def encode_hashes(hashes: Hashes) -> bytes:
     rising = np.sort(hashes)  # np.unique hashes first and takes 20 times as long
     body = rising[np.diff(rising, prepend=~rising[:1]) != 0].astype(_LITTLE, copy=False)
     header: bytes = _HEADER.pack(MAGIC, len(body), xxhash.xxh3_128_digest(body.data))
-    return header + body.tobytes()
+    return header + bytes(body)
 
 
 def merge_fingerprints(sidecars: Sequence[bytes]) -> bytes:

@@ -1,0 +1,66 @@
+"""The Iceberg catalog: any that pyiceberg knows, by its properties; a SQLite file by default.
+
+Other programs open the same catalog under the same name:
+`pyiceberg.catalog.load_catalog("thermocline", type="sql", uri="sqlite:///lake/catalog.db")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
+from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.orm import Session
+
+from ...core.errors import Corrupt, Unavailable
+from ..object_store import ObjectStore
+from .file_io import StoreFileIO
+
+CATALOG_NAME = "thermocline"
+
+Identifier = tuple[str, str]
+
+
+def open_catalog(store: ObjectStore, properties: Mapping[str, str]) -> Catalog:
+    """The configured catalog, writing its files through `store`, which makes them durable."""
+    given = {"warehouse": store.url, **properties}
+    name = given.pop("name", CATALOG_NAME)
+    with translated(properties.get("uri", name)):
+        return load_catalog(name, **given, **StoreFileIO.properties(store))
+
+
+def recorded_location(catalog: Catalog, identifier: Identifier) -> str | None:
+    """Where the catalog says the table's metadata is, whether it is there or not; `None`: no such table."""
+    if not isinstance(catalog, SqlCatalog):
+        try:
+            return catalog.load_table(identifier).metadata_location
+        except (NoSuchTableError, NoSuchNamespaceError):
+            return None
+    database, name = identifier
+    query = select(IcebergTables.metadata_location).where(
+        IcebergTables.catalog_name == catalog.name,
+        IcebergTables.table_namespace == database,
+        IcebergTables.table_name == name,
+    )
+    with Session(catalog.engine) as session:
+        return session.scalar(query)
+
+
+@contextmanager
+def translated(catalog: str) -> Iterator[None]:
+    """Gives the errors of a SQL catalog the kinds that users know."""
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable(
+            f"the Iceberg catalog {catalog} does not answer: {error.orig}",
+            hint="check that its disk is not full and nobody holds it locked, then try again",
+        ) from error
+    except DatabaseError as error:
+        raise Corrupt(
+            f"damaged Iceberg catalog {catalog}: {error.orig}", hint="restore it from a backup"
+        ) from error

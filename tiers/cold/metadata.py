@@ -1,0 +1,221 @@
+"""Between our values and Iceberg's: schemas, marks, data files.
+
+Iceberg's field ids are ours, so warm and cold files can be read by the same ids. A catalog gives the first
+columns of a new table the ids 1, 2, 3, ...: just those of the envelope; the payload is added with its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pyarrow.parquet as pq
+from pyiceberg.io.pyarrow import (
+    MetricModeTypes,
+    MetricsMode,
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+    pyarrow_to_schema,
+)
+from pyiceberg.manifest import DataFile as IcebergFile
+from pyiceberg.manifest import DataFileContent, FileFormat
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema as IcebergSchema
+from pyiceberg.table import Transaction
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.sorting import NullOrder, SortDirection, SortField, SortOrder
+from pyiceberg.table.update import (
+    AddSchemaUpdate,
+    AddSortOrderUpdate,
+    AssertCurrentSchemaId,
+    RemoveSnapshotsUpdate,
+    SetCurrentSchemaUpdate,
+    SetDefaultSortOrderUpdate,
+    UpdatesAndRequirements,
+    UpdateTableMetadata,
+)
+from pyiceberg.transforms import DayTransform, IdentityTransform, MonthTransform, Transform, YearTransform
+from pyiceberg.typedef import Record
+from pyiceberg.types import NestedField
+
+from ...core.errors import Conflict, Invalid
+from ...core.policy import TierPolicy
+from ...core.schema import ENVELOPE_IDS, Schema, Table
+from ..parquet import file_schema
+from .partitions import Grain
+
+_TIME_ID = ENVELOPE_IDS["_time"]
+_TRANSFORMS: dict[Grain, Transform[Any, Any]] = {
+    "day": DayTransform(),
+    "month": MonthTransform(),
+    "year": YearTransform(),
+}
+_LATEST = -1
+"""In an update: the schema or sort order that the same commit adds."""
+
+MERGE_MANIFESTS_FROM = 16
+
+
+def iceberg_schema(schema: Schema) -> IcebergSchema:
+    return pyarrow_to_schema(file_schema(schema, iceberg=True))
+
+
+def partition_spec(grain: Grain | None) -> PartitionSpec:
+    if grain is None:
+        return PartitionSpec(spec_id=0)
+    field = PartitionField(
+        source_id=_TIME_ID, field_id=1000, transform=_TRANSFORMS[grain], name=f"_time_{grain}"
+    )
+    return PartitionSpec(field, spec_id=0)
+
+
+def grain_of(spec: PartitionSpec) -> Grain | None:
+    """How the table is partitioned, `None` for not at all. `Invalid` if not as we partition."""
+    if not spec.fields:
+        return None
+    for grain, transform in _TRANSFORMS.items():
+        if [(f.source_id, f.transform) for f in spec.fields] == [(_TIME_ID, transform)]:
+            return grain
+    raise Invalid(
+        f"cannot archive into the partitioning {spec}",
+        hint="partition the Iceberg table by day, month or year of _time, or not at all",
+    )
+
+
+def table_properties(policy: TierPolicy) -> dict[str, str]:
+    """What a new table is told, for us and for other writers: few metadata, merged manifests, our format."""
+    return {
+        "format-version": "2",
+        "commit.manifest-merge.enabled": "true",
+        "commit.manifest.min-count-to-merge": str(MERGE_MANIFESTS_FROM),
+        "write.metadata.previous-versions-max": str(policy.snapshots_kept),
+        "write.parquet.compression-codec": "zstd",
+        "write.parquet.compression-level": "1",
+        "write.parquet.row-group-limit": str(policy.row_group_rows),
+    }
+
+
+def mark_property(shard: str) -> str:
+    return f"thermocline.archived.{shard}"
+
+
+def mark_of(metadata: TableMetadata, shard: str) -> tuple[int, int] | None:
+    """(sequence, epoch) up to which the shard's rows were archived, and by which owner."""
+    text = metadata.properties.get(mark_property(shard))
+    if text is None:
+        return None
+    seq, epoch = text.split("@")
+    return int(seq), int(epoch)
+
+
+def iceberg_file(
+    metadata: TableMetadata, location: str, size: int, footer: pq.FileMetaData, partition: int | None
+) -> IcebergFile:
+    """The manifest entry of a Parquet file of ours."""
+    schema = metadata.schema()
+    paths = parquet_path_to_id_mapping(schema)
+    plan = compute_statistics_plan(schema, metadata.properties)
+    for group in range(footer.num_row_groups):
+        for leaf in range(footer.num_columns):
+            column = footer.row_group(group).column(leaf)
+            if not column.is_stats_set:  # as for long text; pyiceberg logs a warning about each
+                field_id = paths[column.path_in_schema]
+                plan[field_id] = replace(plan[field_id], mode=MetricsMode(MetricModeTypes.NONE))
+    statistics = data_file_statistics_from_parquet_metadata(footer, plan, paths)
+    return IcebergFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=location,
+        file_format=FileFormat.PARQUET,
+        partition=Record() if partition is None else Record(partition),
+        file_size_in_bytes=size,
+        sort_order_id=None,
+        spec_id=metadata.default_spec_id,
+        equality_ids=None,
+        key_metadata=None,
+        **statistics.to_serialized_dict(),
+    )
+
+
+def widened(current: IcebergSchema, table: Table) -> tuple[NestedField, ...]:
+    """The Iceberg table's columns and those that our table has beyond them.
+
+    Raises `Conflict` if another program gave one of our ids or names to a column of its own.
+    """
+    names = {f.field_id: f.name for f in current.fields}
+    wanted = iceberg_schema(table.schema).fields
+    for f in wanted:
+        if names.get(f.field_id, f.name) != f.name or (f.field_id not in names and f.name in names.values()):
+            raise Conflict(
+                f"column `{f.name}` of {table.name} does not agree with the Iceberg table",
+                hint="another program changed the Iceberg table's columns; undo that, then archive again",
+            )
+    return (*current.fields, *(f for f in wanted if f.field_id not in names))
+
+
+class SetColumns(UpdateTableMetadata["SetColumns"]):
+    """Gives the table these columns, ids included, if it has others."""
+
+    def __init__(self, transaction: Transaction, fields: tuple[NestedField, ...]) -> None:
+        super().__init__(transaction)
+        self._fields = fields
+
+    def _commit(self) -> UpdatesAndRequirements:
+        metadata = self._transaction.table_metadata
+        if self._fields == metadata.schema().fields:
+            return (), ()
+        newest = max(s.schema_id for s in metadata.schemas)
+        return (
+            (
+                AddSchemaUpdate(schema=IcebergSchema(*self._fields, schema_id=newest + 1)),
+                SetCurrentSchemaUpdate.model_validate({"schema-id": _LATEST}),
+            ),
+            (AssertCurrentSchemaId.model_validate({"current-schema-id": metadata.current_schema_id}),),
+        )
+
+
+class RecordOrder(UpdateTableMetadata["RecordOrder"]):
+    """Writes down the order of rows within files: by clustering columns, then `_seq`."""
+
+    def __init__(self, transaction: Transaction, table: Table) -> None:
+        super().__init__(transaction)
+        self._table = table
+
+    def _commit(self) -> UpdatesAndRequirements:
+        metadata = self._transaction.table_metadata
+        fields = {f.name: f for f in metadata.schema().fields if f.field_type.is_primitive}
+        ids = [fields[name].field_id for name in (*self._table.clustering, "_seq") if name in fields]
+        if ids == [f.source_id for f in metadata.sort_order().fields]:
+            return (), ()
+        order = SortOrder(
+            *(SortField(i, IdentityTransform(), SortDirection.ASC, NullOrder.NULLS_LAST) for i in ids),
+            order_id=max(o.order_id for o in metadata.sort_orders) + 1,
+        )
+        return (
+            AddSortOrderUpdate.model_validate({"sort-order": order}),
+            SetDefaultSortOrderUpdate.model_validate({"sort-order-id": _LATEST}),
+        ), ()
+
+
+class Expire(UpdateTableMetadata["Expire"]):
+    """Takes all but the newest snapshots out of the table's history; branches and tags keep theirs.
+
+    pyiceberg copies the whole metadata some 20 times a commit, so a long history makes every commit slow.
+    Only those before `before_ms`, if given. No file is deleted.
+    """
+
+    def __init__(self, transaction: Transaction, *, keep: int, before_ms: int | None = None) -> None:
+        super().__init__(transaction)
+        self._keep = keep
+        self._before_ms = before_ms
+
+    def _commit(self) -> UpdatesAndRequirements:
+        metadata = self._transaction.table_metadata
+        newest_first = sorted(metadata.snapshots, key=lambda s: s.sequence_number or 0, reverse=True)
+        named = {ref.snapshot_id for ref in metadata.refs.values()}
+        old = [
+            s.snapshot_id
+            for s in newest_first[max(1, self._keep) :]
+            if s.snapshot_id not in named and (self._before_ms is None or s.timestamp_ms < self._before_ms)
+        ]
+        return ((RemoveSnapshotsUpdate.model_validate({"snapshot-ids": old}),) if old else ()), ()
