@@ -49,11 +49,12 @@ clean:  ## what the others made, the demo's lake included
 	@$(PIP) install --editable .
 	@touch $@
 
-.venv/dev.done: .venv/base.done
-	@echo "installing what tests and lint need"
+.venv/dev.done: pyproject.toml .venv/bin/python
+	@echo "installing into .venv, with what tests and lint need"
 	@$(PIP) install --editable '.[dev]'
-	@touch $@
+	@touch .venv/base.done $@
 
-.venv/bench.done: .venv/dev.done
+.venv/bench.done: pyproject.toml .venv/bin/python
+	@echo "installing into .venv, with what benchmarks compare with"
 	@$(PIP) install --editable '.[dev,bench]'
-	@touch $@
+	@touch .venv/base.done .venv/dev.done $@

@@ -11,7 +11,7 @@ import typer
 from ..core.results import Imported, Moved
 from .options import AsJson, Db, Lake, OnError, TableName, UpTo
 from .printing import show_json
-from .session import open_database, own_lake, progress_bar
+from .session import open_database, progress_bar
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +51,10 @@ def import_(
 ) -> None:
     """Bring in files of events; a rerun resumes, doubling nothing."""
     done = []
-    with open_database(lake, db, create=True) as database, progress_bar(show=not as_json) as progress:
+    with (
+        open_database(lake, db, create=True, own=True) as database,
+        progress_bar(show=not as_json) as progress,
+    ):
         for file in files:
             imported = database.import_file(
                 file, table, event_time=event_time, id=id, on_error=on_error.value, progress=progress
@@ -71,15 +74,15 @@ def flush(
     as_json: AsJson = False,
 ) -> None:
     """Move events from hot (SQLite) to warm (Parquet)."""
-    with own_lake(lake) as opened, progress_bar(show=not as_json) as progress:
-        moved = opened.database(db).flush(table, up_to=up_to, progress=progress)
+    with open_database(lake, db, own=True) as database, progress_bar(show=not as_json) as progress:
+        moved = database.flush(table, up_to=up_to, progress=progress)
     _show("flushed", moved, as_json)
 
 
 def compact(table: TableName = None, lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False) -> None:
     """Make large warm segments of small ones."""
-    with own_lake(lake) as opened, progress_bar(show=not as_json) as progress:
-        moved = opened.database(db).compact(table, progress=progress)
+    with open_database(lake, db, own=True) as database, progress_bar(show=not as_json) as progress:
+        moved = database.compact(table, progress=progress)
     _show("compacted", moved, as_json)
 
 
@@ -91,15 +94,15 @@ def archive(
     as_json: AsJson = False,
 ) -> None:
     """Move events from warm (Parquet) to cold (Iceberg)."""
-    with own_lake(lake) as opened, progress_bar(show=not as_json) as progress:
-        moved = opened.database(db).archive(table, up_to=up_to, progress=progress)
+    with open_database(lake, db, own=True) as database, progress_bar(show=not as_json) as progress:
+        moved = database.archive(table, up_to=up_to, progress=progress)
     _show("archived", moved, as_json)
 
 
 def expire(table: TableName = None, lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False) -> None:
     """Remove what retention, TTL and history no longer keep."""
-    with own_lake(lake) as opened, progress_bar(show=not as_json) as progress:
-        moved = opened.database(db).expire(table, progress=progress)
+    with open_database(lake, db, own=True) as database, progress_bar(show=not as_json) as progress:
+        moved = database.expire(table, progress=progress)
     _show("expired", moved, as_json)
 
 

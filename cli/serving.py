@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .options import Lake
+from .session import API_KEY_VARIABLE
 
 
 def register(app: typer.Typer) -> None:
@@ -26,9 +27,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8380,
     api_key: Annotated[
         str | None,
-        typer.Option(
-            "--api-key", envvar="THERMOCLINE_API_KEY", help="The bearer key that clients must show."
-        ),
+        typer.Option("--api-key", envvar=API_KEY_VARIABLE, help="The bearer key that clients must show."),
     ] = None,
 ) -> None:
     """Serve the lake over HTTP; its /docs explains the calls."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -14,28 +15,33 @@ from ..core.protocols import Cancel, Database, Lakehouse, Progress
 
 T = TypeVar("T")
 _POLL_S = 0.1
+API_KEY_VARIABLE = "THERMOCLINE_API_KEY"
 
 
 @contextmanager
-def open_lake(path: str, *, create: bool = False, verbose: bool = False) -> Iterator[Lakehouse]:
-    """The lake to read and write, or to read only while another process owns it.
+def open_lake(
+    path: str, *, create: bool = False, own: bool = False, verbose: bool = False
+) -> Iterator[Lakehouse]:
+    """The lake; while another process owns it, one to read only, or with `own` `Unavailable`.
 
     Raises `NotFound` where there is none, unless `create`.
     """
     if not create:
         require_lake(path)
-    with connect(path, verbose=verbose) as lake:
+    with _connect(path, own=own, verbose=verbose) as lake:
         yield lake
 
 
 @contextmanager
-def open_database(path: str, name: str, *, create: bool = False, verbose: bool = False) -> Iterator[Database]:
+def open_database(
+    path: str, name: str, *, create: bool = False, own: bool = False, verbose: bool = False
+) -> Iterator[Database]:
     """One tenant of the lake. A `NotFound` in an empty one names the databases that the lake has."""
-    with open_lake(path, create=create, verbose=verbose) as lake:
+    with open_lake(path, create=create, own=own, verbose=verbose) as lake:
         try:
             yield lake.database(name)
         except NotFound as error:
-            others = [] if create else lake.databases()
+            others = lake.databases()
             if others and name not in others:
                 raise NotFound(
                     f"{error.message} (database `{name}` is empty)", hint=databases_hint(others)
@@ -43,27 +49,18 @@ def open_database(path: str, name: str, *, create: bool = False, verbose: bool =
             raise
 
 
-@contextmanager
-def own_lake(path: str) -> Iterator[Lakehouse]:
-    """The lake to change; `Unavailable` while another process owns it."""
-    require_lake(path)
-    from .. import connect as open_
+def _connect(path: str, *, own: bool, verbose: bool) -> Lakehouse:
+    from .. import connect
 
-    with open_(path, background=False) as lake:
-        yield lake
-
-
-def connect(path: str, *, verbose: bool) -> Lakehouse:
-    from .. import connect as open_
-
+    key = os.environ.get(API_KEY_VARIABLE)
     try:
-        return open_(path, background=False)
+        return connect(path, background=False, api_key=key)
     except Unavailable as error:
-        if is_remote(path):
+        if own or is_remote(path):
             raise
         if verbose:
             print(f"{error.message}; reading only", file=sys.stderr)
-        return open_(path, background=False, read_only=True)
+        return connect(path, background=False, read_only=True)
 
 
 def require_lake(path: str) -> None:
