@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+
 from thermocline.core.errors import Invalid
 from thermocline.core.schema import new_schema
 from thermocline.core.types import INSTANT, JSON, parse_type, type_name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from thermocline.core.errors import Invalid
 from thermocline.core.types import type_name
 from thermocline.tiers.intake.normalise import normalise

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from thermocline.core.types import INSTANT, JSON, UUID, parse_type
 from thermocline.tiers.hot.codec import decode, encode_arrow
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import pytest
+
 from thermocline.core.errors import Invalid, NotFound
 from thermocline.core.schema import new_schema
 from thermocline.core.types import INSTANT

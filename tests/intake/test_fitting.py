@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import pytest
+
 from thermocline.core.errors import Invalid
 from thermocline.core.schema import Schema, new_schema
 from thermocline.core.types import parse_type

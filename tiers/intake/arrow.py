@@ -46,14 +46,14 @@ def table_to_batch(table: pa.Table, known: Targets) -> Batch:
     for name in given:
         check_envelope_name(name)
         try:
-            values = _envelope(name, _whole(table.column(name)))
+            values = _envelope(name, plain_array(table.column(name).combine_chunks()))
         except Unfit as problem:
             raise problem.at(name) from None
         if values is not None:
             envelope[name] = values
     for name, target in resolve([n for n in names if n not in given], known).items():
         try:
-            column = _payload(_whole(table.column(name)), target)
+            column = fitted(plain_array(table.column(name).combine_chunks()), target)
             if isinstance(column, pa.Array):
                 arrow[target.name], types[target.name] = column, column.type
                 payload[target.name] = encode_arrow(column, column.type)
@@ -66,9 +66,8 @@ def table_to_batch(table: pa.Table, known: Targets) -> Batch:
     return Batch(table.num_rows, envelope, payload, types, arrow)
 
 
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    """One array, without dictionaries and run-ends at its top."""
-    array = column.combine_chunks()
+def plain_array(array: pa.Array) -> pa.Array:
+    """The array without a dictionary or run-ends at its top."""
     if pa.types.is_run_end_encoded(array.type):
         array = pc.run_end_decode(array)
     return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
@@ -88,11 +87,11 @@ def _finer(type: pa.DataType) -> bool:
     return bool(pa.types.is_timestamp(type) and type.unit == "ns")
 
 
-def _payload(column: pa.Array, target: Target) -> pa.Array | tuple[pa.DataType, list[Any]]:
+def fitted(column: pa.Array, target: Target) -> pa.Array | tuple[pa.DataType, list[Any]]:
     """The column in its stored type, or if Arrow cannot say, its type and storage forms."""
     if pa.types.is_null(column.type):
         return pa.nulls(len(column), target.type)
-    if _unsettled(column.type):
+    if unsettled(column.type):
         return payload_column(column.to_pylist(), target)
     stored = stored_type(column.type)
     column = _checked(_safe(column, stored))
@@ -102,16 +101,16 @@ def _payload(column: pa.Array, target: Target) -> pa.Array | tuple[pa.DataType, 
     return payload_column(column.to_pylist(), target) if fitted is None else _checked(fitted)
 
 
-def _unsettled(type: pa.DataType) -> bool:
+def unsettled(type: pa.DataType) -> bool:
     """Whether a nested type leaves open what it holds: the values decide, as for dicts."""
     t = pa.types
     if t.is_struct(type):
         names = [field.name for field in type]
         if len(set(names)) < len(names):
             raise Invalid(f"two fields of one name in {type}", hint="rename one of them")
-        return not names or any(t.is_null(f.type) or _unsettled(f.type) for f in type)
+        return not names or any(t.is_null(f.type) or unsettled(f.type) for f in type)
     if t.is_nested(type) and not t.is_map(type) and not t.is_union(type):
-        return bool(t.is_null(type.value_type) or _unsettled(type.value_type))
+        return bool(t.is_null(type.value_type) or unsettled(type.value_type))
     return False
 
 

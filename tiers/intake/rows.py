@@ -28,13 +28,13 @@ def rows_to_batch(rows: Iterable[Mapping[str, Any]], known: Targets, *, stream_g
     dicts = _as_dicts(rows)
     if len(dicts) == 1 and (batch := _one_row(dicts[0], known)) is not None:
         return batch
-    columns = _columns(dicts)
+    columns = columns_of(dicts)
     if "specversion" in columns:
         dicts = [
             to_row(row, number, stream_given=stream_given) if is_cloudevent(row) else row
             for number, row in enumerate(dicts, start=1)
         ]
-        columns = _columns(dicts)
+        columns = columns_of(dicts)
     envelope: dict[str, list[Any]] = {}
     fields: dict[str, list[Any]] = {}
     for name, values in columns.items():
@@ -79,7 +79,7 @@ def _as_dicts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return dicts
 
 
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+def columns_of(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     """Every key of any row, in order of appearance, with one value a row."""
     if not rows:
         return {}
