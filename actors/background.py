@@ -1,4 +1,4 @@
-"""Sinks what is due while a lake is open: one thread, a pass every few seconds, never in the way of a call."""
+"""Sinks what is due while a lake is open: one thread, a pass every few seconds, in nobody's way."""
 
 from __future__ import annotations
 

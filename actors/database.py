@@ -1,19 +1,18 @@
-"""One tenant in this process: the calls of `core.protocols.Database`, each handed to the room it belongs to."""
+"""One tenant in this process: the calls of `core.protocols.Database`, each handed to its room."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ..core.asof import AsOf, AtBookmark, parse_as_of
 from ..core.certificate import Certificate
-from ..core.errors import Invalid, Unavailable
+from ..core.errors import Unavailable
 from ..core.protocols import Append, Cancel, Progress, Rows, ShardSnapshot
-from ..core.results import Appended, Imported, Moved, Report, Result
+from ..core.results import Appended, Moved, Report, Result
 from ..core.schema import Table
 from ..router.query import Router
 from ..tiers.nothing import NoShard

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from ..core.clock import Clock, system_clock
 from ..core.errors import Invalid, NotFound
@@ -70,7 +71,7 @@ class LocalLake:
         self._around = Surroundings(
             store=store,
             files=CheckedFiles(store),
-            cold=IcebergCold(store, catalog or _default_catalog(self._catalog_file), clock=clock),
+            cold=IcebergCold(store, catalog or _default_catalog(self._catalog_file)),
             clock=clock,
             entropy=entropy,
             policy=policy,
@@ -110,11 +111,11 @@ class LocalLake:
             seal_file(self._catalog_file)
             self._owned.release()
 
-    def __enter__(self) -> LocalLake:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         self.close()
 

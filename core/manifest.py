@@ -37,8 +37,8 @@ class DataFile:
     """A Parquet file of one table, with what planning needs to know of it.
 
     `stats`: field id -> (smallest, largest) over the values that are not null; a field is absent where
-    no sound bound is known (all null, NaN, long text). `ids`: the sidecar of id fingerprints, if any. `ttl_rows`, `cold_hints`: rows that have a
-    TTL, rows whose `_tier_hint` is cold.
+    no sound bound is known (all null, NaN, long text). `ttl_rows`, `cold_hints`: rows that have a TTL, rows
+    whose `_tier_hint` is cold. `ids`: the sidecar of id fingerprints, if any.
     """
 
     key: str

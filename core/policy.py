@@ -13,9 +13,10 @@ class TierPolicy:
     """Ages are of events, sizes of tiers. The defaults suit one tenant on a laptop.
 
     flush: a prefix moves to warm once all of it is older than `hot_age_s` and it has `flush_rows` rows (or
-    `slack_s` later in any case), or at once when more than `hot_rows` rows are hot. compact: when at least `compact_files` neighbouring segments are smaller than
-    `segment_rows`. archive: once all of a prefix is older than `warm_age_s`. expire: files, manifests and
-    Iceberg snapshots that nothing in the last `history_s` needs.
+    `slack_s` later in any case), or at once when more than `hot_rows` rows are hot. compact: when at least
+    `compact_files` neighbouring segments make at most `segment_rows` together. archive: once all of a prefix
+    is older than `warm_age_s`. expire: files, manifests and Iceberg snapshots that nothing in the last
+    `history_s` needs.
     """
 
     hot_age_s: float = 72 * HOUR_S

@@ -209,7 +209,8 @@ class Table:
     @staticmethod
     def from_dict(raw: Mapping[str, object]) -> Table:
         schemas, clustering = raw["schemas"], raw["clustering"]
-        assert isinstance(schemas, list) and isinstance(clustering, list)
+        assert isinstance(schemas, list)
+        assert isinstance(clustering, list)
         retention, dropped, event_time = raw["retention_s"], raw["dropped_seq"], raw["event_time"]
         return Table(
             id=str(raw["id"]),

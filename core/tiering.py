@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from .clock import SECOND_US
 from .manifest import DataFile, Manifest, Run
@@ -121,7 +122,7 @@ def outlived_manifests(
     A version was current until its successor was published, so that instant counts.
     """
     gone = []
-    for (version, _), (_, superseded_us) in zip(versions, versions[1:], strict=False):
+    for (version, _), (_, superseded_us) in pairwise(versions):
         if version < current and version not in pinned and superseded_us < horizon_us:
             gone.append(version)
     return gone

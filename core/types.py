@@ -131,7 +131,7 @@ def _parse(tokens: list[str], text: str) -> tuple[pa.DataType, list[str]]:
     if name == "STRUCT":
         parsed, rest = _parse_struct(rest, text)
     elif name.startswith("DECIMAL"):
-        parsed, rest = _parse_decimal(name, rest, text)
+        parsed, rest = _parse_decimal(name, rest)
     elif name in _BY_NAME:
         parsed = _BY_NAME[name]
         if name == "VARCHAR" and rest[:1] == ["("]:  # VARCHAR(20): the length is a comment in analytics
@@ -143,7 +143,7 @@ def _parse(tokens: list[str], text: str) -> tuple[pa.DataType, list[str]]:
     return parsed, rest
 
 
-def _parse_decimal(name: str, rest: list[str], text: str) -> tuple[pa.DataType, list[str]]:
+def _parse_decimal(name: str, rest: list[str]) -> tuple[pa.DataType, list[str]]:
     if "(" in name:  # an alias with its own numbers, such as UBIGINT
         precision, scale = (int(part) for part in name[8:-1].split(","))
         return pa.decimal128(precision, scale), rest

@@ -1,6 +1,6 @@
 """The single writer of one shard: takes appends, gives snapshots, owns the hot file and the manifests.
 
-    append --> normalise (caller's thread) --> queue --> admit --> SQLite commit --> tail, heads, ids --> reply
+    append --> normalise (caller's thread) --> queue --> admit --> SQLite commit --> tail, heads --> reply
     snapshot: manifest + hot slice, taken together under the lock; files stay pinned until released
     flush, compact, archive, expire: tiers/steps, which publish a manifest and then have it adopted here
 

@@ -57,7 +57,7 @@ class TableRows:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """`seq` and `recorded_us`: of the last event; `floor_us`: nothing more may be recorded at or before it."""
+    """`seq` and `recorded_us`: of the last event; `floor_us`: nothing more is recorded at or before it."""
 
     seq: int = 0
     recorded_us: int = 0

@@ -77,7 +77,8 @@ class Tail:
 
 
 def _join(parts: Sequence[Columns], field: pa.Field) -> pa.ChunkedArray:
-    arrays, values = [], []
+    arrays: list[pa.Array] = []
+    values: list[Any] = []
     for part in parts:
         column = part[field.name]
         if isinstance(column, pa.Array):

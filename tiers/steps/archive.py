@@ -8,7 +8,6 @@ without its mark was never committed and is dropped; one with its mark is comple
 
 from __future__ import annotations
 
-
 import pyarrow as pa
 import pyarrow.compute as pc
 

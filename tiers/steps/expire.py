@@ -59,17 +59,25 @@ def _expire_warm(shard: Shard, state: TableState, horizon: int) -> int:
 
 
 def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
-    files, cold = shard.around.files, shard.around.cold
-    before = state.cold_files(files)
-    if state.manifest.cold is None or (
-        state.table.retention_s is None and not any(file.ttl_rows for file in before)
-    ):
+    table, before = state.table, state.cold_files(shard.around.files)
+    touched = [f for f in before if table.retention_s is not None or f.ttl_rows]
+    if state.manifest.cold is None or not touched:
         return 0
-    if not cold.drop_rows(shard.database, state.table, until_us=horizon):
+    cold = shard.around.cold
+    dropped = cold.drop_rows(
+        shard.database,
+        table,
+        files=touched,
+        drop=lambda rows: outlived(rows, table.retention_s, horizon),
+        shard=shard.name,
+        epoch=shard.meta.epoch,
+        policy=shard.around.policy,
+    )
+    if not dropped.rows:
         return 0
-    after = tuple(cold.data_files(shard.database, state.table, known={f.key: f for f in before}))
-    gone = sum(f.rows for f in before) - sum(f.rows for f in after)
-    lost = Expired(0, state.manifest.cold_to, gone, horizon, "ttl")
+    reach("expire.rewritten")
+    after = tuple(cold.data_files(shard.database, table, known={f.key: f for f in before}))
+    lost = Expired(0, state.manifest.cold_to, dropped.rows, horizon, "ttl")
     publish(
         shard,
         state,
@@ -78,10 +86,10 @@ def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
         expired=merged([*state.manifest.expired, lost]),
     )
     reach("expire.adopted")
-    return gone
+    return dropped.rows
 
 
-def outlived(rows: pa.Table, retention_s: int | None, at_us: int) -> pa.Array:
+def outlived(rows: pa.Table, retention_s: int | None, at_us: int) -> pa.ChunkedArray:
     """For each row, whether its TTL or the table's retention had run out at the instant."""
     age_s = pc.divide(pc.subtract(at_us, rows["_recorded_at"].cast(pa.int64())), SECOND_US)
     over = pc.fill_null(pc.greater_equal(age_s, rows["_ttl_seconds"]), False)
