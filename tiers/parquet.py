@@ -41,8 +41,7 @@ _HINT = "restore it from a backup; nothing is read in its stead"
 def file_schema(schema: Schema, *, iceberg: bool = False) -> pa.Schema:
     """The columns of a file of this schema, with field ids.
 
-    Iceberg (format 2) has neither JSON, and its readers refuse the annotation, nor a type of nulls within
-    lists and structs: with `iceberg` both are plain text.
+    Iceberg has no JSON type, and its readers refuse the annotation: with `iceberg` it is plain text.
     """
     ids = schema.column_ids()
     return pa.schema(
@@ -99,7 +98,7 @@ def decode(source: pa.Buffer | bytes | Path, schema: Schema, key: str) -> pa.Tab
     ids = schema.column_ids()
     by_id = {int((f.metadata or {}).get(_FIELD_ID, -1)): at for at, f in enumerate(read.schema)}
     columns = [
-        _cast(read.column(by_id[ids[f.name]]), f.type)
+        read.column(by_id[ids[f.name]]).cast(f.type)
         if ids[f.name] in by_id
         else pa.chunked_array([pa.nulls(read.num_rows, f.type)])
         for f in schema.stored
@@ -182,7 +181,7 @@ def _physical(arrow: pa.DataType, nested_ids: Any, iceberg: bool) -> pa.DataType
         return pa.list_(child("element", arrow.value_type))
     if pa.types.is_struct(arrow):
         return pa.struct([child(f.name, f.type) for f in arrow])
-    return pa.string() if iceberg and arrow in (JSON, pa.null()) else arrow
+    return pa.string() if iceberg and arrow == JSON else arrow
 
 
 def _id_metadata(number: int) -> dict[bytes, bytes]:
@@ -201,27 +200,6 @@ def _to_file_types(table: pa.Table, target: pa.Schema) -> pa.Table:
             columns.append(column.cast(f.type))
             fields.append(f)
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
-
-
-def _cast(column: pa.ChunkedArray, arrow: pa.DataType) -> pa.ChunkedArray:
-    if "null" not in str(arrow):
-        return column.cast(arrow)
-    return pa.chunked_array([_cast_nulls(chunk, arrow) for chunk in column.chunks], type=arrow)
-
-
-def _cast_nulls(array: pa.Array, arrow: pa.DataType) -> pa.Array:
-    """`cast` into a type with nulls deep inside, which Arrow cannot do from text."""
-    if arrow == pa.null():
-        return pa.nulls(len(array))
-    if pa.types.is_list(arrow):
-        values = _cast_nulls(array.flatten(), arrow.value_type)
-        lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy()
-        offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
-        return pa.ListArray.from_arrays(offsets, values, type=arrow, mask=array.is_null())
-    if pa.types.is_struct(arrow):
-        children = [_cast_nulls(child, f.type) for child, f in zip(array.flatten(), arrow, strict=True)]
-        return pa.StructArray.from_arrays(children, fields=list(arrow), mask=array.is_null())
-    return array.cast(arrow)
 
 
 def _choose_encodings(table: pa.Table) -> tuple[list[str], dict[str, str], list[str]]:

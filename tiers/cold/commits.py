@@ -88,10 +88,10 @@ class Commits:
             overwrite = transaction.update_snapshot().overwrite()
             present = transaction.table_metadata
             for file in files:
-                survivors = self._survivors(file, drop)
-                if survivors is None:
+                old = entries.get(file.key)
+                survivors = self._survivors(file, drop) if old else None
+                if old is None or survivors is None:
                     continue
-                old = entries[file.key]
                 overwrite.delete_data_file(old)
                 removed.append(file)
                 if survivors.num_rows:

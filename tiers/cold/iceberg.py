@@ -88,7 +88,8 @@ class IcebergCold:
     ) -> Dropped:
         """Rewrites those of `files` in which `drop` is true for a row, without these rows, in one commit.
 
-        The marks stay as they are. The files taken out are not deleted.
+        The marks stay as they are. The files taken out are not deleted. Files that the table has no more,
+        as after a crash between this commit and a manifest that tells of it, are passed over.
         """
         commits = self._commits(database, table, policy)
         return commits.drop_rows(files, drop, shard=shard, epoch=epoch)

@@ -1,0 +1,1 @@
+"""Tests of the cold tier, against real SQLite catalogs in temporary folders."""
