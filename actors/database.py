@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -11,10 +12,12 @@ import pyarrow as pa
 from ..core.asof import AsOf, AtBookmark, parse_as_of
 from ..core.certificate import Certificate
 from ..core.errors import Unavailable
+from ..core.ids import check_name
 from ..core.protocols import Append, Cancel, Progress, Rows, ShardSnapshot
-from ..core.results import Appended, Moved, Report, Result
+from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.schema import Table
 from ..router.query import Router
+from ..tiers.intake.files.read import read_file
 from ..tiers.nothing import NoShard
 from ..tiers.report import SCHEMA, tier_report
 from ..tiers.shard import Shard
@@ -68,6 +71,40 @@ class LocalDatabase:
 
     def append_many(self, batches: Mapping[str, Rows]) -> dict[str, Appended]:
         return self.writer.append([Append(table, rows) for table, rows in batches.items()])
+
+    def import_file(
+        self,
+        path: str | Path,
+        table: str,
+        *,
+        event_time: str | None = None,
+        id: str | None = None,
+        on_error: str = "stop",
+        progress: Progress | None = None,
+    ) -> Imported:
+        """Appends a file in batches, each durable. A rerun resumes: rows that are there are duplicates."""
+        check_name("table", table)
+        known = table.lower() in (name.lower() for name in self.tables())
+        aside = self._lake.quarantine_file(self.name, table, Path(path)) if on_error == "quarantine" else None
+        batches = read_file(
+            path,
+            schema=self.owner.table(table).schema if known else None,
+            event_time=event_time,
+            id_column=id,
+            on_error=on_error,
+            quarantine=aside,
+            progress=progress,
+        )
+        if not known:
+            column = next((n for n in batches.types if event_time in (n, batches.renamed.get(n))), event_time)
+            self.writer.create_table(table, list(batches.types.items()), event_time=column)
+        rows = duplicates = 0
+        for batch in batches:
+            appended = self.append(table, batch)
+            rows += appended.rows
+            duplicates += appended.duplicates
+        kept = str(aside) if batches.quarantined else None
+        return Imported(table, rows, duplicates, batches.quarantined, kept, batches.renamed)
 
     # -- reading ----------------------------------------------------------------------------------
 

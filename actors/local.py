@@ -137,6 +137,12 @@ class LocalLake:
                 complete_archive(shard, state)
         return shard
 
+    def quarantine_file(self, database: str, table: str, imported: Path) -> Path:
+        """Where an import puts the lines that it could not take."""
+        folder = self.path / "quarantine"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{database}.{table}.{imported.name}.ndjson"
+
     @property
     def problem(self) -> Exception | None:
         """What the background failed with in its last pass."""

@@ -60,13 +60,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """`rows`: newly written; `quarantined`: lines kept aside, in `quarantine_file`."""
+    """`rows`: newly written; `quarantined`: lines kept aside, in `quarantine_file`. `renamed`: column -> its
+    name in the file, where that could not be kept."""
 
     table: str
     rows: int
     duplicates: int = 0
     quarantined: int = 0
     quarantine_file: str | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 class Result:
