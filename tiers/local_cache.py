@@ -39,7 +39,7 @@ _ABANDONED_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class LocalFiles:
-    """How files and folders are made durable, by descriptor: a power-loss test watches or leaves out calls."""
+    """How files and folders are made durable, by descriptor: calls that a power-loss test sees or fails."""
 
     fsync: Callable[[int], None] = os.fsync
     fsync_folder: Callable[[int], None] = os.fsync

@@ -1,10 +1,8 @@
 """Bytes under keys such as `tables/shop/orders/warm/1-99.parquet`: in a directory, on S3, in memory.
 
 A lake needs of its store only that a put is whole and durable when it returns, and that of two who create the
-same key one wins. obstore gives both on S3 and in memory. Its local store issues no fsync, and one issued
-after its put comes too late: the name is there already and would show half a file after a power loss. So
-directories are written with the calls of the operating system (0.5 ms for 1 KB, an fsync each of file and
-folder; obstore with the same two fsyncs takes as long).
+same key one wins. obstore gives both on S3 and in memory; its local
+store does not (see `local_objects.py`).
 """
 
 from __future__ import annotations
@@ -13,15 +11,15 @@ import errno
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ..core.errors import Conflict, Error, Invalid, NotFound, Unavailable
 from ..core.ids import checksum
-from .local_cache import DEFAULT_LIMIT_BYTES, PARTS, Data, DurableFiles, LocalCache, LocalFiles
+from .local_cache import DEFAULT_LIMIT_BYTES, PARTS, Data, LocalCache
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Remote
@@ -84,7 +82,7 @@ class ObjectStore(Protocol):
         """The inverse of `location`. Raises `Invalid` for one outside this store."""
 
 
-class _Located:
+class Located:
     """Between keys and the locations that Iceberg's metadata holds."""
 
     def __init__(self, url: str) -> None:
@@ -99,81 +97,7 @@ class _Located:
         return check_key(location[len(self.url) + 1 :])
 
 
-class LocalObjects(_Located):
-    """A directory, created at the first put. `files` lets a test see, or fail, each fsync."""
-
-    def __init__(self, root: Path, files: LocalFiles | None = None) -> None:
-        self._root = root.absolute()
-        self._files = DurableFiles(self._root, files or LocalFiles())
-        super().__init__(f"file://{self._root}")
-
-    def put(self, key: str, data: Data, *, create_only: bool = False) -> None:
-        path = self._path(key)
-        try:
-            self._files.write(path, data, create_only=create_only)
-        except FileExistsError as error:
-            raise _exists(key, self.url) from error
-        except (NotADirectoryError, IsADirectoryError) as error:
-            raise Invalid(
-                f"`{key}` does not fit into {self.url}: one name would be both file and folder",
-                hint="choose another key",
-            ) from error
-        except OSError as error:
-            raise _disk_error(error, key, self.url) from error
-
-    def get(self, key: str) -> bytes:
-        with _reading(key, self.url):
-            return self._path(key).read_bytes()
-
-    def get_range(self, key: str, start: int, length: int) -> bytes:
-        _check_range(start, length)
-        with _reading(key, self.url), open(self._path(key), "rb", buffering=0) as file:
-            file.seek(start)
-            return file.read(length)
-
-    def size(self, key: str) -> int:
-        return self.local_path(key).stat().st_size
-
-    def list(self, prefix: str) -> list[ObjectInfo]:
-        folder = prefix.rstrip("/")
-        found: list[ObjectInfo] = []
-        for at, folders, names in os.walk(self._path(folder) if folder else self._root):
-            if Path(at) == self._root and PARTS in folders:
-                folders.remove(PARTS)
-            for name in names:
-                path = Path(at, name)
-                with suppress(FileNotFoundError):  # deleted since
-                    state = path.stat()
-                    modified = datetime.fromtimestamp(state.st_mtime, UTC)
-                    found.append(ObjectInfo(path.relative_to(self._root).as_posix(), state.st_size, modified))
-        return sorted(found, key=lambda info: info.key)
-
-    def delete(self, keys: Iterable[str]) -> None:
-        folders: set[Path] = set()
-        for key in keys:
-            path = self._path(key)
-            try:
-                path.unlink()
-            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                continue
-            except OSError as error:
-                raise _disk_error(error, key, self.url) from error
-            folders.add(path.parent)
-        for folder in sorted(folders):
-            with _reading(str(folder), self.url):
-                self._files.sync_folder(folder)
-
-    def local_path(self, key: str) -> Path:
-        path = self._path(key)
-        if not path.is_file():
-            raise _missing(key, self.url)
-        return path
-
-    def _path(self, key: str) -> Path:
-        return self._root / check_key(key)
-
-
-class RemoteObjects(_Located):
+class RemoteObjects(Located):
     """Any store of obstore. `url`: the place of its root, without a slash at the end."""
 
     def __init__(self, remote: Remote, url: str, cache: LocalCache) -> None:
@@ -198,7 +122,7 @@ class RemoteObjects(_Located):
     def get_range(self, key: str, start: int, length: int) -> bytes:
         import obstore
 
-        _check_range(start, length)
+        check_range(start, length)
         length = min(length, self.size(key) - start)  # stores refuse ranges that begin past the end
         if length <= 0:
             return b""
@@ -231,7 +155,7 @@ class RemoteObjects(_Located):
             self._cache.forget(key)
 
     def local_path(self, key: str) -> Path:
-        with _reading(key, self.url):
+        with reading(key, self.url):
             return self._cache.path(check_key(key), lambda: self.get(key))
 
 
@@ -246,7 +170,7 @@ def open_store(
     *,
     cache: Path | None = None,
     cache_bytes: int = DEFAULT_LIMIT_BYTES,
-    **options: str,
+    **options: Any,
 ) -> ObjectStore:
     """The store at a path, `file:///path`, `memory://name`, `s3://bucket/prefix`, or another URL of obstore.
 
@@ -261,6 +185,8 @@ def open_store(
             f"{where} takes no option `{next(iter(options))}`", hint="options are for S3 and its kind"
         )
     if local:
+        from .local_objects import LocalObjects
+
         return LocalObjects(Path(rest if separator else where))
     url = f"{scheme}://{rest.strip('/')}"
     if scheme == "memory":
@@ -273,18 +199,18 @@ def open_store(
     return RemoteObjects(_connected(url, options), url, LocalCache(folder, cache_bytes))
 
 
-def _connected(url: str, options: dict[str, str]) -> Remote:
+def _connected(url: str, options: dict[str, Any]) -> Remote:
     from obstore.exceptions import BaseError
     from obstore.store import from_url
 
-    named = (*options.values(), *(os.environ.get(name, "") for name in _ENDPOINTS))
-    insecure = any(value.startswith("http://") for value in named)
+    named = (*options.values(), *(os.environ.get(name) for name in _ENDPOINTS))
+    insecure = any(str(value).startswith("http://") for value in named)
     try:
-        return from_url(url, client_options={"allow_http": insecure}, **options)
+        remote: Remote = from_url(url, **{"client_options": {"allow_http": insecure}, **options})
     except (BaseError, ValueError) as error:
-        raise Invalid(
-            f"cannot use {url}: {_first_line(error)}", hint="for example s3://bucket/prefix"
-        ) from error
+        text = f"cannot use {url}: {_first_line(error)}"
+        raise Invalid(text, hint="a path, memory://name or s3://bucket/prefix") from error
+    return remote
 
 
 def check_key(key: str) -> str:
@@ -304,12 +230,12 @@ def check_key(key: str) -> str:
     return key
 
 
-def _check_range(start: int, length: int) -> None:
+def check_range(start: int, length: int) -> None:
     if start < 0 or length < 0:
         raise Invalid(f"not a range of bytes: {length} from {start}", hint="neither may be negative")
 
 
-def _missing(key: str, url: str) -> NotFound:
+def missing(key: str, url: str) -> NotFound:
     return NotFound(f"no object `{key}` in {url}", hint="list its folder to see what is there")
 
 
@@ -318,11 +244,11 @@ def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-def _exists(key: str, url: str) -> Conflict:
+def exists(key: str, url: str) -> Conflict:
     return Conflict(f"`{key}` already exists in {url}", hint="somebody else created it first")
 
 
-def _disk_error(error: OSError, key: str, url: str) -> Error:
+def disk_error(error: OSError, key: str, url: str) -> Error:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Unavailable(f"disk full: `{key}` in {url}", hint="free some space, then try again")
     return Unavailable(
@@ -331,13 +257,13 @@ def _disk_error(error: OSError, key: str, url: str) -> Error:
 
 
 @contextmanager
-def _reading(key: str, url: str) -> Iterator[None]:
+def reading(key: str, url: str) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-        raise _missing(key, url) from error
+        raise missing(key, url) from error
     except OSError as error:
-        raise _disk_error(error, key, url) from error
+        raise disk_error(error, key, url) from error
 
 
 @contextmanager
@@ -348,9 +274,9 @@ def _asking(key: str, url: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise _missing(key, url) from error
+        raise missing(key, url) from error
     except AlreadyExistsError as error:
-        raise _exists(key, url) from error
+        raise exists(key, url) from error
     except (BaseError, OSError) as error:
         raise Unavailable(
             f"{url} does not answer for `{key}`: {_first_line(error)}",

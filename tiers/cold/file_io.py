@@ -56,7 +56,7 @@ class StoreFileIO(FileIO):
             ) from None
 
     @staticmethod
-    def properties(store: ObjectStore) -> Mapping[str, str]:
+    def properties(store: ObjectStore) -> Mapping[str, str]:  # type: ignore[override]
         """What a catalog needs to be told to use `store`."""
         return {"py-io-impl": f"{__name__}.{StoreFileIO.__name__}", _KEY: register_store(store)}
 
