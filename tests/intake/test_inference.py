@@ -113,6 +113,10 @@ def test_rows_with_different_fields_fill_up_with_nulls() -> None:
     batch = normalise([{"a": 1}, {"b": "x"}, {}], None)
     assert batch.rows == 3
     assert batch.payload == {"a": [1, None, None], "b": [None, "x", None]}
+    more_later = [{"a": 1, "b": 2}, {"a": 3, "b": 4, "c": 5}]
+    assert normalise(more_later, None).payload == {"a": [1, 3], "b": [2, 4], "c": [None, 5]}
+    others = [{"a": 1, "b": 2}, {"a": 3, "c": 4}]
+    assert normalise(others, None).payload == {"a": [1, 3], "b": [2, None], "c": [None, 4]}
 
 
 def test_a_column_of_the_batch_is_arrow_when_asked_for() -> None:

@@ -162,8 +162,6 @@ def _element(text: _Text, count: int) -> tuple[Any, int]:
             if unfinished and text.more():
                 continue
             raise _broken(count, str(problem)) from None
-        if end == len(text.buffer) and text.more():
-            continue  # a number may go on in the next block
         size = end - text.position
         text.position = end
         return element, size
