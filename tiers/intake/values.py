@@ -4,8 +4,8 @@ one value    -> `Encoder.one`                    the rules
 many values  -> `Encoder.many`, if their types   the same rules, a column at a time
                 are all in `Encoder.plain`
 
-An integer goes into DOUBLE or FLOAT if that holds it exactly; a float into DECIMAL as it is written; text into
-DATE, TIME, TIMESTAMP, UUID and DECIMAL if all of it parses. Text in a JSON column is JSON text and must be
+An integer goes into DOUBLE or FLOAT if that holds it exactly; a float into DECIMAL as it is written; text
+into DATE, TIME, TIMESTAMP, UUID and DECIMAL if all of it parses. Text in a JSON column is JSON text and must be
 valid; any other value there is written as JSON. Nothing else is converted: 3.0 is no BIGINT.
 """
 
