@@ -5,8 +5,8 @@ many values  -> `Encoder.many`, if their types   the same rules, a column at a t
                 are all in `Encoder.plain`
 
 An integer goes into DOUBLE or FLOAT if that holds it exactly; a float into DECIMAL as it is written; text
-into DATE, TIME, TIMESTAMP, UUID and DECIMAL if all of it parses. Text in a JSON column is JSON text and must be
-valid; any other value there is written as JSON. Nothing else is converted: 3.0 is no BIGINT.
+into DATE, TIME, TIMESTAMP, UUID and DECIMAL if all of it parses. Text in a JSON column is JSON text and must
+be valid; any other value there is written as JSON. Nothing else is converted: 3.0 is no BIGINT.
 """
 
 from __future__ import annotations
