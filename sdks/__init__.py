@@ -1,0 +1,1 @@
+"""Ways to talk to a lake. They know `core` alone."""

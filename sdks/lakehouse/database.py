@@ -1,0 +1,300 @@
+"""One tenant of a served lake: each call is one request."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
+
+from ...core.arrow_wire import ARROW
+from ...core.asof import Now, parse_as_of
+from ...core.errors import Invalid, NotFound, Unavailable
+from ...core.ids import check_name
+from ...core.protocols import Cancel, Progress, Rows
+from ...core.results import Appended, Imported, Moved, Report, Result
+from ...core.types import parse_type
+from ...core.wire import dump
+from .answers import LINES, follow, read_answer
+from .rows import NewIds, body_of
+from .transport import Content, Request, Transport
+
+_PIECE = 1 << 20
+_SLACK_S = 10.0
+"""How much longer than a query's own time-out its answer may take to begin."""
+
+
+class HttpDatabase:
+    """Implements `core.protocols.Database`."""
+
+    def __init__(self, name: str, transport: Transport, new_ids: NewIds) -> None:
+        self.name = name
+        self._transport = transport
+        self._new_ids = new_ids
+        self._root = f"/v1/{quote(name)}"
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    def append(
+        self,
+        table: str,
+        rows: Rows,
+        *,
+        stream: str | None = None,
+        expected_version: int | None = None,
+        event_time: str | None = None,
+    ) -> Appended:
+        return Appended(
+            **self._transport.send(self._append_request(table, rows, stream, expected_version, event_time))
+        )
+
+    async def append_async(
+        self,
+        table: str,
+        rows: Rows,
+        *,
+        stream: str | None = None,
+        expected_version: int | None = None,
+        event_time: str | None = None,
+    ) -> Appended:
+        request = self._append_request(table, rows, stream, expected_version, event_time)
+        return Appended(**await self._transport.send_async(request))
+
+    def append_many(self, batches: Mapping[str, Rows]) -> dict[str, Appended]:
+        parts = []
+        for table, rows in batches.items():
+            body = body_of(rows, self._new_ids)
+            content = (
+                dump({"arrow": base64.b64encode(body.content).decode()})
+                if body.content_type == ARROW
+                else body.content
+            )
+            parts.append(dump(table) + b":" + content)
+        reply = self._post("append", b"{" + b",".join(parts) + b"}")
+        return {table: Appended(**appended) for table, appended in reply.items()}
+
+    def import_file(
+        self,
+        path: str | Path,
+        table: str,
+        *,
+        event_time: str | None = None,
+        id: str | None = None,
+        on_error: str = "stop",
+        progress: Progress | None = None,
+    ) -> Imported:
+        """The file is read here and sent; its quarantined lines, if any, come back to lie beside it."""
+        file = Path(path)
+        if not file.is_file():
+            raise NotFound(f"no file {file}", hint="check the path")
+        request = Request(
+            "POST",
+            f"{self._root}/import/{_segment(table)}",
+            params={"filename": file.name, "event_time": event_time, "id": id, "on_error": on_error},
+            content=_pieces(file, progress),
+            content_type="application/octet-stream",
+            accept=LINES,
+            repeatable=False,
+            patience_s=self._transport.timeout,
+        )
+        return Imported(**follow(self._transport, request, progress))
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def sql(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        as_of: object = None,
+        dialect: str | None = None,
+        timeout: float | None = None,
+        memory_limit: str | None = None,
+        cancel: Cancel | None = None,
+        stream: bool = False,
+    ) -> Result:
+        (query_id,) = self._new_ids(1)
+        question = _question(sql, params, as_of, dialect)
+        request = Request(
+            "POST",
+            f"{self._root}/sql",
+            content=dump(question | {"timeout": timeout, "memory_limit": memory_limit, "id": query_id}),
+            accept=ARROW,
+            repeatable=_only_reads(sql),
+            patience_s=None if timeout is None else timeout + _SLACK_S,
+        )
+        if cancel is None:
+            return read_answer(self._transport, request, stream=stream, done=_nothing)
+
+        def stop() -> None:
+            self._cancel(query_id)
+
+        cancel.watch(stop)
+        return read_answer(self._transport, request, stream=stream, done=lambda: cancel.unwatch(stop))
+
+    def explain(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        as_of: object = None,
+        dialect: str | None = None,
+        analyze: bool = False,
+    ) -> str:
+        question = _question(sql, params, as_of, dialect) | {"analyze": analyze}
+        return str(self._post("explain", dump(question), patience_s=None)["plan"])
+
+    def stream(self, name: str) -> HttpStream:
+        return HttpStream(name, f"{self._root}/streams/{_segment(name)}", self._transport)
+
+    def tables(self) -> list[str]:
+        names: list[str] = self._get("tables")["tables"]
+        return names
+
+    def schema(self, table: str, *, as_of: object = None) -> pa.Schema:
+        reply = self._get(f"tables/{_segment(table)}/schema", as_of=_point(as_of))
+        return pa.schema([pa.field(field["name"], parse_type(field["type"])) for field in reply["fields"]])
+
+    def tiers(self, table: str | None = None) -> Result:
+        request = Request("GET", f"{self._root}/tiers", params={"table": table}, accept=ARROW)
+        return read_answer(self._transport, request, stream=False, done=_nothing)
+
+    def bookmark(self) -> str:
+        return str(self._get("bookmark")["bookmark"])
+
+    # -- tiers ------------------------------------------------------------------------------------
+
+    def flush(
+        self, table: str | None = None, *, up_to: int | None = None, progress: Progress | None = None
+    ) -> Moved:
+        return Moved(**self._work("flush", progress, table=table, up_to=up_to))
+
+    def compact(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
+        return Moved(**self._work("compact", progress, table=table))
+
+    def archive(
+        self, table: str | None = None, *, up_to: int | None = None, progress: Progress | None = None
+    ) -> Moved:
+        return Moved(**self._work("archive", progress, table=table, up_to=up_to))
+
+    def expire(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
+        return Moved(**self._work("expire", progress, table=table))
+
+    def verify(self, *, progress: Progress | None = None) -> Report:
+        return Report(**self._work("verify", progress))
+
+    # -- requests ---------------------------------------------------------------------------------
+
+    def _append_request(
+        self,
+        table: str,
+        rows: Rows,
+        stream: str | None,
+        expected_version: int | None,
+        event_time: str | None,
+    ) -> Request:
+        check_name("table", table)
+        body = body_of(rows, self._new_ids)
+        return Request(
+            "POST",
+            f"{self._root}/tables/{table}/append",
+            params={"stream": stream, "expected_version": expected_version, "event_time": event_time},
+            content=body.content,
+            content_type=body.content_type,
+            patience_s=self._transport.timeout,
+        )
+
+    def _get(self, path: str, **params: Any) -> Any:
+        return self._transport.send(
+            Request("GET", f"{self._root}/{path}", params=params, patience_s=self._transport.timeout)
+        )
+
+    def _post(self, path: str, content: bytes, **options: Any) -> Any:
+        options = {"patience_s": self._transport.timeout} | options
+        return self._transport.send(Request("POST", f"{self._root}/{path}", content=content, **options))
+
+    def _work(self, step: str, progress: Progress | None, **params: Any) -> Any:
+        request = Request(
+            "POST",
+            f"{self._root}/{step}",
+            params=params,
+            accept=LINES,
+            repeatable=False,
+            patience_s=self._transport.timeout,
+        )
+        return follow(self._transport, request, progress)
+
+    def _cancel(self, query_id: str) -> None:
+        try:
+            self._post(f"sql/{query_id}/cancel", b"")
+        except Unavailable:
+            return  # The query meets the same server, and says so itself.
+
+
+class HttpStream:
+    """Implements `core.protocols.Stream`."""
+
+    def __init__(self, name: str, path: str, transport: Transport) -> None:
+        self.name = name
+        self._path = path
+        self._transport = transport
+
+    @property
+    def version(self) -> int:
+        return int(self._read(limit=0)["version"])
+
+    def read(
+        self, *, after: int = 0, limit: int | None = None, backwards: bool = False
+    ) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = self._read(after=after, limit=limit, backwards=backwards)["events"]
+        return events
+
+    def _read(self, **params: Any) -> Any:
+        return self._transport.send(
+            Request("GET", self._path, params=params, patience_s=self._transport.timeout)
+        )
+
+
+def _question(sql: str, params: object, as_of: object, dialect: str | None) -> dict[str, Any]:
+    if params is not None and (isinstance(params, str | bytes) or not isinstance(params, Sequence | Mapping)):
+        raise Invalid(
+            f"parameters are a list or a dict, not {type(params).__name__}", hint="write params=[...]"
+        )
+    return {"sql": sql, "params": params, "as_of": _point(as_of), "dialect": dialect}
+
+
+def _point(as_of: object) -> str | None:
+    point = parse_as_of(as_of)
+    return None if isinstance(point, Now) else str(point)
+
+
+def _only_reads(sql: str) -> bool:
+    """Whether it certainly does not write: such a query can be asked again."""
+    return sql.lstrip("( \t\r\n").partition(" ")[0].strip().lower() in ("select", "from", "values")
+
+
+def _segment(name: str) -> str:
+    """A name as one segment of a path; `..` would be taken for the parent."""
+    return quote(name, safe="").replace(".", "%2E")
+
+
+def _pieces(file: Path, progress: Progress | None) -> Content:
+    total = file.stat().st_size
+
+    def read() -> Iterable[bytes]:
+        sent = 0
+        with file.open("rb") as opened:
+            while piece := opened.read(_PIECE):
+                yield piece
+                sent += len(piece)
+                if progress is not None:
+                    progress("upload", sent, total)
+
+    return read
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,59 @@
+"""A lake that is served elsewhere, with the calls of one that is here."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import Self
+
+from ...core.clock import Clock, now_us, system_clock
+from ...core.ids import Entropy, check_name, uuid7s
+from ...core.protocols import Lakehouse
+from .database import HttpDatabase
+from .transport import Request, Transport
+
+
+def connect_http(
+    url: str,
+    *,
+    api_key: str | None = None,
+    timeout: float = 60.0,
+    clock: Clock = system_clock,
+    entropy: Entropy = os.urandom,
+) -> Lakehouse:
+    """The lake served at `url`. `timeout`: seconds of silence after which a call is given up.
+
+    A query waits as long as its own `timeout` says, or endlessly. Nothing is sent before the first call.
+    Raises `Invalid` if `url` is no http address.
+    """
+    return HttpLake(Transport(url, api_key=api_key, timeout=timeout), clock, entropy)
+
+
+class HttpLake:
+    """Implements `core.protocols.Lakehouse`. Safe to use from many threads and event loops."""
+
+    def __init__(self, transport: Transport, clock: Clock, entropy: Entropy) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._entropy = entropy
+
+    def database(self, name: str) -> HttpDatabase:
+        return HttpDatabase(check_name("database", name), self._transport, self._new_ids)
+
+    def databases(self) -> list[str]:
+        names: list[str] = self._transport.send(Request("GET", "/v1/databases"))["databases"]
+        return names
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+    def _new_ids(self, count: int) -> list[str]:
+        return uuid7s(count, now_us(self._clock), self._entropy)
