@@ -163,9 +163,13 @@ class Shard:
             if name.lower() not in self.states and if_exists:
                 return False
             state = self.state(name)
-            table = replace(state.table, dropped_seq=self.meta.seq)
+            # The drop takes a sequence of its own, so that every cut lies clearly before or after it.
+            meta = replace(self.meta, seq=self.meta.seq + 1, recorded_us=self._next_instant())
+            table = replace(state.table, dropped_seq=meta.seq)
             with self.log.transaction():
                 self.log.put_table(table, state.table)
+                self.log.set_meta(seq=meta.seq, recorded_us=meta.recorded_us)
+            self.meta = meta
             del self.states[name.lower()]
             state.table = table
             self.dropped.append(state)
@@ -198,7 +202,7 @@ class Shard:
 
     def _commit(self, operations: Sequence[Sequence[Part]]) -> list[dict[str, Appended] | Exception]:
         self._check_writable()
-        recorded = max(now_us(self.around.clock), self.meta.recorded_us + 1, self.meta.floor_us + 1)
+        recorded = self._next_instant()
         admission = Admission(
             self,
             seq=self.meta.seq,
@@ -223,6 +227,10 @@ class Shard:
             self._show(admission, commits)
             reach("append.visible")
         return outcomes
+
+    def _next_instant(self) -> int:
+        """When the next commit is recorded: rising, whatever the clock does."""
+        return max(now_us(self.around.clock), self.meta.recorded_us + 1, self.meta.floor_us + 1)
 
     def _show(self, admission: Admission, commits: Sequence[tuple[TableCommit, Columns]]) -> None:
         """What was committed becomes visible."""
