@@ -108,9 +108,10 @@ class RemoteObjects(Located):
     def put(self, key: str, data: Data, *, create_only: bool = False) -> None:
         import obstore
 
-        view = memoryview(data).cast("B")  # pyarrow's buffers are of signed bytes, which obstore refuses
+        # A copy of what may change: obstore's memory store keeps the caller's buffer. It refuses pyarrow's.
+        payload = data if isinstance(data, bytes) else bytes(memoryview(data))
         with _asking(key, self.url):
-            obstore.put(self._remote, check_key(key), view, mode="create" if create_only else "overwrite")
+            obstore.put(self._remote, check_key(key), payload, mode="create" if create_only else "overwrite")
         self._cache.forget(key)
 
     def get(self, key: str) -> bytes:

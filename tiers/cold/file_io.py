@@ -166,8 +166,7 @@ class _Upload(io.BytesIO):
             return
         try:
             if not self._failed:
-                with self.getbuffer() as data:
-                    self._store.put(self._key, data, create_only=self._create_only)
+                self._store.put(self._key, self.getvalue(), create_only=self._create_only)
         except Conflict as error:
             raise FileExistsError(self._key) from error
         finally:
