@@ -85,17 +85,18 @@ class LocalDatabase:
         """Appends a file in batches, each durable. A rerun resumes: rows that are there are duplicates."""
         check_name("table", table)
         known = table.lower() in (name.lower() for name in self.tables())
+        present = self.owner.table(table) if known else None
         aside = self._lake.quarantine_file(self.name, table, Path(path)) if on_error == "quarantine" else None
         batches = read_file(
             path,
-            schema=self.owner.table(table).schema if known else None,
-            event_time=event_time,
+            schema=present.schema if present else None,
+            event_time=event_time or (present.event_time if present else None),
             id_column=id,
             on_error=on_error,
             quarantine=aside,
             progress=progress,
         )
-        if not known:
+        if present is None:
             column = next((n for n in batches.types if event_time in (n, batches.renamed.get(n))), event_time)
             self.writer.create_table(table, list(batches.types.items()), event_time=column)
         rows = duplicates = 0

@@ -26,7 +26,7 @@ from ..tiers.files import CheckedFiles
 from ..tiers.object_store import ObjectStore, open_store
 from ..tiers.seal import break_seal, check_seal, seal_file
 from ..tiers.shard import Shard, Surroundings
-from ..tiers.steps.archive import complete_archive
+from ..tiers.steps.archive import complete_archive, follow_move
 from .background import Background
 from .database import LocalDatabase
 from .lake_lock import LakeLock
@@ -76,7 +76,7 @@ class LocalLake:
             entropy=entropy,
             policy=policy,
         )
-        self.engine = Engine(path)
+        self.engine = Engine(path, _folders(store))
         self._background = (
             Background(self._open_shards, policy.every_s) if background and not read_only else None
         )
@@ -135,6 +135,7 @@ class LocalLake:
             break_seal(self._catalog_file)
             for state in shard.all_states():
                 complete_archive(shard, state)
+                follow_move(shard, state)
         return shard
 
     def quarantine_file(self, database: str, table: str, imported: Path) -> Path:
@@ -160,6 +161,11 @@ def _store(path: Path, given: ObjectStore | str | None) -> ObjectStore:
     if given is None:
         return open_store(path / "objects")
     return open_store(given, cache=path / "cache") if isinstance(given, str) else given
+
+
+def _folders(store: ObjectStore) -> list[Path]:
+    """Where the engine may read, besides the lake itself."""
+    return [Path(store.url.removeprefix("file://"))] if store.url.startswith("file://") else []
 
 
 def _default_catalog(path: Path) -> dict[str, str]:

@@ -73,10 +73,12 @@ class ColdRef:
     """The Iceberg side of a manifest: the snapshot, its metadata files, and our own list of its data files.
 
     The list is a file of its own, as it changes only with an archive and can be long. `ids`: fingerprints
-    of the ids of all archived rows, in a few sorted files.
+    of the ids of all archived rows, in a few sorted files. `url`: of the store at that time, as Iceberg keeps
+    absolute locations and a lake may be moved.
     """
 
     identifier: str
+    url: str
     snapshot_id: int
     file_list: FileRef
     rows: int
@@ -190,6 +192,7 @@ def _manifest_dict(m: Manifest) -> dict[str, Any]:
         "cold": m.cold
         and {
             "identifier": m.cold.identifier,
+            "url": m.cold.url,
             "snapshot_id": m.cold.snapshot_id,
             "file_list": _ref_dict(m.cold.file_list),
             "rows": m.cold.rows,
@@ -239,6 +242,7 @@ def _manifest(raw: Mapping[str, Any]) -> Manifest:
         cold=cold
         and ColdRef(
             identifier=cold["identifier"],
+            url=cold["url"],
             snapshot_id=cold["snapshot_id"],
             file_list=FileRef(**cold["file_list"]),
             rows=cold["rows"],

@@ -20,7 +20,7 @@ class TierPolicy:
     """
 
     hot_age_s: float = 72 * HOUR_S
-    hot_rows: int = 1_000_000
+    hot_rows: int = 250_000
     flush_rows: int = 50_000
     slack_s: float = HOUR_S
     warm_age_s: float = 90 * DAY_S

@@ -59,6 +59,16 @@ def complete_archive(shard: Shard, state: TableState) -> None:
     _put_in_force(shard, state, plan)
 
 
+def follow_move(shard: Shard, state: TableState) -> None:
+    """After the lake was moved: enters its Iceberg table in the catalog anew, with the files where they are."""
+    cold, around = state.manifest.cold, shard.around
+    if cold is None or cold.url == around.store.url:
+        return
+    files = state.cold_files(around.files)
+    around.cold.relocate(shard.database, state.table, files, recorded=cold, policy=around.policy)
+    publish(shard, state, "archive", cold=cold_ref(shard, state, files, cold.ids))
+
+
 def _archive(shard: Shard, state: TableState, plan: ArchivePlan) -> Moved:
     rows = _rows(state, plan)
     table, cold = state.table, shard.around.cold
@@ -120,6 +130,7 @@ def cold_ref(
     snapshot_id, metadata = shard.around.cold.reference(shard.database, state.table)
     return ColdRef(
         identifier=f"{shard.database}.{state.table.id}",
+        url=shard.around.store.url,
         snapshot_id=snapshot_id,
         file_list=listed,
         rows=sum(f.rows for f in files),
