@@ -15,6 +15,7 @@ from ..core.protocols import Cancel, Database, Lakehouse, Progress
 
 T = TypeVar("T")
 _POLL_S = 0.1
+_CANCEL_S = 5.0
 API_KEY_VARIABLE = "THERMOCLINE_API_KEY"
 
 
@@ -81,7 +82,7 @@ def databases_hint(names: list[str]) -> str:
 
 def interruptible(call: Callable[[Cancel], T]) -> T:
     """`call` in a thread of its own, so that Ctrl-C reaches us and cancels it at once."""
-    cancel = Cancel()
+    cancel, done = Cancel(), threading.Event()
     outcome: list[T] = []
     failure: list[BaseException] = []
 
@@ -90,15 +91,17 @@ def interruptible(call: Callable[[Cancel], T]) -> T:
             outcome.append(call(cancel))
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread as it is
             failure.append(error)
+        finally:
+            done.set()
 
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
+    threading.Thread(target=work, daemon=True).start()
     try:
-        while thread.is_alive():
-            thread.join(_POLL_S)
+        # An event, as a `join` that Ctrl-C interrupts takes the thread for ended (CPython 3.11).
+        while not done.wait(_POLL_S):
+            pass
     except KeyboardInterrupt:
         cancel()
-        thread.join(5.0)
+        done.wait(_CANCEL_S)
         raise
     if failure:
         raise failure[0]

@@ -87,8 +87,9 @@ def _tell(lake: Lakehouse, story: Story, clock: StoryClock, page: Page, path: Pa
     page.title(story.title)
     database = lake.database(story.database)
     cuts = _load(lake, story, clock, page)
-    clock.advance((story.end + timedelta(minutes=1)).replace(second=0, microsecond=0))
-    as_of = iso(to_micros(clock()))
+    before_late = (story.end + timedelta(minutes=1)).replace(second=0, microsecond=0)
+    clock.advance(before_late)
+    as_of = iso(to_micros(before_late))
     told_then = database.sql(story.question).rows()
     late = _load_late(lake, story, clock, page)
 

@@ -89,7 +89,7 @@ def make_orders(count: int, seed: int) -> pa.Table:
 
 def _times(count: int, random: np.random.Generator) -> np.ndarray:
     day = random.integers(0, DAYS, count)
-    hour = np.clip(random.normal(17.0, 4.0, count), 0.0, 23.99) / 24
+    hour = np.mod(random.normal(17.0, 4.0, count), 24.0) / 24
     return np.sort(to_micros(START) + ((day + hour) * _DAY_US).astype(np.int64))
 
 

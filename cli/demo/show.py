@@ -9,18 +9,20 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from ...core.protocols import Database, Progress
 from ...core.results import Result
+from ...core.schema import TIERS
 from ..output import table_lines
 from ..printing import certificate_lines
 from ..session import progress_bar
+from ..table import draw
 from .story import Story
 
 ROWS_SHOWN = 8
-_TIER_COLUMNS = ("table", "tier", "rows", "files", "bytes", "seq_min", "seq_max", "time_min", "time_max")
 
 
 class Page:
@@ -77,12 +79,14 @@ class Page:
             self._line(f"  {line}")
 
     def tiers(self, by_database: Mapping[str, Result]) -> None:
-        for name, result in by_database.items():
-            table = result.arrow()
-            shown = [column for column in _TIER_COLUMNS if column in table.column_names]
-            if len(by_database) > 1:
-                self._note(name)
-            self._rows(Result(table.select(shown), result.certificate))
+        names = ["database", "tier", "rows", "files", "bytes", "sequences"]
+        rows = [
+            (name, row["tier"], *(f"{row[column]:,}" for column in ("rows", "files", "bytes")), _span(row))
+            for name, result in by_database.items()
+            for row in sorted(result.dicts(), key=lambda row: TIERS.index(row["tier"]))
+        ]
+        for line in draw(names, rows, numbers=[False, False, True, True, True, False]):
+            self._line(f"  {line}")
 
     def end(self, story: Story, path: Path, as_of: str) -> None:
         self._section("Every file read back and verified. Now you:")
@@ -111,16 +115,21 @@ def commands(story: Story, path: Path, as_of: str) -> list[str]:
     """Commands that work on the lake that the demo leaves."""
     program, lake = program_name(), "" if str(path) == "lake" else f" --lake {shlex.quote(str(path))}"
     at = f"--db {story.database}{lake}"
-    question = shlex.quote(story.question)
+    question = quoted(story.question)
     return [
         f"{program} sql {at}",
         f"{program} sql {question} {at} --certificate",
         f"{program} sql {question} {at} --as-of {as_of}",
-        f"{program} explain {shlex.quote(story.recent)} {at}",
+        f"{program} explain {quoted(story.recent)} {at}",
         f"{program} tiers {at}",
         f"{program} verify {at}",
         f"{program} serve{lake}",
     ]
+
+
+def quoted(text: str) -> str:
+    """For a shell, in double quotes where that is readable."""
+    return shlex.quote(text) if set(text) & set('"$`\\!') else f'"{text}"'
 
 
 def program_name() -> str:
@@ -133,3 +142,7 @@ def program_name() -> str:
         return str(called.resolve().relative_to(Path.cwd()))
     except ValueError:
         return str(called)
+
+
+def _span(row: Mapping[str, Any]) -> str:
+    return f"{row['seq_min']} to {row['seq_max']}" if row["rows"] else ""

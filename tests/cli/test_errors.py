@@ -77,11 +77,15 @@ def test_a_reader_that_leaves_early_is_no_error(shop: Command) -> None:
 
 
 def test_ctrl_c_stops_a_query_with_130(shop: Command) -> None:
-    with _start(shop, "sql", FOREVER, "--db", "acme") as process:
-        time.sleep(2.5)
-        assert process.poll() is None
+    with _start(shop, "sql", "--db", "acme", "--format", "csv") as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"select 'at work'; {FOREVER};".encode())
+        process.stdin.close()
+        assert [process.stdout.readline(), process.stdout.readline()][1] == b"at work\n"
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(10) == 130, process.stderr and process.stderr.read()
 
 
 def test_a_query_gives_up_after_its_timeout(shop: Command) -> None:
@@ -112,6 +116,7 @@ def _start(command: Command, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "thermocline.cli", *arguments],
         env={**os.environ, "THERMOCLINE_LAKE": str(command.lake)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from prompt_toolkit.application import create_app_session
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from thermocline.cli.shell import repl
 from thermocline.cli.shell.commands import COMMANDS
+from thermocline.cli.shell.completion import LakeCompleter
 from thermocline.core.protocols import Lakehouse
 
 from .conftest import SALES
@@ -82,9 +85,16 @@ def test_quit_leaves(typed: Typed) -> None:
     assert "42" not in out
 
 
-def test_tab_completes_a_column(typed: Typed) -> None:
-    out, _ = typed("select reve\t from sales where product = 'milk';\r")
-    assert "1.5" in out
+def test_tab_offers_what_the_lake_has(lake: Lakehouse) -> None:
+    database = lake.database("acme")
+    completer = LakeCompleter(database, COMMANDS)
+    database.append("sales", [{"unit price": 4.5}])
+    offered = [c.text for c in completer.get_completions(Document("select unit"), CompleteEvent())]
+    assert offered == ['"unit price"']
+    database.append("sales", [{"units": 3}])
+    completer.forget(database)
+    offered = [c.text for c in completer.get_completions(Document("select unit"), CompleteEvent())]
+    assert offered == ['"unit price"', "units"]
 
 
 def test_history_is_kept(typed: Typed, tmp_path: Path) -> None:
