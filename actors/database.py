@@ -23,7 +23,7 @@ from ..tiers.report import SCHEMA, tier_report
 from ..tiers.shard import Shard
 from ..tiers.steps.archive import archive
 from ..tiers.steps.compact import compact
-from ..tiers.steps.expire import expire
+from ..tiers.steps.expire import expire, expire_dropped
 from ..tiers.steps.flush import flush
 from ..tiers.steps.verify import verify
 from ..tiers.table_state import TableState
@@ -97,7 +97,8 @@ class LocalDatabase:
             progress=progress,
         )
         if present is None:
-            column = next((n for n in batches.types if event_time in (n, batches.renamed.get(n))), event_time)
+            named = (n for n in batches.types if event_time in (n, batches.renamed.get(n)))
+            column = event_time and next(named, event_time)
             self.writer.create_table(table, list(batches.types.items()), event_time=column)
         rows = duplicates = 0
         for batch in batches:
@@ -192,7 +193,8 @@ class LocalDatabase:
         return self._step("archive", table, progress, sink)
 
     def expire(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
-        return self._step("expire", table, progress, expire)
+        moved = self._step("expire", table, progress, expire)
+        return moved + expire_dropped(self.writer) if table is None and self.opened else moved
 
     def verify(self, *, progress: Progress | None = None) -> Report:
         shard = self.owner

@@ -179,6 +179,7 @@ class Table:
     retention_s: int | None = None
     created_seq: int = 0
     dropped_seq: int | None = None
+    dropped_us: int | None = None
 
     @property
     def schema(self) -> Schema:
@@ -204,6 +205,7 @@ class Table:
             "retention_s": self.retention_s,
             "created_seq": self.created_seq,
             "dropped_seq": self.dropped_seq,
+            "dropped_us": self.dropped_us,
         }
 
     @staticmethod
@@ -211,14 +213,19 @@ class Table:
         schemas, clustering = raw["schemas"], raw["clustering"]
         assert isinstance(schemas, list)
         assert isinstance(clustering, list)
-        retention, dropped, event_time = raw["retention_s"], raw["dropped_seq"], raw["event_time"]
+        event_time = raw["event_time"]
         return Table(
             id=str(raw["id"]),
             name=str(raw["name"]),
             schemas=tuple(Schema.from_dict(s) for s in schemas),
             event_time=None if event_time is None else str(event_time),
             clustering=tuple(str(c) for c in clustering),
-            retention_s=None if retention is None else int(str(retention)),
+            retention_s=_number(raw["retention_s"]),
             created_seq=int(str(raw["created_seq"])),
-            dropped_seq=None if dropped is None else int(str(dropped)),
+            dropped_seq=_number(raw["dropped_seq"]),
+            dropped_us=_number(raw["dropped_us"]),
         )
+
+
+def _number(raw: object) -> int | None:
+    return None if raw is None else int(str(raw))

@@ -165,7 +165,7 @@ class Shard:
             state = self.state(name)
             # The drop takes a sequence of its own, so that every cut lies clearly before or after it.
             meta = replace(self.meta, seq=self.meta.seq + 1, recorded_us=self._next_instant())
-            table = replace(state.table, dropped_seq=meta.seq)
+            table = replace(state.table, dropped_seq=meta.seq, dropped_us=meta.recorded_us)
             with self.log.transaction():
                 self.log.put_table(table, state.table)
                 self.log.set_meta(seq=meta.seq, recorded_us=meta.recorded_us)
@@ -174,6 +174,13 @@ class Shard:
             state.table = table
             self.dropped.append(state)
         return True
+
+    def forget_table(self, state: TableState) -> None:
+        """Takes a dropped table out of the hot file and of memory; its id stays spent."""
+        with self.lock:
+            with self.log.transaction():
+                self.log.forget_table(state.table.id)
+            self.dropped.remove(state)
 
     # -- append -----------------------------------------------------------------------------------
 
@@ -253,7 +260,7 @@ class Shard:
         return state.table if state else None
 
     def new_table_id(self, name: str) -> str:
-        used = {state.table.id.lower() for state in self.all_states()}
+        used = {table_id.lower() for table_id in self.log.table_ids()}
         number = 1
         while (candidate := name if number == 1 else f"{name}~{number}").lower() in used:
             number += 1

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from thermocline.core.asof import AsOf, Now
 from thermocline.core.policy import TierPolicy
 from thermocline.core.protocols import Append
@@ -40,7 +41,7 @@ class Bench:
             files=CheckedFiles(store),
             cold=IcebergCold(store, catalog),
             clock=self.clock,
-            entropy=lambda n: bytes(n),
+            entropy=bytes,
             policy=self.policy,
         )
         self.shard = Shard("acme", "shard-0", self.folder / "hot.sqlite", self.around)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from thermocline.core.errors import Conflict, Invalid
 from thermocline.core.protocols import Append
 from thermocline.tiers.steps.archive import archive
@@ -138,3 +139,11 @@ def test_a_dropped_name_can_be_used_again_and_the_past_stays(bench: Bench) -> No
     assert [row["b"] for row in bench.rows("sales")] == ["new"]
     bench.reopen()
     assert [row["a"] for row in bench.rows("sales", AtSequence(1))] == [1]
+
+
+def test_a_table_is_one_table_however_its_name_is_written(bench: Bench) -> None:
+    upper = bench.shard._prepare([Append("Sales", [{"n": 1}])])
+    lower = bench.shard._prepare([Append("sales", [{"N": 2}])])
+    bench.shard._commit([upper, lower])
+    assert bench.shard.table_names() == ["Sales"]
+    assert [row["n"] for row in bench.rows("SALES")] == [1, 2]

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
+
 from thermocline.core.asof import AtInstant, AtSequence, Now
 from thermocline.core.clock import now_us
 from thermocline.core.errors import NotFound
 from thermocline.tiers.steps.archive import archive
 from thermocline.tiers.steps.compact import compact
-from thermocline.tiers.steps.expire import expire
+from thermocline.tiers.steps.expire import expire, expire_dropped
 from thermocline.tiers.steps.flush import flush
 from thermocline.tiers.steps.verify import verify
 
@@ -19,9 +20,7 @@ from .conftest import Bench
 
 
 @pytest.mark.parametrize("tier", ["warm", "cold"])
-def test_rows_past_their_ttl_go_after_the_history_window(
-    make_bench: Callable[..., Bench], tier: str
-) -> None:
+def test_rows_past_their_ttl_go_after_the_history_window(make_bench: Callable[..., Bench], tier: str) -> None:
     bench = make_bench(history_s=3600)
     bench.append("sales", [{"n": 1, "_ttl_seconds": 60}, {"n": 2}])
     before = now_us(bench.clock)
@@ -90,3 +89,22 @@ def test_orphans_of_an_interrupted_step_go(bench: Bench) -> None:
     bench.around.store.put("tables/acme/sales/warm/000-orphan.parquet", b"x")
     assert expire(bench.shard, bench.state("sales")).files == 1
     assert bench.seqs("sales") == [1]
+
+
+def test_a_dropped_table_goes_after_the_window(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(history_s=3600)
+    bench.append("sales", [{"n": 1}])
+    flush(bench.shard, bench.state("sales"))
+    archive(bench.shard, bench.state("sales"))
+    bench.append("sales", [{"n": 2}])
+    bench.shard.drop_table("sales")
+    assert expire_dropped(bench.shard).files == 0
+    assert bench.seqs("sales", AtSequence(2)) == [1, 2]
+    bench.clock.advance(hours=2)
+    assert expire_dropped(bench.shard).files > 0
+    assert bench.around.store.list("tables/acme/") == []
+    bench.reopen()
+    with pytest.raises(NotFound):
+        bench.seqs("sales", AtSequence(2))
+    bench.append("sales", [{"n": 3}])
+    assert bench.state("sales").table.id == "sales~2"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from thermocline.core.asof import AtInstant, AtSequence, AtVersion
 from thermocline.core.clock import now_us
 from thermocline.core.errors import Corrupt, Fenced, Invalid, NotFound
@@ -178,6 +179,7 @@ def test_a_published_manifest_is_adopted_at_the_next_opening(bench: Bench) -> No
 @pytest.mark.parametrize("point", ["archive.intended", "archive.committed", "archive.published"])
 def test_an_interrupted_archive_is_completed_once(bench: Bench, point: str) -> None:
     from pyiceberg.catalog import load_catalog
+
     from thermocline.tiers import crash
 
     fill(bench)

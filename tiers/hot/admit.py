@@ -163,7 +163,7 @@ class Admission:
         self._normalise = normalise
         self.recorded_us = recorded_us
         self.seq = seq
-        self.tables: dict[str, Table] = {}
+        self.tables: dict[str, Table] = {}  # by folded name
         self.heads: dict[str, int] = {}
         self._commits: dict[str, list[TableCommit]] = {}
         self._fresh: dict[str, set[int]] = {}
@@ -192,14 +192,12 @@ class Admission:
         commits[-1].add(accepted)
         self._fresh.setdefault(table_id, set()).update(accepted.prints)
 
-    def table(self, name: str) -> Table | None:
-        return self.tables.get(name) or self._known.live_table(name)
-
     # -- one part ---------------------------------------------------------------------------------
 
     def _admit(self, part: Part, draft: _Draft) -> Appended:
         append = part.append
-        before = draft.tables.get(append.table) or self.table(append.table)
+        name = append.table.lower()
+        before = draft.tables.get(name) or self.tables.get(name) or self._known.live_table(name)
         batch = part.batch
         if part.schema_version != (before.schema.version if before else 0):
             # The table changed between the caller's door and its turn.
@@ -216,7 +214,7 @@ class Admission:
         streams, positions, version = self._positions(append, batch, duplicates, draft)
         added = _added(before, table)
         if table is not before:
-            draft.tables[append.table] = table
+            draft.tables[name] = table
         if not batch.rows:
             return Appended(None, None, 0, duplicates, version, added)
         first = draft.seq + 1

@@ -32,6 +32,9 @@ from ..crash import reach
 
 Row = tuple[Any, ...]
 
+_FORGOTTEN = -1
+"""In place of a manifest version: the table was dropped and has expired."""
+
 _SYSTEM = """
 CREATE TABLE IF NOT EXISTS _meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _tables (
@@ -140,6 +143,16 @@ class HotLog:
 
     # -- the catalog ------------------------------------------------------------------------------
 
+    def table_ids(self) -> list[str]:
+        """Of all tables there ever were."""
+        return [row[0] for row in self._db.execute("SELECT id FROM _tables")]
+
+    def forget_table(self, table_id: str) -> None:
+        """Removes the rows and all else but the id; inside a `transaction`."""
+        self._db.execute(f"DROP TABLE {quote(table_id)}")
+        self._db.execute("DELETE FROM _commits WHERE table_id = ?", (table_id,))
+        self._db.execute("UPDATE _tables SET manifest = ? WHERE id = ?", (_FORGOTTEN, table_id))
+
     def meta(self) -> Meta:
         with self._reporting():
             return Meta(**dict(self._db.execute("SELECT key, value FROM _meta")))
@@ -148,9 +161,11 @@ class HotLog:
         self._db.executemany("INSERT OR REPLACE INTO _meta VALUES (?, ?)", list(values.items()))
 
     def tables(self) -> list[tuple[Table, int]]:
-        """Every table ever defined here, dropped ones included, with its current manifest version."""
+        """The tables defined here, dropped ones included, each with its current manifest version."""
         with self._reporting():
-            found = self._db.execute("SELECT definition, manifest FROM _tables ORDER BY rowid").fetchall()
+            found = self._db.execute(
+                "SELECT definition, manifest FROM _tables WHERE manifest <> ? ORDER BY rowid", (_FORGOTTEN,)
+            ).fetchall()
             return [(Table.from_dict(orjson.loads(text)), version) for text, version in found]
 
     def put_table(self, table: Table, known: Table | None) -> None:

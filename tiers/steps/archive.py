@@ -60,7 +60,7 @@ def complete_archive(shard: Shard, state: TableState) -> None:
 
 
 def follow_move(shard: Shard, state: TableState) -> None:
-    """After the lake was moved: enters its Iceberg table in the catalog anew, with the files where they are."""
+    """After the lake was moved: enters its Iceberg table in the catalog anew, with its files' new places."""
     cold, around = state.manifest.cold, shard.around
     if cold is None or cold.url == around.store.url:
         return

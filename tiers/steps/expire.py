@@ -34,6 +34,23 @@ def expire(shard: Shard, state: TableState) -> Moved:
         return Moved(rows, files, size, state.manifest.cold_to)
 
 
+def expire_dropped(shard: Shard) -> Moved:
+    """Removes the tables that were dropped before the history window, with all their files."""
+    horizon = now_us(shard.around.clock) - int(shard.around.policy.history_s * SECOND_US)
+    moved = Moved()
+    with shard.step_lock:
+        for state in list(shard.dropped):
+            if (state.table.dropped_us or 0) >= horizon or any(state.pins.values()):
+                continue
+            if state.manifest.cold is not None:
+                shard.around.cold.drop(shard.database, state.table)
+            shard.forget_table(state)
+            files = shard.around.store.list(state.prefix + "/")
+            shard.around.store.delete(info.key for info in files)
+            moved += Moved(0, len(files), sum(info.size for info in files))
+    return moved
+
+
 def _expire_warm(shard: Shard, state: TableState, horizon: int) -> int:
     """Rewrites the warm runs that hold rows whose time was up at the horizon."""
     table, warm, expired = state.table, list(state.manifest.warm), list(state.manifest.expired)

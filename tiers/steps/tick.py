@@ -7,7 +7,7 @@ from ...core.tiering import due_archive, due_compaction, due_flush
 from ..shard import Shard
 from .archive import archive
 from .compact import compact
-from .expire import expire
+from .expire import expire, expire_dropped
 from .flush import flush
 
 
@@ -29,3 +29,5 @@ def tick(shard: Shard, *, expire_too: bool) -> None:
             archive(shard, state, up_to)
         if expire_too:
             expire(shard, state)
+    if expire_too:
+        expire_dropped(shard)
