@@ -22,8 +22,9 @@ from pyiceberg.manifest import DataFile as IcebergFile
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import TableProperties, Transaction
 from pyiceberg.table.metadata import TableMetadata
+from sqlalchemy.exc import SQLAlchemyError
 
-from ...core.errors import Conflict, Fenced, Unavailable
+from ...core.errors import Conflict, Error, Fenced, Unavailable
 from ...core.ids import checksum
 from ...core.manifest import DataFile
 from ...core.policy import TierPolicy
@@ -130,7 +131,7 @@ class Commits:
 
     def _survivors(self, file: DataFile, drop: Drop) -> pa.Table | None:
         """The rows that stay, `None` if all do."""
-        rows = decode(self._at.store.local_path(file.key), self._at.table.schema, file.key)
+        rows = decode(self._at.read(file.ref), self._at.table.schema, file.key)
         staying = rows.filter(pc.invert(pc.fill_null(drop(rows), False)))
         return None if staying.num_rows == rows.num_rows else staying
 
@@ -149,6 +150,11 @@ class Commits:
                     f"another writer committed to the Iceberg table of {self._at.table.name} meanwhile",
                     hint="try again",
                 ) from error
+            except (Error, SQLAlchemyError):
+                raise
+            except Exception:
+                self._at.read_metadata(loaded)  # names the damaged file, if that was the reason
+                raise
 
     def _write(
         self, present: TableMetadata, rows: pa.Table, name: str, partition: int | None

@@ -120,8 +120,7 @@ class Inventory:
     def verify(self, recorded: ColdRef, files: Sequence[DataFile]) -> None:
         """Raises `Corrupt` unless the table is now what a manifest recorded of it."""
         for ref in recorded.metadata:
-            if self._digest(ref.key) != ref:
-                raise Corrupt(f"damaged file: {ref.key} is not what was written", hint=_RESTORE)
+            self.read(ref)
         loaded = self.load()
         snapshot = loaded.metadata.current_snapshot()
         found = [self.key(location) for location in self._metadata_of(loaded, snapshot)]
@@ -154,6 +153,19 @@ class Inventory:
         with translated(self.catalog.name), suppress(NoSuchTableError):
             self.catalog.drop_table(self.identifier)
 
+    def read(self, ref: FileRef) -> bytes:
+        """The file, which is `Corrupt` if it is not what it was when it was described."""
+        data = self._get(ref.key)
+        if len(data) != ref.bytes or checksum(data) != ref.digest:
+            raise Corrupt(f"damaged file: {ref.key} is not what was written", hint=_RESTORE)
+        return data
+
+    def read_metadata(self, loaded: IcebergTable) -> None:
+        """Reads all that the current snapshot consists of; `Corrupt` by name if a file is damaged."""
+        if snapshot := loaded.metadata.current_snapshot():
+            for manifest in self._manifests(loaded, snapshot):
+                self._entries(loaded, manifest)
+
     def _recorded_location(self) -> str | None:
         with translated(self.catalog.name):
             return recorded_location(self.catalog, self.identifier)
@@ -176,7 +188,7 @@ class Inventory:
         file = known.get(key) or self.seen.described.get(key)
         if file is not None:
             return file
-        data = self._read(key)
+        data = self._get(key)
         return describe(key, data, self._schema_of(data, key), checksum(data))
 
     def _schema_of(self, data: bytes, key: str) -> Schema:
@@ -188,10 +200,10 @@ class Inventory:
         )
 
     def _digest(self, key: str) -> FileRef:
-        data = self._read(key)
+        data = self._get(key)
         return FileRef(key, len(data), checksum(data))
 
-    def _read(self, key: str) -> bytes:
+    def _get(self, key: str) -> bytes:
         with readable(key):
             return self.store.get(key)
 
