@@ -35,7 +35,8 @@ _MOST_ROWS = 131_072
 
 
 def encode_answer(result: Result, failed: Callable[[Error], None]) -> Iterator[bytes]:
-    """The stream in pieces; an error on the way becomes its last batch, and is told to `failed`."""
+    """The stream in pieces. An error before the first row is raised; a later one becomes the last batch,
+    and is told to `failed`."""
     schema = result.schema
     certificate = orjson.dumps(result.certificate.to_dict(), option=orjson.OPT_NON_STR_KEYS)
     pieces = _Pieces()
@@ -53,6 +54,8 @@ def encode_answer(result: Result, failed: Callable[[Error], None]) -> Iterator[b
                 rows += part.num_rows
                 yield pieces.take()
     except Error as error:
+        if not rows:
+            raise
         failed(error)
         writer.write_batch(last, custom_metadata={_ERROR: dump(error_body(error))})
         yield pieces.take() + _BROKEN

@@ -15,8 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..core.errors import Denied
 from .errors import error_response
-from .metrics import DURATION, ERRORS, REQUESTS, Metrics
-from .settings import Settings
+from .metrics import ERRORS, REQUESTS, Metrics
 
 OPEN_PATHS = frozenset({"/health"})
 
@@ -24,9 +23,12 @@ OPEN_PATHS = frozenset({"/health"})
 class Doorkeeper:
     """Refuses wrong hosts, origins and keys."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, api_key: str | None, hosts: tuple[str, ...] | None, metrics: Metrics
+    ) -> None:
         self._app = app
-        self._settings = settings
+        self._api_key = api_key
+        self._hosts = hosts
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,16 +45,17 @@ class Doorkeeper:
 
     def _problem(self, headers: Headers, path: str) -> tuple[int, Denied] | None:
         host = _without_port(headers.get("host", ""))
-        hosts = self._settings.hosts
-        if hosts is not None and host not in hosts:
-            return 403, Denied(f"this server is not called {host!r}", hint=f"call it {' or '.join(hosts)}")
+        if self._hosts is not None and host not in self._hosts:
+            hint = f"call it {' or '.join(self._hosts)}"
+            return 403, Denied(f"this server is not called {host!r}", hint=hint)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != headers.get("host"):
             return 403, Denied("a web page of another origin calls", hint="call from a page of this server")
-        key = self._settings.api_key
+        key = self._api_key
         if key is not None and path not in OPEN_PATHS and not _shows(headers, key):
             return 401, Denied(
-                "the API key is missing or wrong", hint="send `Authorization: Bearer <key>`; connect(api_key=...)"
+                "the API key is missing or wrong",
+                hint="send `Authorization: Bearer <key>`, or connect(api_key=...)",
             )
         return None
 

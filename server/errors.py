@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ..core.errors import Error, Invalid, NotFound, Unavailable
 from ..core.wire import error_body
@@ -23,8 +23,6 @@ STATUS: Mapping[str, int] = {
     "Unavailable": 503,
     "Corrupt": 500,
 }
-
-_log = logging.getLogger(__name__)
 
 
 class Refused(Exception):
@@ -79,12 +77,16 @@ def add_error_handlers(app: FastAPI, metrics: Metrics) -> None:
             return answer(NotFound("no such route", hint=hint))
         return answer(Invalid(str(problem.detail), hint=hint), problem.status_code, problem.headers)
 
-    async def unforeseen(request: Request, problem: Exception) -> Response:
-        _log.error("%s %s failed", request.method, request.url.path, exc_info=problem)
+    async def unforeseen(_: Request, __: Exception) -> Response:
+        # The server goes on to log the traceback.
         return answer(Unavailable("the server failed", hint="its log says why; please report it"), 500)
+
+    async def left(_: Request, __: Exception) -> Response:
+        return Response(status_code=499)
 
     app.add_exception_handler(Error, deliberate)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, by_status)
+    app.add_exception_handler(ClientDisconnect, left)
     app.add_exception_handler(Exception, unforeseen)

@@ -9,12 +9,11 @@ LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`api_key`: the bearer key that every request but `/health` must show. `hosts`: the names by which
-    clients may call this server, `None` for any. `threads`: how many calls into the lake run at once.
+    """`hosts`: the names by which clients may call this server, `None` for any. `threads`: how many calls into the lake run at once.
     `body_bytes`: the largest body of a request that is held in memory; an imported file may be larger.
+    `heartbeat_s`: the longest silence while work goes on.
     """
 
-    api_key: str | None = None
     hosts: tuple[str, ...] | None = LOOPBACK_HOSTS
     threads: int = 64
     body_bytes: int = 256 << 20

@@ -1,0 +1,86 @@
+"""The application: routes, doors and errors put together over one lake."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+
+from ..core.clock import Clock, now_us, system_clock
+from ..core.protocols import Lakehouse
+from .append_routes import append_routes
+from .context import Context
+from .doors import Doorkeeper, Stopwatch
+from .errors import add_error_handlers
+from .metrics import STARTED, Metrics
+from .openapi import describe
+from .operator_routes import operator_routes
+from .page import page
+from .query_routes import query_routes
+from .settings import Settings
+from .step_routes import step_routes
+from .table_routes import table_routes
+from .work import Work
+
+_DESCRIPTION = """One lake, three tiers, one answer: append events, ask in SQL, travel in time.
+
+`{db}` is a tenant; it exists from its first write. Errors have the body
+{"error": {"kind", "message", "hint", "retryable"}}."""
+
+
+def create_app(
+    lake: Lakehouse,
+    *,
+    api_key: str | None = None,
+    clock: Clock = system_clock,
+    settings: Settings | None = None,
+) -> FastAPI:
+    """Serves `lake`, which stays the caller's to close. `api_key` is asked of every request but `/health`."""
+    settings = settings or Settings()
+    metrics = Metrics()
+    metrics.set(STARTED, to=now_us(clock) // 1_000_000)
+    context = Context(lake, settings, metrics, Work(settings.threads))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        context.running.cancel_all()
+        context.work.close()
+
+    app = FastAPI(
+        title="Thermocline",
+        version=_version(),
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    for routes in (append_routes, query_routes, table_routes, step_routes, operator_routes):
+        app.include_router(routes(context))
+    add_error_handlers(app, metrics)
+    app.add_middleware(Doorkeeper, api_key=api_key, hosts=settings.hosts, metrics=metrics)
+    app.add_middleware(Stopwatch, metrics=metrics)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(app, key_needed=api_key is not None)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(page(openapi()))
+
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("thermocline")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,142 @@
+"""The shapes of JSON that routes take and give, checked on the way in and shown on the OpenAPI page."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..core.errors import Invalid
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Question(BaseModel):
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "sql": "select product, sum(revenue) as revenue from sales where product <> ? group by all",
+                    "params": ["tea"],
+                    "as_of": "2026-11-01T12:00:00Z",
+                }
+            ]
+        },
+    )
+
+    sql: str
+    params: list[Any] | dict[str, Any] | None = None
+    as_of: int | str | None = Field(None, description="an instant, a sequence, version:N or a bookmark")
+    dialect: str | None = None
+
+
+class Query(Question):
+    timeout: float | None = Field(None, gt=0, description="seconds")
+    memory_limit: str | None = Field(None, description="such as 1GB")
+    id: str | None = Field(None, max_length=64, description="by which it can be cancelled")
+
+
+class Explain(Question):
+    analyze: bool = False
+
+
+class Answer(BaseModel):
+    """`rows`: one list for each row. Integers and decimals have all digits; NaN is null."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "columns": ["product", "revenue"],
+                    "types": ["VARCHAR", "DOUBLE"],
+                    "rows": [["milk", 1.9]],
+                    "certificate": {"fresh_to": {"shard-0": 2}, "complete": True},
+                }
+            ]
+        }
+    )
+
+    columns: list[str]
+    types: list[str]
+    rows: list[list[Any]]
+    certificate: dict[str, Any]
+
+
+class Plan(BaseModel):
+    plan: str
+
+
+class Databases(BaseModel):
+    databases: list[str]
+
+
+class Tables(BaseModel):
+    tables: list[str]
+
+
+class Column(BaseModel):
+    name: str
+    type: str
+
+
+class Columns(BaseModel):
+    fields: list[Column]
+
+
+class Events(BaseModel):
+    """Envelope fields begin with an underscore. `version`: the position of the stream's last event."""
+
+    stream: str
+    version: int
+    events: list[dict[str, Any]]
+
+
+class Bookmark(BaseModel):
+    bookmark: str
+
+
+class Health(BaseModel):
+    """`writable`: whether appends are taken; `problem`: why the background work of the lake stands still."""
+
+    status: str
+    writable: bool
+    problem: str | None
+
+
+class Failure(BaseModel):
+    kind: str
+    message: str
+    hint: str
+    retryable: bool
+
+
+class ErrorBody(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "error": {
+                        "kind": "NotFound",
+                        "message": "no table `slaes`",
+                        "hint": "did you mean `sales`?",
+                        "retryable": False,
+                    }
+                }
+            ]
+        }
+    )
+
+    error: Failure
+
+
+def checked(model: type[M], value: object) -> M:
+    """`value` as the model. Raises `Invalid` with the member that is wrong."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][:1]) or "the body"
+        known = ", ".join(model.model_fields)
+        raise Invalid(f"`{where}`: {first['msg']}", hint=f"members: {known}; see GET /docs") from None

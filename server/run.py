@@ -1,0 +1,81 @@
+"""Runs the server until it is told to stop."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import socket
+from contextlib import suppress
+
+import uvicorn
+
+from ..core.errors import Invalid, Unavailable
+from ..core.protocols import Lakehouse
+from .app import create_app
+from .settings import LOOPBACK_HOSTS, Settings
+
+_GRACE_S = 10
+"""How long requests in flight may take after the signal to stop."""
+_KEEP_ALIVE_S = 75
+
+
+def serve(lake: Lakehouse, host: str = "127.0.0.1", port: int = 8380, api_key: str | None = None) -> None:
+    """Serves `lake` until SIGINT or SIGTERM, and prints the address once. Port 0 takes a free one.
+
+    `lake` stays the caller's to close. Raises `Invalid` for an address other than loopback without a key,
+    `Unavailable` if the port is taken.
+    """
+    server, listening = prepare(lake, host, port, api_key)
+    print(f"Thermocline listens on {address(listening)}", flush=True)
+    # The server passes the signal on once it has stopped; the lake still has to be closed then.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def prepare(
+    lake: Lakehouse, host: str, port: int, api_key: str | None
+) -> tuple[uvicorn.Server, socket.socket]:
+    """A server and the socket it shall run on."""
+    if not is_loopback(host) and not api_key:
+        raise Invalid(
+            f"{host} can be reached from other machines, and there is no API key",
+            hint="set THERMOCLINE_API_KEY or --api-key-file, or serve on 127.0.0.1",
+        )
+    hosts = (*LOOPBACK_HOSTS, host) if is_loopback(host) else None
+    app = create_app(lake, api_key=api_key or None, settings=Settings(hosts=hosts))
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    return uvicorn.Server(config), _listen(host, port)
+
+
+def address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as problem:
+        raise Unavailable(
+            f"can't listen on {host} port {port}: {problem.strerror}", hint="choose another with --port"
+        ) from None
