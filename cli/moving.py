@@ -126,4 +126,6 @@ def _imported(imported: Imported) -> str:
         text += f", {imported.duplicates:,} were there already"
     if imported.quarantined:
         text += f", {imported.quarantined:,} put aside in {imported.quarantine_file}"
+    for name, label in imported.renamed.items():
+        text += f"\n  column {label!r} is called `{name}`"
     return text

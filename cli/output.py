@@ -80,7 +80,7 @@ def table_lines(result: Result, *, width: int | None, limit: int | None) -> list
     rows = [row for batch in shown for row in text_rows(batch)]
     lines = draw(result.columns, rows, numbers=[values.is_number(f.type) for f in result.schema], width=width)
     if more := table.num_rows - len(rows):
-        lines.append(f" … {more:,} more rows (--format csv prints all)")
+        lines.append(f" … {more:,} more rows")
     return lines
 
 

@@ -30,7 +30,10 @@ def show_table(result: Result) -> None:
     from . import output
 
     width, limit = terminal()
-    print("\n".join(output.table_lines(result, width=width, limit=limit)))
+    lines = output.table_lines(result, width=width, limit=limit)
+    if limit is not None and len(result) > limit:
+        lines[-1] += " (--format csv prints all)"
+    print("\n".join(lines))
 
 
 def terminal() -> tuple[int | None, int | None]:

@@ -96,11 +96,11 @@ def choose_question(rows: pa.Table, table: str) -> str:
     groups = sorted((n for n, values in distinct.items() if values > 1), key=lambda n: distinct[n])
     columns = ["count(*) as events"]
     if measures:
-        columns.append(f"sum({quote(measures[0])}) as {quote('sum of ' + measures[0])}")
+        columns.append(f"sum({quote(measures[0])}) as total")
     if not groups:
         return f"select {', '.join(columns)} from {table}"
     by = quote(groups[0])
-    return f"select {by}, {', '.join(columns)} from {table} group by {by} order by {by}"
+    return f"select {by}, {', '.join(columns)} from {table} group by {by} order by events desc, {by}"
 
 
 def _read(file: Path, table: str, progress: Progress | None) -> pa.Table:

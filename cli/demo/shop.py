@@ -21,7 +21,8 @@ START = END - timedelta(days=DAYS)
 TENANTS = {"acme": 0.7, "globex": 0.3}
 TABLE = "orders"
 QUESTION = (
-    "select region, count(*) as orders, sum(revenue) as revenue from orders group by region order by region"
+    "select region, count(*) as orders, sum(revenue) as revenue "
+    "from orders group by region order by revenue desc, region"
 )
 FEWEST_EVENTS = 100
 LATE_ONE_IN = 100

@@ -89,8 +89,8 @@ def test_the_question_counts_and_sums_by_the_plainest_column() -> None:
         }
     )
     assert choose_question(rows, "strikes") == (
-        'select "Wildlife Size", count(*) as events, sum("cost") as "sum of cost" '
-        'from strikes group by "Wildlife Size" order by "Wildlife Size"'
+        'select "Wildlife Size", count(*) as events, sum("cost") as total '
+        'from strikes group by "Wildlife Size" order by events desc, "Wildlife Size"'
     )
 
 
