@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 import subprocess
 import sys
 import threading
@@ -20,8 +18,6 @@ import pytest
 from moto.server import DomainDispatcherApplication, ThreadedMotoServer
 
 from thermocline.core.errors import Conflict, Invalid, NotFound, Unavailable
-from thermocline.tiers.local_cache import LocalCache, LocalFiles
-from thermocline.tiers.local_objects import LocalObjects
 from thermocline.tiers.object_store import ObjectStore, open_store
 
 ODD_KEYS = [
@@ -151,14 +147,7 @@ class TestEveryStore:
 
     @pytest.mark.parametrize(
         ("start", "length", "expected"),
-        [
-            (0, 4, b"0123"),
-            (3, 4, b"3456"),
-            (8, 100, b"89"),
-            (10, 1, b""),
-            (50, 5, b""),
-            (5, 0, b""),
-        ],
+        [(0, 4, b"0123"), (3, 4, b"3456"), (8, 100, b"89"), (10, 1, b""), (50, 5, b""), (5, 0, b"")],
     )
     def test_a_range_is_a_slice(self, store: ObjectStore, start: int, length: int, expected: bytes) -> None:
         store.put("k", b"0123456789")
@@ -259,239 +248,6 @@ class TestEveryStore:
         with pytest.raises(Invalid):
             store.key_of(store.url + "/a/../../b")
 
-    def test_it_is_an_object_store(self, store: ObjectStore) -> None:
-        assert isinstance(store, ObjectStore)
-
-
-class Syncs:
-    """Records what is fsynced, as (`file` or `folder`, path at that moment), and fails on demand."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[str, str]] = []
-        self.inodes: set[int] = set()
-        self.fail: OSError | None = None
-        self.files = LocalFiles(fsync=self.fsync, fsync_folder=self.fsync)
-
-    def fsync(self, descriptor: int) -> None:
-        state = os.fstat(descriptor)
-        if self.fail is not None:
-            raise self.fail
-        self.inodes.add(state.st_ino)
-        kind = "folder" if stat.S_ISDIR(state.st_mode) else "file"
-        self.calls.append((kind, os.readlink(f"/proc/self/fd/{descriptor}")))
-
-
-class TestDirectory:
-    def test_a_put_makes_the_file_and_every_new_folder_durable(self, tmp_path: Path) -> None:
-        syncs = Syncs()
-        root = tmp_path / "lake" / "objects"
-        LocalObjects(root, syncs.files).put("a/b/k", b"x")
-        assert (root / "a/b/k").stat().st_ino in syncs.inodes
-        kinds = [kind for kind, _ in syncs.calls]
-        folders = [Path(path) for kind, path in syncs.calls if kind == "folder"]
-        assert folders == [tmp_path, root.parent, root, root / "a", root / "a/b"]
-        assert kinds.index("file") == len(kinds) - 2, "the folder is synced after the file has its name"
-
-    @pytest.mark.parametrize("create_only", [True, False])
-    def test_the_next_put_costs_one_file_and_one_folder(self, tmp_path: Path, create_only: bool) -> None:
-        syncs = Syncs()
-        store = LocalObjects(tmp_path, syncs.files)
-        store.put("a/b/first", b"x")
-        syncs.calls.clear()
-        store.put("a/b/second", b"x", create_only=create_only)
-        assert [kind for kind, _ in syncs.calls] == ["file", "folder"]
-        assert syncs.calls[1][1] == str(tmp_path / "a/b")
-
-    def test_folders_that_another_process_made_are_made_durable_too(self, tmp_path: Path) -> None:
-        (tmp_path / "a/b").mkdir(parents=True)
-        syncs = Syncs()
-        LocalObjects(tmp_path, syncs.files).put("a/b/k", b"x")
-        folders = [path for kind, path in syncs.calls if kind == "folder"]
-        assert folders == [str(tmp_path), str(tmp_path / "a"), str(tmp_path / "a/b")]
-
-    def test_a_delete_is_durable(self, tmp_path: Path) -> None:
-        syncs = Syncs()
-        store = LocalObjects(tmp_path, syncs.files)
-        for key in ("a/1", "a/2", "b/1"):
-            store.put(key, b"x")
-        syncs.calls.clear()
-        store.delete(["a/1", "a/2", "b/none"])
-        assert syncs.calls == [("folder", str(tmp_path / "a"))]
-
-    @pytest.mark.parametrize("create_only", [True, False])
-    @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
-    def test_a_full_disk_leaves_nothing_half(self, tmp_path: Path, code: int, create_only: bool) -> None:
-        syncs = Syncs()
-        store = LocalObjects(tmp_path, syncs.files)
-        store.put("a/old", b"old")
-        syncs.fail = OSError(code, os.strerror(code))
-        with pytest.raises(Unavailable, match=r"disk full.*a/new") as caught:
-            store.put("a/new", b"x" * 100_000, create_only=create_only)
-        assert "space" in caught.value.hint
-        assert caught.value.retryable
-        if not create_only:
-            with pytest.raises(Unavailable):
-                store.put("a/old", b"new")
-        syncs.fail = None
-        assert [i.key for i in store.list("")] == ["a/old"]
-        assert store.get("a/old") == b"old"
-        assert [p for p in tmp_path.rglob("*") if p.is_file()] == [tmp_path / "a/old"]
-        store.put("a/new", b"y", create_only=True)
-
-    def test_a_file_has_its_name_only_after_its_fsync(self, tmp_path: Path) -> None:
-        seen: list[bool] = []
-        files = LocalFiles(fsync=lambda _: seen.append((tmp_path / "k").exists()))
-        LocalObjects(tmp_path, files).put("k", b"x")
-        assert seen == [False]
-
-    def test_a_name_is_a_file_or_a_folder(self, tmp_path: Path) -> None:
-        store = LocalObjects(tmp_path)
-        store.put("a", b"x")
-        store.put("b/c", b"x")
-        for key in ("a/b", "b"):
-            with pytest.raises(Invalid, match=key):
-                store.put(key, b"x")
-
-    def test_two_processes_cannot_create_one_key(self, tmp_path: Path) -> None:
-        code = (
-            "import sys; from pathlib import Path\n"
-            "from thermocline.core.errors import Conflict\n"
-            "from thermocline.tiers.object_store import open_store\n"
-            "store = open_store(Path(sys.argv[1])); won = 0\n"
-            "print('ready', flush=True); sys.stdin.readline()\n"
-            "for n in range(200):\n"
-            "    try: store.put(f'm/{n}', sys.argv[2].encode(), create_only=True); won += 1\n"
-            "    except Conflict: pass\n"
-            "print(won)\n"
-        )
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-c", code, str(tmp_path), name],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-            )
-            for name in "AB"
-        ]
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        won = [int(process.communicate("\n", timeout=60)[0]) for process in processes]
-        store = open_store(tmp_path)
-        written = b"".join(store.get(f"m/{n}") for n in range(200))
-        assert won == [written.count(b"A"), written.count(b"B")]
-        assert sum(won) == 200
-
-    def test_parts_of_dead_processes_are_swept_and_those_of_the_living_are_not(self, tmp_path: Path) -> None:
-        (tmp_path / ".parts").mkdir()
-        dead, alive = tmp_path / ".parts/1-1-1", tmp_path / ".parts/2-2-2"
-        for part in (dead, alive):
-            part.write_bytes(b"half")
-        os.utime(dead, (0, 0))
-        store = LocalObjects(tmp_path)
-        assert store.list("") == []
-        store.put("k", b"x")
-        assert not dead.exists()
-        assert alive.exists()
-
-    def test_reading_creates_nothing(self, tmp_path: Path) -> None:
-        store = open_store(tmp_path / "absent")
-        assert store.list("") == []
-        with pytest.raises(NotFound):
-            store.get("k")
-        store.delete(["k"])
-        assert not (tmp_path / "absent").exists()
-
-    def test_others_may_read_the_files(self, tmp_path: Path) -> None:
-        before = os.umask(0o022)
-        try:
-            open_store(tmp_path).put("k", b"x")
-        finally:
-            os.umask(before)
-        assert stat.S_IMODE((tmp_path / "k").stat().st_mode) == 0o644
-
-
-class TestCache:
-    """`fetched` counts what was asked of the remote store."""
-
-    @pytest.fixture(autouse=True)
-    def _cache(self, tmp_path: Path) -> None:
-        self.now = datetime(2026, 11, 1, tzinfo=UTC)
-        self.folder = tmp_path / "cache"
-        self.cache = LocalCache(self.folder, 250, clock=lambda: self.now)
-        self.fetched: list[str] = []
-
-    def path(self, key: str) -> Path:
-        def fetch() -> bytes:
-            self.fetched.append(key)
-            return key.encode() * 100
-
-        return self.cache.path(key, fetch)
-
-    def test_the_longest_unused_goes_first(self) -> None:
-        paths = {key: self.path(key) for key in "ab"}
-        self.now += timedelta(hours=1)
-        self.path("a")
-        self.now += timedelta(hours=1)
-        self.path("c")
-        assert paths["a"].exists()
-        assert not paths["b"].exists()
-        assert self.fetched == ["a", "b", "c"]
-        assert self.path("b").read_bytes() == b"b" * 100
-        assert self.fetched == ["a", "b", "c", "b"]
-
-    def test_recently_used_ones_stay_beyond_the_limit(self) -> None:
-        paths = [self.path(key) for key in "abcdef"]
-        self.now += timedelta(minutes=9)
-        self.path("g")
-        assert all(path.exists() for path in paths)
-        self.now += timedelta(minutes=2)
-        self.path("h")
-        assert [path.exists() for path in paths] == [False] * 6
-
-    def test_a_use_does_not_make_a_file_look_changed(self) -> None:
-        before = self.path("a").stat().st_mtime_ns
-        self.now += timedelta(hours=1)
-        assert self.path("a").stat().st_mtime_ns == before
-
-    def test_a_copy_is_found_by_the_next_process_and_never_half(self) -> None:
-        self.path("a")
-        again = LocalCache(self.folder, 250, clock=lambda: self.now)
-        assert again.path("a", lambda: pytest.fail("fetched again")).read_bytes() == b"a" * 100
-        assert [p for p in self.folder.rglob("*") if p.is_file()] == [self.path("a")]
-
-    def test_a_failed_fetch_leaves_nothing(self) -> None:
-        def fail() -> bytes:
-            raise NotFound("no object `a`")
-
-        with pytest.raises(NotFound):
-            self.cache.path("a", fail)
-        assert self.path("a").read_bytes() == b"a" * 100
-
-    def test_many_threads_fetch_once(self) -> None:
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(self.path, ["a"] * 32))
-        assert self.fetched == ["a"]
-
-    def test_a_store_keeps_to_its_bound(self, tmp_path: Path) -> None:
-        store = open_store("memory://bound", cache=tmp_path / "copies", cache_bytes=1000)
-        paths = []
-        for number in range(5):
-            store.put(f"k{number}", b"x" * 400)
-            paths.append(store.local_path(f"k{number}"))
-            old = datetime.now(UTC).timestamp() - 3600 + number
-            os.utime(paths[-1], (old, old))
-        assert [path.exists() for path in paths] == [False, False, False, True, True]
-
-    def test_a_folder_of_its_own_goes_with_the_store(self) -> None:
-        store = open_store("memory://own")
-        store.put("k", b"x")
-        path = store.local_path("k")
-        assert path.exists()
-        del store
-        assert not path.exists()
-
 
 class TestOpening:
     def test_urls(self, tmp_path: Path) -> None:
@@ -520,8 +276,9 @@ class TestOpening:
         open_store("s3://lake/environment").put("k", b"x")
         assert open_store("s3://lake/environment", **s3).get("k") == b"x"
 
-    def test_two_prefixes_of_a_bucket_are_two_stores(self, s3: dict[str, str]) -> None:
-        one, two = open_store("s3://lake/one", **s3), open_store("s3://lake/two", **s3)
+    def test_two_prefixes_of_a_bucket_are_two_stores(self, s3: dict[str, str], tmp_path: Path) -> None:
+        one = open_store("s3://lake/one", cache=tmp_path, **s3)
+        two = open_store("s3://lake/two", cache=tmp_path, **s3)
         one.put("k", b"1")
         two.put("k", b"2")
         assert (one.local_path("k").read_bytes(), two.local_path("k").read_bytes()) == (b"1", b"2")
