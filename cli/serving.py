@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..core.errors import NotFound
 from .options import Lake
 from .session import API_KEY_VARIABLE
 
@@ -23,14 +26,33 @@ Examples:
 
 def serve(
     lake: Lake = "./lake",
-    host: Annotated[str, typer.Option("--host", help="Other than loopback asks for a key.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--host", help="Any but loopback needs an API key.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8380,
-    api_key: Annotated[
-        str | None,
-        typer.Option("--api-key", envvar=API_KEY_VARIABLE, help="The bearer key that clients must show."),
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--api-key-file",
+            metavar="FILE",
+            help=f"Holds the key that clients must show; or set {API_KEY_VARIABLE}.",
+        ),
     ] = None,
 ) -> None:
     """Serve the lake over HTTP; its /docs explains the calls."""
-    from ..server import serve as serve_lake
+    from .. import connect
+    from ..server.run import serve as run
 
-    serve_lake(lake, host=host, port=port, api_key=api_key)
+    key = _read_key(api_key_file) if api_key_file else os.environ.get(API_KEY_VARIABLE)
+    with connect(lake) as opened:
+        run(opened, host, port, key)
+
+
+def _read_key(file: Path) -> str:
+    try:
+        key = file.read_text().strip()
+    except OSError as error:
+        raise NotFound(
+            f"cannot read {file}: {error.strerror}", hint="name a file that holds the key"
+        ) from error
+    if not key:
+        raise NotFound(f"{file} is empty", hint="write the key into it, on one line")
+    return key
