@@ -8,6 +8,7 @@ at the same range apart.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pyarrow as pa
@@ -52,20 +53,20 @@ class Segments:
         return pa.concat_tables(parts) if parts else table.schema.stored.empty_table()
 
     def _write_one(self, table: Table, rows: pa.Table, lo: int, hi: int, epoch: int, step: str) -> DataFile:
-        data = encode(rows, table.schema, row_group_rows=self._policy.row_group_rows)
+        with ThreadPoolExecutor(1) as beside:
+            # Encoding leaves the interpreter free, hashing ids does not: together they take as long as one.
+            encoding = beside.submit(encode, rows, table.schema, row_group_rows=self._policy.row_group_rows)
+            prints = encode_fingerprints(rows["_id"], rows["_source"])
+            data = encoding.result()
         digest = checksum(data)
         key = f"{self._prefix}{lo:012d}-{hi:012d}-e{epoch}-{digest[:12]}.parquet"
         self._store.put(key, data)
-        ids = self._write_ids(rows, key)
+        ids = FileRef(key + ".ids", len(prints), checksum(prints))
+        self._store.put(ids.key, prints)
         reach(f"{step}.segment_written")
         file = describe(key, data, table.schema, digest)
         check_read_back(self._store.get(key), digest, rows.num_rows, key, (file.seq_min, file.seq_max))
         return replace(file, ids=ids, cold_hints=_count(rows["_tier_hint"], "cold"))
-
-    def _write_ids(self, rows: pa.Table, key: str) -> FileRef:
-        data = encode_fingerprints(rows["_id"], rows["_source"])
-        self._store.put(key + ".ids", data)
-        return FileRef(key + ".ids", len(data), checksum(data))
 
 
 def _count(column: pa.ChunkedArray, value: str) -> int:

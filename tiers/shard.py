@@ -357,7 +357,7 @@ class Shard:
             moved = manifest.warm_to > state.manifest.warm_to
             with self.log.transaction():
                 if moved:
-                    self.log.put_heads(self.log.hot_heads(state.table.id, up_to=manifest.warm_to))
+                    self.log.put_heads(self._heads_below(state, manifest.warm_to))
                     self.log.trim(state.table, manifest.warm_to)
                 self.log.set_manifest(state.table.id, manifest.version)
                 if manifest.cold_to > state.manifest.cold_to:
@@ -368,6 +368,12 @@ class Shard:
             if state.ids is not None:
                 trimmed = manifest.warm_to if moved else 0
                 state.ids.seal(state.fingerprint_files(), self.around.files.path, trimmed)
+
+    def _heads_below(self, state: TableState, up_to: int) -> dict[str, int]:
+        """stream -> last position among the rows that are about to leave the hot tier."""
+        if state.tail is None:
+            return self.log.hot_heads(state.table.id, up_to=up_to)
+        return state.tail.heads(up_to)
 
     def check_fence(self, state: TableState, manifest: Manifest) -> None:
         highest = state.manifests.versions()[-1]

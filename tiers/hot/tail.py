@@ -52,6 +52,17 @@ class Tail:
         parts = [_conform(part, schema) for part in parts if part.num_rows]
         return pa.concat_tables(parts) if parts else schema.complete.empty_table()
 
+    def heads(self, up_to: int) -> dict[str, int]:
+        """stream -> highest position among the rows with _seq <= up_to."""
+        self._settle()
+        heads: dict[str, int] = {}
+        for chunk in self._chunks:
+            rows = _between(chunk, 0, up_to).select(["_stream", "_position"]).drop_null()
+            last = rows.group_by("_stream").aggregate([("_position", "max")])
+            # Chunks ascend in sequence and positions with it, so the last one wins.
+            heads.update(zip(last["_stream"].to_pylist(), last["_position_max"].to_pylist(), strict=True))
+        return heads
+
     def trim(self, up_to: int) -> None:
         """Drops the rows with _seq <= up_to."""
         self._settle()
