@@ -12,9 +12,9 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..core import values
 from ..core.errors import Unavailable
 from ..core.results import Result
-from . import values
 from .table import draw
 
 TERMINAL_ROWS = 100

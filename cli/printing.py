@@ -46,7 +46,7 @@ def terminal() -> tuple[int | None, int | None]:
 
 
 def show_json(value: Any) -> None:
-    from .values import to_json
+    from ..core.values import to_json
 
     print(to_json(value).decode())
 

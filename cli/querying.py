@@ -26,7 +26,7 @@ from .options import (
     Verbose,
     parse_params,
 )
-from .printing import show_result
+from .printing import show_json, show_result
 from .session import interruptible, open_database, open_lake
 
 _CREATES = re.compile(r"\s*(create|insert)\b", re.IGNORECASE)
@@ -110,12 +110,13 @@ def explain(
     verbose: Verbose = False,
 ) -> None:
     """Show what a statement reads: tiers, files, pruning."""
-    from .values import to_json
-
     with open_database(lake, db, verbose=verbose) as database:
         params = parse_params(param, statement)
         plan = database.explain(statement, params, as_of=as_of, dialect=dialect, analyze=analyze)
-    print(to_json({"plan": plan}).decode() if as_json else plan.rstrip("\n"))
+    if as_json:
+        show_json({"plan": plan})
+    else:
+        print(plan.rstrip("\n"))
 
 
 _EXPORT_EXAMPLES = """\b
@@ -141,7 +142,6 @@ def export(
 ) -> None:
     """Write an answer to a file, whole or not at all."""
     from .output import FILE_FORMATS, write_file
-    from .values import to_json
 
     ending = file.suffix.lower().lstrip(".")
     if ending not in FILE_FORMATS:
@@ -161,7 +161,7 @@ def export(
         rows = write_file(result, file, FILE_FORMATS[ending])
     size = file.stat().st_size
     if as_json:
-        print(to_json({"file": str(file), "rows": rows, "bytes": size}).decode())
+        show_json({"file": str(file), "rows": rows, "bytes": size})
     else:
         print(f"{file}: {rows:,} rows, {size:,} bytes")
 

@@ -50,9 +50,7 @@ def _read_key(file: Path) -> str:
     try:
         key = file.read_text().strip()
     except OSError as error:
-        raise NotFound(
-            f"cannot read {file}: {error.strerror}", hint="name a file that holds the key"
-        ) from error
+        raise NotFound(f"cannot read {file}: {error.strerror}", hint="put the key there") from error
     if not key:
-        raise NotFound(f"{file} is empty", hint="write the key into it, on one line")
+        raise NotFound(f"{file} is empty", hint="put the key there")
     return key

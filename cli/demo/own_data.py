@@ -20,7 +20,7 @@ from ...core.clock import from_micros, iso, parse_instant
 from ...core.errors import Error, Invalid
 from ...core.protocols import Progress
 from ...core.types import quote
-from ..values import is_number
+from ...core.values import is_number
 from .story import Arrival, Story
 
 FEWEST_EVENTS = 10

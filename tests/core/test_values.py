@@ -9,8 +9,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from thermocline.cli.values import json_columns, text_columns, to_json
 from thermocline.core.types import JSON, UUID
+from thermocline.core.values import json_columns, text_columns, to_json
 
 MOMENT = datetime(2026, 11, 1, 10, 0, 0, 500_000)
 CASES: list[tuple[pa.Array, str, str]] = [
