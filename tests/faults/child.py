@@ -1,0 +1,69 @@
+"""The process that dies: plays a script on a lake, and kills itself where it is told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from thermocline.tiers import crash
+from thermocline.tiers.local_cache import LocalFiles
+from thermocline.tiers.local_objects import LocalObjects
+
+from . import variants
+from .opening import Clock, opened
+from .play import play, teller
+from .power import Disk
+from .script import script
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`point`, `nth`: where to die, at which of its reaches. `syncs`: or after so many syncs. `shadow`: where
+    to keep what survives a power loss. `variant`: what is broken on purpose."""
+
+    seed: int
+    rounds: int = 2
+    lake: str = ""
+    log: str = ""
+    point: str | None = None
+    nth: int = 1
+    syncs: int = 0
+    shadow: str | None = None
+    variant: str | None = None
+
+
+def run(job: Job) -> None:
+    tell = teller(Path(job.log))
+    try:
+        reached = _die_at(job)
+        disk = Disk(Path(job.shadow), die_after=job.syncs) if job.shadow else None
+        path = Path(job.lake)
+        store = None
+        if disk is not None:
+            disk.watch_sqlite()
+            disk.watch_os()
+            store = LocalObjects(path / "objects", LocalFiles(disk.fsync, disk.fsync))
+        if job.variant:
+            variants.apply(job.variant)
+        with opened(path, Clock(), store=store) as lake:
+            play(lake, script(job.seed, job.rounds), 0, tell)
+        tell({"points": dict(reached)})
+    except BaseException:
+        tell({"error": traceback.format_exc()})
+        raise
+
+
+def _die_at(job: Job) -> Counter[str]:
+    reached: Counter[str] = Counter()
+
+    def on_reach(point: str) -> None:
+        reached[point] += 1
+        if point == job.point and reached[point] == job.nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    crash.on_reach = on_reach
+    return reached

@@ -1,0 +1,139 @@
+"""Does the operations of a script on a lake and tells what was acknowledged, before going on."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from thermocline.core.protocols import Append
+from thermocline.core.results import Appended
+from thermocline.tiers.shard import Shard
+from thermocline.tiers.steps.archive import archive
+from thermocline.tiers.steps.compact import compact
+from thermocline.tiers.steps.expire import expire
+from thermocline.tiers.steps.flush import flush
+
+from .opening import Opened
+from .script import Operation, Part
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Log:
+    """What a process told. `begun`: the operations it started; `acked`: (operation, part) -> what it got."""
+
+    begun: set[int] = field(default_factory=set)
+    acked: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    points: dict[str, int] = field(default_factory=dict)
+    error: str = ""
+
+    @property
+    def next(self) -> int:
+        """The first operation that was not acknowledged as a whole."""
+        if not self.begun:
+            return 0
+        last = max(self.begun)
+        return last + 1 if (last, -1) in self.acked else last
+
+    def take(self, told: dict[str, Any]) -> None:
+        if "begin" in told:
+            self.begun.add(told["begin"])
+        elif "ack" in told:
+            self.acked[told["ack"], told["part"]] = told.get("got", {})
+        elif "points" in told:
+            self.points = told["points"]
+        else:
+            self.error = told["error"]
+
+
+def read_log(path: Path) -> Log:
+    log = Log()
+    for line in path.read_bytes().splitlines() if path.exists() else []:
+        log.take(json.loads(line))
+    return log
+
+
+def teller(path: Path) -> Tell:
+    """Writes each message with one call: what was told stays told when the process is killed."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def tell(message: dict[str, Any]) -> None:
+        os.write(descriptor, json.dumps(message).encode() + b"\n")
+
+    return tell
+
+
+def play(lake: Opened, operations: Sequence[Operation], start: int, tell: Tell) -> None:
+    for number, operation in enumerate(operations[start:], start):
+        tell({"begin": number})
+        _do(lake, operation, number, tell)
+        tell({"ack": number, "part": -1})
+
+
+def _do(lake: Opened, operation: Operation, number: int, tell: Tell) -> None:
+    shard = lake.shard
+    match operation.kind:
+        case "append":
+            got = shard.append([_append(part) for part in operation.parts])
+            for at, part in enumerate(operation.parts):
+                tell({"ack": number, "part": at, "got": _told(got[part.table])})
+        case "burst":
+            _burst(shard, operation, number, tell)
+        case "create":
+            fields = [("n", pa.int64()), ("sku", pa.string())]
+            shard.create_table(operation.table, fields, clustering=["sku"], if_not_exists=True)
+        case "advance":
+            lake.clock.advance()
+        case step:
+            if operation.table in shard.table_names():
+                _step(shard, step, operation)
+
+
+def _step(shard: Shard, step: str, operation: Operation) -> None:
+    state = shard.state(operation.table)
+    up_to = None if operation.share == 1.0 else int(operation.share * shard.meta.seq)
+    match step:
+        case "flush":
+            flush(shard, state, up_to)
+        case "compact":
+            compact(shard, state)
+        case "archive":
+            archive(shard, state, up_to)
+        case "expire":
+            expire(shard, state)
+
+
+def _burst(shard: Shard, operation: Operation, number: int, tell: Tell) -> None:
+    errors: list[Exception] = []
+
+    def one(at: int, part: Part) -> None:
+        try:
+            got = shard.append([_append(part)])[part.table]
+        except Exception as error:  # noqa: BLE001 - raised again below
+            errors.append(error)
+        else:
+            tell({"ack": number, "part": at, "got": _told(got)})
+
+    threads = [threading.Thread(target=one, args=pair) for pair in enumerate(operation.parts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for error in errors:
+        raise error
+
+
+def _append(part: Part) -> Append:
+    return Append(part.table, list(part.rows), part.stream, part.expected_version)
+
+
+def _told(got: Appended) -> dict[str, Any]:
+    return {"first": got.first_seq, "rows": got.rows, "duplicates": got.duplicates, "version": got.version}

@@ -1,0 +1,41 @@
+"""A process that dies at any instant loses nothing that it acknowledged and doubles nothing."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from thermocline.tiers.crash import POINTS, reach
+from thermocline.tiers import crash
+
+from .child import Job
+from .play import read_log
+from .trial import Nursery, trial
+
+SEED = 1
+RANDOM_KILLS = 20
+
+
+def test_a_whole_script_reaches_every_registered_point(nursery: Nursery, tmp_path: Path) -> None:
+    log = trial(nursery, tmp_path, Job(SEED))
+    assert set(log.points) == set(POINTS)
+
+
+def test_an_unregistered_point_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crash, "on_reach", lambda point: None)
+    with pytest.raises(AssertionError, match="unregistered"):
+        reach("flush.nowhere")
+
+
+@pytest.mark.parametrize("nth", [1, 3])
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at(point: str, nth: int, nursery: Nursery, tmp_path: Path) -> None:
+    trial(nursery, tmp_path, Job(SEED + nth, point=point, nth=nth))
+
+
+@pytest.mark.parametrize("seed", range(RANDOM_KILLS))
+def test_killed_at_a_random_instant(seed: int, nursery: Nursery, tmp_path: Path) -> None:
+    trial(nursery, tmp_path, Job(seed), kill_after_s=random.Random(seed).uniform(0, 2))

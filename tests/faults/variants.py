@@ -1,0 +1,5 @@
+"""Ways to be wrong."""
+
+
+def apply(name: str) -> None:
+    raise NotImplementedError(name)
