@@ -13,6 +13,7 @@ Columns are declared without a type, so that SQLite keeps every value as it was 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -80,8 +81,9 @@ class HotLog:
     """The file and its statements. The shard's lock is held around every call that writes."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Raises `Corrupt` when the file is not a readable SQLite database."""
+        """Opens or creates the file. Raises `Corrupt` when it is not a readable SQLite database."""
         self.path = path
+        new = not path.exists()
         with self._reporting():
             if read_only:
                 self._db = sqlite3.connect(
@@ -93,6 +95,8 @@ class HotLog:
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._db.executescript(_SYSTEM)
             self._db.execute("PRAGMA busy_timeout=2000")
+        if new:
+            _keep_entries(path)
 
     def close(self) -> None:
         self._db.close()
@@ -377,6 +381,16 @@ def _insert(table_id: str, names: tuple[str, ...]) -> str:
     columns = ", ".join(map(quote, names))
     marks = ", ".join("?" * len(names))
     return f"INSERT INTO {quote(table_id)} ({columns}) VALUES ({marks})"
+
+
+def _keep_entries(path: Path) -> None:
+    """SQLite fsyncs what is in a file; that the file and its folders are there is up to us."""
+    for folder in path.parents[:3]:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def rows_checksum(rows: Sequence[Row]) -> str:
