@@ -10,7 +10,7 @@ A run says: every event of this table with lo < seq <= hi is in these files, and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -121,6 +121,19 @@ class Manifest:
         if self.cold:
             refs += [self.cold.file_list, *self.cold.ids]
         return refs
+
+
+def with_expired(expired: tuple[Expired, ...], gone: Expired) -> tuple[Expired, ...]:
+    """One entry for each range: its rows add up, its latest instant holds."""
+    merged = gone
+    others = []
+    for entry in expired:
+        if (entry.lo, entry.hi, entry.reason) == (gone.lo, gone.hi, gone.reason):
+            until_us = max(entry.until_us, merged.until_us)
+            merged = replace(merged, rows=entry.rows + merged.rows, until_us=until_us)
+        else:
+            others.append(entry)
+    return (*others, merged)
 
 
 def empty_manifest(table: Table, shard: str, epoch: int) -> Manifest:

@@ -360,7 +360,7 @@ class Shard:
                     self.log.put_heads(self._heads_below(state, manifest.warm_to))
                     self.log.trim(state.table, manifest.warm_to)
                 self.log.set_manifest(state.table.id, manifest.version)
-                if manifest.cold_to > state.manifest.cold_to:
+                if manifest.cold != state.manifest.cold:
                     self.log.drop_intent(state.table.id)
             state.manifest = manifest
             if moved and state.tail is not None:

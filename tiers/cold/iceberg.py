@@ -94,15 +94,17 @@ class IcebergCold:
         commits = self._commits(database, table, policy)
         return commits.drop_rows(files, drop, shard=shard, epoch=epoch)
 
-    def expire_snapshots(self, database: str, table: Table, *, older_than: datetime, keep: int) -> set[str]:
-        """Takes old snapshots out of the table's history, the newest `keep` excepted.
-
-        Returns the keys of all files to which the table still refers; every other file below the table's
-        folder may go, once no manifest or reader of ours needs it. Nothing is deleted here.
-        """
+    def expire_snapshots(self, database: str, table: Table, *, older_than: datetime, keep: int) -> None:
+        """Takes old snapshots out of the table's history, the newest `keep` excepted. Deletes no file."""
         self._commits(database, table, TierPolicy()).expire_snapshots(
             older_than_us=to_micros(older_than), keep=keep
         )
+
+    def referenced(self, database: str, table: Table) -> set[str]:
+        """The keys of all files to which the table still refers; none if there is no such table.
+
+        Every other file below the table's folder may go, once no manifest or reader of ours needs it.
+        """
         return self._inventory(database, table).referenced()
 
     def verify(self, database: str, table: Table, recorded: ColdRef, files: Sequence[DataFile]) -> None:

@@ -139,7 +139,9 @@ class Inventory:
 
     def referenced(self) -> set[str]:
         """Keys of every file that the table's present, or the history it keeps, refers to."""
-        loaded = self.load()
+        loaded = self.find()
+        if loaded is None:
+            return set()
         used = {loaded.metadata_location, *(entry.metadata_file for entry in loaded.metadata.metadata_log)}
         for snapshot in loaded.metadata.snapshots:
             used.add(snapshot.manifest_list)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...core.clock import SECOND_US, now_us
 from ...core.errors import Fenced
 from ...core.ids import checksum
-from ...core.manifest import ColdRef, DataFile, FileRef, Manifest, Run, encode_files
+from ...core.manifest import ColdRef, DataFile, Expired, FileRef, Manifest, Run, encode_files, with_expired
 from ...core.results import Moved
 from ...core.tiering import ArchivePlan, archive_batches, plan_archive
 from ..crash import reach
@@ -44,11 +45,14 @@ def archive(shard: Shard, state: TableState, up_to: int | None = None) -> Moved:
 
 
 def complete_archive(shard: Shard, state: TableState) -> None:
-    """Finishes an archive that a crash interrupted, or forgets it if its Iceberg commit never happened."""
+    """Finishes an archive or an expire that a crash interrupted, or forgets it if Iceberg never heard of it."""
     intent = shard.log.intents().get(state.table.id)
     if intent is None:
         return
     seq = intent[0]
+    if seq <= state.manifest.cold_to:
+        follow_iceberg(shard, state)
+        return
     mark = shard.around.cold.archived(shard.database, state.table, shard.name)
     if mark is None or mark[0] < seq:
         with shard.lock, shard.log.transaction():
@@ -57,6 +61,29 @@ def complete_archive(shard: Shard, state: TableState) -> None:
     plan = plan_archive(state.manifest, seq)
     assert plan is not None, "an intent names a sequence that was warm"
     _put_in_force(shard, state, plan)
+
+
+def follow_iceberg(shard: Shard, state: TableState) -> int:
+    """Puts into force what Iceberg holds after rows or snapshots were taken out of it; returns the rows gone.
+
+    Ends the intent with the sequence `cold_to`, which says that the cold tier changes but does not grow.
+    """
+    before = state.manifest.cold
+    assert before is not None, "only what is cold can be taken out of the cold tier"
+    known = {file.key: file for file in state.cold_files(shard.around.files)}
+    files = tuple(shard.around.cold.data_files(shard.database, state.table, known=known))
+    after = cold_ref(shard, state, files, before.ids)
+    gone = before.rows - after.rows
+    if after == before:
+        with shard.lock, shard.log.transaction():
+            shard.log.drop_intent(state.table.id)
+        return 0
+    expired = state.manifest.expired
+    if gone:
+        horizon = now_us(shard.around.clock) - int(shard.around.policy.history_s * SECOND_US)
+        expired = with_expired(expired, Expired(0, state.manifest.cold_to, gone, horizon, "ttl"))
+    publish(shard, state, "expire", cold=after, expired=expired)
+    return gone
 
 
 def follow_move(shard: Shard, state: TableState) -> None:

@@ -8,19 +8,17 @@ A file goes after the last manifest that names it, so a crash in between leaves 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...core.clock import SECOND_US, from_micros, now_us
-from ...core.manifest import Expired, Manifest, Run, decode_files
+from ...core.manifest import Expired, Manifest, Run, decode_files, with_expired
 from ...core.results import Moved
 from ...core.tiering import outlived_manifests
 from ..crash import reach
 from ..shard import Shard
 from ..table_state import TableState
-from .archive import cold_ref, complete_archive
+from .archive import complete_archive, follow_iceberg
 from .publish import publish
 
 
@@ -53,7 +51,7 @@ def expire_dropped(shard: Shard) -> Moved:
 
 def _expire_warm(shard: Shard, state: TableState, horizon: int) -> int:
     """Rewrites the warm runs that hold rows whose time was up at the horizon."""
-    table, warm, expired = state.table, list(state.manifest.warm), list(state.manifest.expired)
+    table, warm, expired = state.table, list(state.manifest.warm), state.manifest.expired
     removed = 0
     for at, run in enumerate(warm):
         if table.retention_s is None and not any(file.ttl_rows for file in run.files):
@@ -66,44 +64,39 @@ def _expire_warm(shard: Shard, state: TableState, horizon: int) -> int:
                 table, kept, lo=run.lo, hi=run.hi, epoch=shard.meta.epoch, step="compact"
             )
             warm[at] = Run(run.lo, run.hi, kept.num_rows, files)
-            expired.append(Expired(run.lo, run.hi, gone, horizon, "ttl"))
+            expired = with_expired(expired, Expired(run.lo, run.hi, gone, horizon, "ttl"))
             removed += gone
     if removed:
         reach("expire.rewritten")
-        publish(shard, state, "expire", warm=tuple(warm), expired=merged(expired))
+        publish(shard, state, "expire", warm=tuple(warm), expired=expired)
         reach("expire.adopted")
     return removed
 
 
 def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
-    table, before = state.table, state.cold_files(shard.around.files)
-    touched = [f for f in before if table.retention_s is not None or f.ttl_rows]
-    if state.manifest.cold is None or not touched:
+    """Rewrites the cold files that hold such rows; an intent in the hot file tells of it after a crash."""
+    if state.manifest.cold is None:
         return 0
-    cold = shard.around.cold
-    dropped = cold.drop_rows(
-        shard.database,
-        table,
-        files=touched,
-        drop=lambda rows: outlived(rows, table.retention_s, horizon),
-        shard=shard.name,
-        epoch=shard.meta.epoch,
-        policy=shard.around.policy,
-    )
-    if not dropped.rows:
-        return 0
+    table, cold, policy = state.table, shard.around.cold, shard.around.policy
+    files = state.cold_files(shard.around.files)
+    touched = [f for f in files if table.retention_s is not None or f.ttl_rows]
+    with shard.lock, shard.log.transaction():
+        shard.log.put_intent(table.id, state.manifest.cold_to, shard.meta.epoch)
+    if touched:
+        cold.drop_rows(
+            shard.database,
+            table,
+            files=touched,
+            drop=lambda rows: outlived(rows, table.retention_s, horizon),
+            shard=shard.name,
+            epoch=shard.meta.epoch,
+            policy=policy,
+        )
+    cold.expire_snapshots(shard.database, table, older_than=from_micros(horizon), keep=policy.snapshots_kept)
     reach("expire.rewritten")
-    after = tuple(cold.data_files(shard.database, table, known={f.key: f for f in before}))
-    lost = Expired(0, state.manifest.cold_to, dropped.rows, horizon, "ttl")
-    publish(
-        shard,
-        state,
-        "expire",
-        cold=cold_ref(shard, state, after, state.manifest.cold.ids),
-        expired=merged([*state.manifest.expired, lost]),
-    )
+    gone = follow_iceberg(shard, state)
     reach("expire.adopted")
-    return dropped.rows
+    return gone
 
 
 def outlived(rows: pa.Table, retention_s: int | None, at_us: int) -> pa.ChunkedArray:
@@ -111,20 +104,6 @@ def outlived(rows: pa.Table, retention_s: int | None, at_us: int) -> pa.ChunkedA
     age_s = pc.divide(pc.subtract(at_us, rows["_recorded_at"].cast(pa.int64())), SECOND_US)
     over = pc.fill_null(pc.greater_equal(age_s, rows["_ttl_seconds"]), False)
     return over if retention_s is None else pc.or_(over, pc.greater_equal(age_s, retention_s))
-
-
-def merged(expired: list[Expired]) -> tuple[Expired, ...]:
-    """One entry for each range: its rows add up, its latest instant holds."""
-    by_range: dict[tuple[int, int, str], Expired] = {}
-    for entry in expired:
-        key = (entry.lo, entry.hi, entry.reason)
-        known = by_range.get(key)
-        by_range[key] = (
-            replace(entry, rows=entry.rows + known.rows, until_us=max(entry.until_us, known.until_us))
-            if known
-            else entry
-        )
-    return tuple(by_range.values())
 
 
 def _remove_files(shard: Shard, state: TableState, horizon: int) -> tuple[int, int]:
@@ -137,13 +116,8 @@ def _remove_files(shard: Shard, state: TableState, horizon: int) -> tuple[int, i
     )
     kept = [m for m in manifests if m.version not in gone]
     live = {key for manifest in kept for key in _named(shard, manifest)}
-    if state.manifest.cold is not None:
-        live |= around.cold.expire_snapshots(
-            shard.database,
-            state.table,
-            older_than=from_micros(horizon),
-            keep=around.policy.snapshots_kept,
-        )
+    if around.store.list(f"{state.prefix}/cold/"):
+        live |= around.cold.referenced(shard.database, state.table)
     state.manifests.delete(gone)
     reach("expire.manifests_deleted")
     folders = [f"{state.prefix}/{name}/" for name in ("warm", "ids", "manifest-files", "cold")]
