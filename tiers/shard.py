@@ -35,6 +35,7 @@ from .hot.group import GroupCommit
 from .hot.identity import IdIndex, rows_by_key, sealed_rows
 from .hot.log import HotLog, TableRows
 from .hot.tail import Columns, Tail
+from .hot.tail_file import load_tail, save_tail
 from .intake.batch import Batch
 from .intake.normalise import normalise
 from .manifests import Manifests
@@ -90,6 +91,9 @@ class Shard:
     def close(self) -> None:
         self._group.close()
         with self.step_lock, self.lock:
+            for state in () if self.read_only else self.states.values():
+                if state.tail is not None:
+                    save_tail(self.log, state.table.id, state.tail)
             self.log.close()
 
     # -- catalog ----------------------------------------------------------------------------------
@@ -306,8 +310,9 @@ class Shard:
     def tail(self, state: TableState) -> Tail:
         """The table's hot rows in memory, loaded from the file at the first use; the lock is held."""
         if state.tail is None:
-            tail = Tail()
-            self._load_rows(state, tail, state.manifest.warm_to)
+            tail = load_tail(self.log, state.table.id)
+            tail.trim(state.manifest.warm_to)
+            self._load_rows(state, tail, max(tail.last_seq, state.manifest.warm_to))
             state.tail = tail
         return state.tail
 

@@ -4,6 +4,7 @@
     _tables          id, name, definition (JSON), current manifest version
     _commits         per table and commit: sequences, instant, a checksum of the rows
     _heads           stream -> version, for streams whose newest events have left this file
+    _tails           what tail_file.py has saved of a table: last sequence, checksum
     _intents         an archive that has been started, until its manifest is in force
     _meta            sequence, instants and epoch
 
@@ -45,6 +46,7 @@ CREATE TABLE IF NOT EXISTS _commits (
     schema_version INTEGER, checksum TEXT,
     PRIMARY KEY (table_id, last_seq)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _heads (stream TEXT PRIMARY KEY, version INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _tails (table_id TEXT PRIMARY KEY, last_seq INTEGER, checksum TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _intents (table_id TEXT PRIMARY KEY, seq INTEGER, epoch INTEGER) WITHOUT ROWID;
 """
 
@@ -313,6 +315,18 @@ class HotLog:
 
     def drop_intent(self, table_id: str) -> None:
         self._db.execute("DELETE FROM _intents WHERE table_id = ?", (table_id,))
+
+    # -- saved tails ------------------------------------------------------------------------------
+
+    def saved_tail(self, table_id: str) -> tuple[int, str] | None:
+        """(last sequence, checksum) of the table's tail file."""
+        found: tuple[int, str] | None = self._db.execute(
+            "SELECT last_seq, checksum FROM _tails WHERE table_id = ?", (table_id,)
+        ).fetchone()
+        return found
+
+    def put_saved_tail(self, table_id: str, last_seq: int, checksum: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO _tails VALUES (?, ?, ?)", (table_id, last_seq, checksum))
 
     # -- soundness --------------------------------------------------------------------------------
 

@@ -45,6 +45,25 @@ class Tail:
         if self._pending_rows > PENDING_ROWS:
             self._settle()
 
+    def adopt(self, rows: pa.Table) -> None:
+        """Takes rows that were a tail before, as the beginning of this empty one."""
+        self._chunks = [rows]
+        self._count()
+
+    def table(self) -> pa.Table | None:
+        """All rows, in the columns of their newest schema; `None` if there never were any."""
+        self._settle()
+        if not self._chunks:
+            return None
+        widest = self._chunks[-1].schema
+        return pa.concat_tables([_fit(chunk, widest) for chunk in self._chunks])
+
+    @property
+    def last_seq(self) -> int:
+        """0 for an empty tail."""
+        self._settle()
+        return self._chunks[-1]["_seq"][-1].as_py() if self._chunks else 0
+
     def view(self, schema: Schema, after: int, up_to: int) -> pa.Table:
         """The rows with after < _seq <= up_to, in the columns of `schema.complete`; no copy of values."""
         self._settle()
@@ -68,6 +87,9 @@ class Tail:
         self._settle()
         last = (1 << 62) - 1
         self._chunks = [part for c in self._chunks if (part := _between(c, up_to, last)).num_rows]
+        self._count()
+
+    def _count(self) -> None:
         self.rows = sum(chunk.num_rows for chunk in self._chunks)
         self.ttl_rows = sum(c.num_rows - c["_ttl_seconds"].null_count for c in self._chunks)
 
