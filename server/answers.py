@@ -13,7 +13,7 @@ from ..core.arrow_wire import ARROW, encode_answer
 from ..core.errors import Invalid
 from ..core.protocols import Cancel
 from ..core.results import Result
-from ..core.types import type_name
+from ..core.types import stored_type, type_name
 from ..core.values import json_columns, to_json
 from .bodies import JSON
 from .context import Context, accepts
@@ -93,6 +93,6 @@ def _json(result: Result) -> bytes:
 def _type_name(arrow: pa.DataType) -> str:
     """The column type, or Arrow's name for what only an answer can have, such as an interval."""
     try:
-        return type_name(arrow)
+        return type_name(stored_type(arrow))
     except Invalid:
         return str(arrow).upper()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
+from .. import __version__
 from ..core.clock import Clock, now_us, system_clock
 from ..core.protocols import Lakehouse
 from .append_routes import append_routes
@@ -53,7 +53,7 @@ def create_app(
 
     app = FastAPI(
         title="Thermocline",
-        version=_version(),
+        version=__version__,
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
@@ -77,10 +77,3 @@ def create_app(
         return HTMLResponse(page(openapi()))
 
     return app
-
-
-def _version() -> str:
-    try:
-        return version("thermocline")
-    except PackageNotFoundError:
-        return "0"

@@ -11,8 +11,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from ..core.arrow_wire import ARROW
 from ..core.protocols import Progress
 from ..core.results import Appended, Imported
+from ..core.wire import TAGGED
 from . import bodies
 from .bodies import FILE, JSON, ROW_TYPES, batches_of, content_type, read_body, rows_of, save_body
 from .context import Context, reply, reply_to_work
@@ -33,8 +35,8 @@ _ROW_EXAMPLES: Mapping[str, Any] = {
     bodies.NDJSON[0]: '{"product": "tea"}\n{"product": "milk"}\n',
     bodies.CLOUDEVENT: _EVENT,
     bodies.CLOUDEVENTS: [_EVENT],
-    bodies.ARROW: None,
-    bodies.TAGGED: [{"price": {"$decimal": "4.50"}}],
+    ARROW: None,
+    TAGGED: [{"price": {"$decimal": "4.50"}}],
 }
 
 
@@ -78,7 +80,7 @@ def append_routes(context: Context) -> APIRouter:
     )
     async def append_many(db: str, request: Request) -> Response:
         """Appends to several tables, to all of them or to none. Table -> rows."""
-        kind = content_type(request, JSON, bodies.TAGGED)
+        kind = content_type(request, JSON, TAGGED)
         content = await read_body(request, most)
         database = context.database(db)
         appended = await work.run(lambda: database.append_many(batches_of(content, kind)))

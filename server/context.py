@@ -50,7 +50,10 @@ def reply(request: Request, value: Any) -> Response:
 async def reply_to_work(request: Request, context: Context, act: Callable[[Progress], Any]) -> Response:
     """The result of long work; to a client that takes lines, its steps before that.
 
-    lines: {"progress": [step, done, total]} ..., {} when there is nothing new, {"result": ...} or {"error": ...}
+    {"progress": [step, done, total]}    any number of times
+    {}                                   now and then, if nothing is new
+    {"result": {...}}                    or {"error": {...}}: the last one
+
     The work goes on if the client leaves.
     """
     if not accepts(request, NDJSON[0]):

@@ -18,7 +18,7 @@ class Question(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "sql": "select product, sum(revenue) as revenue from sales where product <> ? group by all",
+                    "sql": "select product, sum(revenue) from sales where product <> ? group by all",
                     "params": ["tea"],
                     "as_of": "2026-11-01T12:00:00Z",
                 }

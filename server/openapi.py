@@ -20,7 +20,7 @@ _BINARY: Mapping[str, Any] = {"type": "string", "format": "binary"}
 
 def body(examples: Mapping[str, Any]) -> dict[str, Any]:
     """A request body in several content types: type -> example, `None` for binary ones."""
-    content = {}
+    content: dict[str, dict[str, Any]] = {}
     for kind, example in examples.items():
         if example is None:
             content[kind] = {"schema": dict(_BINARY)}

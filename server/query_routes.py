@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from ..core.arrow_wire import ARROW
 from ..core.protocols import Cancel
 from ..core.results import Result
-from ..core.wire import load
+from ..core.wire import TAGGED, load
 from .answers import answer
-from .bodies import ARROW, JSON, TAGGED, content_type, read_body
+from .bodies import JSON, content_type, read_body
 from .context import Context, reply
 from .models import Answer, Explain, M, Plan, Query, checked
 from .openapi import arrow_too, model_body

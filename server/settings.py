@@ -9,9 +9,9 @@ LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`hosts`: the names by which clients may call this server, `None` for any. `threads`: how many calls into the lake run at once.
-    `body_bytes`: the largest body of a request that is held in memory; an imported file may be larger.
-    `heartbeat_s`: the longest silence while work goes on.
+    """`hosts`: the names by which clients may call this server, `None` for any. `threads`: how many calls
+    into the lake run at once. `body_bytes`: the largest body of a request that is held in memory; an imported
+    file may be larger. `heartbeat_s`: the longest silence while work goes on.
     """
 
     hosts: tuple[str, ...] | None = LOOPBACK_HOSTS

@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from ..core.arrow_wire import ARROW
 from ..core.types import type_name
 from .answers import answer
-from .bodies import ARROW
 from .context import Context, reply
 from .models import Answer, Bookmark, Columns, Databases, Events, Tables
 from .openapi import arrow_too

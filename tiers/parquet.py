@@ -155,6 +155,16 @@ def check_read_back(
         )
 
 
+def is_bounded(chunk: pq.ColumnChunkMetaData) -> bool:
+    """Whether the footer bounds every value of the chunk: not so for long text."""
+    if not chunk.is_stats_set:
+        return False
+    statistics = chunk.statistics
+    return bool(
+        statistics.has_min_max or (statistics.has_null_count and statistics.null_count == chunk.num_values)
+    )
+
+
 def sort_for(table: pa.Table, clustering: Sequence[str]) -> pa.Table:
     """The rows ordered by the clustering columns, then `_seq`: the order within files of sunk rows."""
     indices = sort_indices(table, clustering)
@@ -316,17 +326,15 @@ def _bounds(footer: pq.FileMetaData, leaf: int, arrow: pa.DataType) -> tuple[Bou
     highs: list[Bound] = []
     for group in range(footer.num_row_groups):
         chunk = footer.row_group(group).column(leaf)
-        if not chunk.is_stats_set:
+        if not is_bounded(chunk):
             return None
-        statistics = chunk.statistics
-        if statistics.has_min_max:
-            low, high = _bound(statistics.min_raw, arrow, chunk), _bound(statistics.max_raw, arrow, chunk)
+        if chunk.statistics.has_min_max:
+            low = _bound(chunk.statistics.min_raw, arrow, chunk)
+            high = _bound(chunk.statistics.max_raw, arrow, chunk)
             if low is None or high is None:
                 return None
             lows.append(low)
             highs.append(high)
-        elif not statistics.has_null_count or statistics.null_count < chunk.num_values:
-            return None
     return (min(lows), max(highs)) if lows else None
 
 

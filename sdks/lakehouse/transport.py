@@ -19,13 +19,11 @@ import httpx
 from ...core.errors import Error, Invalid, Unavailable
 from ...core.wire import TAGGED, error_of, load
 from .background_loop import BackgroundLoop
+from .connections import AsyncConnections, Connections
 
 _PAUSES_S = (0.05, 0.2)
 """Before the second and the third attempt."""
 _CONNECT_S = 5.0
-_KEEP_ALIVE_S = 30.0
-"""Shorter than the server's, or a request could meet a connection that is just being closed."""
-_MOST_CONNECTIONS = 256
 
 Content = bytes | Callable[[], Iterable[bytes]]
 
@@ -51,18 +49,18 @@ class Transport:
         settings: dict[str, Any] = {
             "base_url": self._url,
             "headers": {"Authorization": f"Bearer {api_key}"} if api_key else {},
-            "limits": httpx.Limits(
-                max_connections=_MOST_CONNECTIONS,
-                max_keepalive_connections=_MOST_CONNECTIONS,
-                keepalive_expiry=_KEEP_ALIVE_S,
-            ),
             # A proxy that the environment names can't reach what is on this machine.
             "trust_env": not _is_loopback(self._url.host),
         }
-        self._client = httpx.Client(**settings)
-        self._loop = BackgroundLoop(lambda: httpx.AsyncClient(**settings))
+        self._closed = False
+        self._client = httpx.Client(transport=Connections(self._url), **settings)
+        self._loop = BackgroundLoop(
+            lambda: httpx.AsyncClient(transport=AsyncConnections(self._url), **settings)
+        )
 
     def close(self) -> None:
+        """Further calls raise `Unavailable`; a second close does nothing."""
+        self._closed = True
         self._client.close()
         self._loop.close()
 
@@ -104,6 +102,8 @@ class Transport:
                 time.sleep(self._pause_s(request, problem, failures))
 
     def _build(self, request: Request) -> httpx.Request:
+        if self._closed:
+            raise Unavailable("this lake is closed", hint="connect again")
         content = request.content if isinstance(request.content, bytes) else request.content()
         return self._client.build_request(
             request.method,
@@ -159,6 +159,8 @@ def _may_repeat(request: Request, problem: httpx.TransportError) -> bool:
 def _value(response: httpx.Response) -> Any:
     if response.is_error:
         raise _error(response)
+    if response.status_code == httpx.codes.NO_CONTENT:
+        return None
     return load(response.content, tagged=response.headers.get("Content-Type") == TAGGED)
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
 
 from thermocline.core.errors import Unavailable
+from thermocline.tiers.cold.iceberg import IcebergCold
+from thermocline.tiers.object_store import ObjectStore, open_store
 
-from .lake import SHARD, ColdLake, events, table
+from .lake import POLICY, SHARD, ColdLake, events, table
 
 OF = table(n=pa.int64())
 
@@ -61,19 +65,43 @@ def test_files_lie_below_the_tables_folder_in_the_store(lake: ColdLake) -> None:
 
 
 def test_any_catalog_that_pyiceberg_knows_will_do(lake: ColdLake) -> None:
-    from thermocline.tiers.cold.iceberg import IcebergCold
-
-    from .lake import POLICY
-
     memory = IcebergCold(lake.store, {"py-catalog-impl": "pyiceberg.catalog.memory.InMemoryCatalog"})
     memory.archive("acme", OF, events(OF, [1]), shard=SHARD, seq=1, epoch=1, policy=POLICY)
     assert memory.archived("acme", OF, SHARD) == (1, 1)
     memory.close()
 
 
-def test_a_locked_catalog_is_unavailable(lake: ColdLake) -> None:
-    import sqlite3
+class Recording:
+    """A store that remembers what was put through it."""
 
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self.keys: list[str] = []
+
+    def put(self, key: str, data: Any, *, create_only: bool = False) -> None:
+        self._store.put(key, data, create_only=create_only)
+        self.keys.append(key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def test_every_file_is_written_through_the_store_which_makes_it_durable(lake: ColdLake) -> None:
+    recording = Recording(lake.store)
+    lake.cold = IcebergCold(cast(ObjectStore, recording), lake.catalog)
+    lake.archive(OF, events(OF, [1]))
+    assert sorted(recording.keys) == [info.key for info in lake.store.list("")]
+
+
+def test_a_lake_in_another_kind_of_store(lake: ColdLake) -> None:
+    memory = IcebergCold(open_store("memory://test-catalog"), lake.catalog)
+    for seq in (1, 2):
+        memory.archive("acme", OF, events(OF, [seq]), shard=SHARD, seq=seq, epoch=1, policy=POLICY)
+    assert [file.rows for file in memory.data_files("acme", OF, known={})] == [1, 1]
+    memory.close()
+
+
+def test_a_locked_catalog_is_unavailable(lake: ColdLake) -> None:
     lake.archive(OF, events(OF, [1]))
     lake.cold.close()
     lake.cold = type(lake.cold)(lake.store, {**lake.catalog, "uri": lake.catalog["uri"] + "?timeout=0"})

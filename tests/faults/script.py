@@ -127,7 +127,11 @@ class _Writer:
         rows = []
         for _ in range(count):
             self._n += 1
-            row: dict[str, Any] = {"n": self._n, "sku": self._rng.choice("abcdef"), "text": f"event {self._n}"}
+            row: dict[str, Any] = {
+                "n": self._n,
+                "sku": self._rng.choice("abcdef"),
+                "text": f"event {self._n}",
+            }
             if ids:
                 row["_id"] = f"e{self._n}"
             if stream:

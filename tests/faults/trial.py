@@ -1,6 +1,6 @@
 """One death and what comes after it: a child plays a script and dies, this process reopens its lake.
 
-    child: play ... SIGKILL  ->  (power loss)  ->  reopen, check  ->  play the rest  ->  check  ->  close, reopen
+child: play ... SIGKILL  ->  (power loss)  ->  reopen, check  ->  play the rest  ->  check  ->  close, reopen
 """
 
 from __future__ import annotations

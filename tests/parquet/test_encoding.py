@@ -59,6 +59,14 @@ def test_dictionary_columns_are_taken_as_they_come() -> None:
     assert decode(data, schema, "k").equals(rows)
 
 
+def test_parts_with_dictionaries_of_their_own_share_one_in_the_file() -> None:
+    rows, schema = events({"sku": pa.array([f"{'ab'[i // 2500]}{i % 50}" for i in range(5000)])})
+    parts = [rows.slice(0, 2500), rows.slice(2500)]
+    encoded = [p.set_column(13, "sku", p["sku"].combine_chunks().dictionary_encode()) for p in parts]
+    size = encode(pa.concat_tables(encoded), schema, row_group_rows=5000).size
+    assert size == encode(rows, schema, row_group_rows=5000).size
+
+
 def test_columns_carry_their_field_ids_nested_ones_too() -> None:
     rows, schema = events({"tags": pa.array([["a"], []])})
     arrow = pq.read_schema(pa.BufferReader(encode(rows, schema, row_group_rows=10)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from thermocline.tiers.hot import tail_file
 from thermocline.tiers.hot.log import HotLog
 from thermocline.tiers.steps.flush import flush

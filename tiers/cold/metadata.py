@@ -42,7 +42,7 @@ from pyiceberg.types import NestedField
 from ...core.errors import Conflict, Invalid
 from ...core.policy import TierPolicy
 from ...core.schema import ENVELOPE_IDS, Schema, Table
-from ..parquet import file_schema
+from ..parquet import file_schema, is_bounded
 from .partitions import Grain
 
 _TIME_ID = ENVELOPE_IDS["_time"]
@@ -123,7 +123,8 @@ def iceberg_file(
     for group in range(footer.num_row_groups):
         for leaf in range(footer.num_columns):
             column = footer.row_group(group).column(leaf)
-            if not column.is_stats_set:  # as for long text; pyiceberg logs a warning about each
+            # pyiceberg takes bounds from the other row groups then, which would hide the rows of this one.
+            if not is_bounded(column):
                 field_id = paths[column.path_in_schema]
                 plan[field_id] = replace(plan[field_id], mode=MetricsMode(MetricModeTypes.NONE))
     statistics = data_file_statistics_from_parquet_metadata(footer, plan, paths)

