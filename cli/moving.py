@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..core.results import Imported, Moved
 from .options import AsJson, Db, Lake, OnError, TableName, UpTo
 from .printing import show_json
 from .session import open_database, progress_bar
+
+if TYPE_CHECKING:
+    from ..core.results import Imported, Moved
 
 
 def register(app: typer.Typer) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..core.certificate import Certificate
-from ..core.results import Result
 from .options import Format
+
+if TYPE_CHECKING:
+    from ..core.certificate import Certificate
+    from ..core.results import Result
 
 
 def show_result(result: Result, style: Format, *, certificate: bool = False) -> None:

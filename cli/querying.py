@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..core.errors import Invalid
-from ..core.protocols import Cancel, Database
-from ..core.results import Result
 from .options import (
     AsJson,
     AsOf,
@@ -28,6 +26,10 @@ from .options import (
 )
 from .printing import show_json, show_result
 from .session import interruptible, open_database, open_lake
+
+if TYPE_CHECKING:
+    from ..core.protocols import Cancel, Database
+    from ..core.results import Result
 
 _CREATES = re.compile(r"\s*(create|insert)\b", re.IGNORECASE)
 

@@ -8,10 +8,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..core.errors import Error, NotFound, Unavailable
-from ..core.protocols import Cancel, Database, Lakehouse, Progress
+
+if TYPE_CHECKING:
+    from ..core.protocols import Cancel, Database, Lakehouse, Progress
 
 T = TypeVar("T")
 _POLL_S = 0.1
@@ -82,6 +84,8 @@ def databases_hint(names: list[str]) -> str:
 
 def interruptible(call: Callable[[Cancel], T]) -> T:
     """`call` in a thread of its own, so that Ctrl-C reaches us and cancels it at once."""
+    from ..core.protocols import Cancel
+
     cancel, done = Cancel(), threading.Event()
     outcome: list[T] = []
     failure: list[BaseException] = []
