@@ -35,11 +35,12 @@ class Said:
 class Command:
     """`command("tables", "--json")` -> exit code, stdout and stderr."""
 
-    def __init__(self, lake: Path) -> None:
+    def __init__(self, lake: Path, url: str = "") -> None:
         self.lake = lake
+        self._where = url or str(lake)
 
     def __call__(self, *arguments: str, text: str | None = None) -> Said:
-        done = CliRunner().invoke(app, arguments, input=text, env={"THERMOCLINE_LAKE": str(self.lake)})
+        done = CliRunner().invoke(app, arguments, input=text, env={"THERMOCLINE_LAKE": self._where})
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Said(done.exit_code, done.stdout, done.stderr, done.stdout_bytes)
