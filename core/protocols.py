@@ -100,7 +100,8 @@ class ShardSnapshot(Protocol):
 class ShardOwner(Protocol):
     """The single writer of one shard."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def append(self, operations: Sequence[Append]) -> dict[str, Appended]: ...
 
@@ -110,7 +111,30 @@ class ShardOwner(Protocol):
 
     def table_names(self) -> list[str]: ...
 
-    def table(self, name: str) -> Table: ...
+    def table(self, name: str) -> Table:
+        """Raises `NotFound` with the nearest names."""
+        ...
+
+    def create_table(
+        self,
+        name: str,
+        fields: Sequence[tuple[str, pa.DataType]],
+        *,
+        event_time: str | None = None,
+        clustering: Sequence[str] = (),
+        retention_s: int | None = None,
+        if_not_exists: bool = False,
+    ) -> bool:
+        """False if it was there and `if_not_exists`. Raises `Invalid` if it was there, or for a bad name."""
+        ...
+
+    def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
+        """False if it was not there and `if_exists`; `AS OF` before this instant still reads the table."""
+        ...
+
+    def bookmark_seq(self) -> int:
+        """The last sequence assigned."""
+        ...
 
 
 @runtime_checkable

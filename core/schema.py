@@ -169,6 +169,7 @@ class Table:
     """A table as the catalog knows it.
 
     `id` names its folder and never returns: a table created again after a drop is another table.
+    `retention_s`: the TTL of events that give none.
     """
 
     id: str

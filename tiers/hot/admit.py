@@ -110,6 +110,9 @@ class TableCommit:
             "_recorded_at": [recorded_us] * n,
             "_schema_version": [self.table.schema.version] * n,
         }
+        if (retention := self.table.retention_s) is not None:  # the TTL of rows that give none
+            ttls = given.get("_ttl_seconds") or [None] * n
+            whole["_ttl_seconds"] = [retention if ttl is None else ttl for ttl in ttls]
         nulls = [None] * n
         return {
             name: whole[name] if name in whole else given.get(name, nulls)

@@ -19,7 +19,6 @@ from ...core.results import Moved
 from ...core.tiering import ArchivePlan, archive_batches, plan_archive
 from ..crash import reach
 from ..fingerprints import merge_fingerprints
-from ..parquet import sort_for
 from ..shard import Shard
 from ..table_state import TableState
 from .publish import publish
@@ -45,7 +44,7 @@ def archive(shard: Shard, state: TableState, up_to: int | None = None) -> Moved:
 
 
 def complete_archive(shard: Shard, state: TableState) -> None:
-    """Finishes an archive or an expire that a crash interrupted, or forgets it if Iceberg never heard of it."""
+    """Finishes an archive or expire that a crash interrupted; forgets one that Iceberg never heard of."""
     intent = shard.log.intents().get(state.table.id)
     if intent is None:
         return
@@ -108,7 +107,7 @@ def _archive(shard: Shard, state: TableState, plan: ArchivePlan) -> Moved:
     cold.archive(
         shard.database,
         table,
-        sort_for(rows, table.clustering),
+        rows,
         shard=shard.name,
         seq=plan.up_to,
         epoch=shard.meta.epoch,

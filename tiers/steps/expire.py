@@ -1,6 +1,6 @@
 """Removal: rows whose time is up, manifests out of the history window, files that nothing names.
 
-    rows past TTL or retention, and past the window -> segments without them -> manifest that says so
+    rows past their TTL, and past the window -> segments without them -> manifest that says so
     manifests superseded before the window -> gone; then files that no remaining manifest or reader names
 
 A file goes after the last manifest that names it, so a crash in between leaves an orphan, never a hole.
@@ -54,10 +54,10 @@ def _expire_warm(shard: Shard, state: TableState, horizon: int) -> int:
     table, warm, expired = state.table, list(state.manifest.warm), state.manifest.expired
     removed = 0
     for at, run in enumerate(warm):
-        if table.retention_s is None and not any(file.ttl_rows for file in run.files):
+        if not any(file.ttl_rows for file in run.files):
             continue
         rows = state.segments.read_all(table, run.files)
-        kept = rows.filter(pc.invert(outlived(rows, table.retention_s, horizon)))
+        kept = rows.filter(pc.invert(outlived(rows, horizon)))
         gone = rows.num_rows - kept.num_rows
         if gone:
             files = state.segments.write(
@@ -79,7 +79,7 @@ def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
         return 0
     table, cold, policy = state.table, shard.around.cold, shard.around.policy
     files = state.cold_files(shard.around.files)
-    touched = [f for f in files if table.retention_s is not None or f.ttl_rows]
+    touched = [f for f in files if f.ttl_rows]
     with shard.lock, shard.log.transaction():
         shard.log.put_intent(table.id, state.manifest.cold_to, shard.meta.epoch)
     if touched:
@@ -87,7 +87,7 @@ def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
             shard.database,
             table,
             files=touched,
-            drop=lambda rows: outlived(rows, table.retention_s, horizon),
+            drop=lambda rows: outlived(rows, horizon),
             shard=shard.name,
             epoch=shard.meta.epoch,
             policy=policy,
@@ -99,11 +99,10 @@ def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
     return gone
 
 
-def outlived(rows: pa.Table, retention_s: int | None, at_us: int) -> pa.ChunkedArray:
-    """For each row, whether its TTL or the table's retention had run out at the instant."""
+def outlived(rows: pa.Table, at_us: int) -> pa.ChunkedArray:
+    """For each row, whether its TTL had run out at the instant. A table's retention is its rows' TTL."""
     age_s = pc.divide(pc.subtract(at_us, rows["_recorded_at"].cast(pa.int64())), SECOND_US)
-    over = pc.fill_null(pc.greater_equal(age_s, rows["_ttl_seconds"]), False)
-    return over if retention_s is None else pc.or_(over, pc.greater_equal(age_s, retention_s))
+    return pc.fill_null(pc.greater_equal(age_s, rows["_ttl_seconds"]), False)
 
 
 def _remove_files(shard: Shard, state: TableState, horizon: int) -> tuple[int, int]:
