@@ -22,8 +22,12 @@ def seal_file(path: Path) -> None:
     data = path.read_bytes()
     written = seal({"bytes": len(data), "checksum": checksum(data)})
     part = Path(f"{path}.seal.part")
-    part.write_bytes(written)
+    with open(part, "wb") as file:
+        file.write(written)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(part, _seal_of(path))
+    _sync_folder(path.parent)
 
 
 def check_seal(path: Path) -> None:
@@ -43,9 +47,19 @@ def check_seal(path: Path) -> None:
 
 
 def break_seal(path: Path) -> None:
-    """The file is about to change."""
-    _seal_of(path).unlink(missing_ok=True)
+    """The file is about to change. After a power loss the seal must not be back beside a changed file."""
+    if _seal_of(path).exists():
+        _seal_of(path).unlink()
+        _sync_folder(path.parent)
 
 
 def _seal_of(path: Path) -> Path:
     return Path(f"{path}.seal")
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -44,8 +44,7 @@ def run(job: Job) -> None:
         path = Path(job.lake)
         store = None
         if disk is not None:
-            disk.watch_sqlite()
-            disk.watch_os()
+            disk.watch()
             store = LocalObjects(path / "objects", LocalFiles(disk.fsync, disk.fsync))
         if job.variant:
             variants.apply(job.variant)

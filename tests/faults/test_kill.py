@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import random
-import time
 from pathlib import Path
 
 import pytest
 
-from thermocline.tiers.crash import POINTS, reach
 from thermocline.tiers import crash
+from thermocline.tiers.crash import POINTS, reach
 
 from .child import Job
-from .play import read_log
 from .trial import Nursery, trial
 
 SEED = 1

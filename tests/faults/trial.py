@@ -91,8 +91,8 @@ def trial(
     assert status != 0 or job.point is None, f"{job.point} was not reached {job.nth} times"
     lake = Path(job.lake)
     if job.shadow is not None:
-        lake = folder / "after"
-        lose_power(Path(job.lake), Path(job.shadow), lake, torn)
+        before = lake.rename(folder / "before")  # Iceberg's metadata knows the lake by its path
+        lose_power(before, Path(job.shadow), lake, torn)
     survive(lake, script(job.seed, job.rounds), log)
     return log
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 from sqlalchemy import select
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -30,7 +32,11 @@ def open_catalog(store: ObjectStore, properties: Mapping[str, str]) -> Catalog:
     given = {"warehouse": store.url, **properties}
     name = given.pop("name", CATALOG_NAME)
     with translated(properties.get("uri", name)):
-        return load_catalog(name, **given, **StoreFileIO.properties(store))
+        catalog = load_catalog(name, **given, **StoreFileIO.properties(store))
+        if isinstance(catalog, SqlCatalog) and catalog.engine.dialect.name == "sqlite":
+            listen(catalog.engine, "connect", _sync_folder_too)
+            catalog.engine.dispose()  # the connection that made the catalog's tables is kept otherwise
+        return catalog
 
 
 def recorded_location(catalog: Catalog, identifier: Identifier) -> str | None:
@@ -48,6 +54,12 @@ def recorded_location(catalog: Catalog, identifier: Identifier) -> str | None:
     )
     with Session(catalog.engine) as session:
         return session.scalar(query)
+
+
+def _sync_folder_too(connection: Any, _record: Any) -> None:
+    """By default SQLite does not make the end of a transaction durable: the journal's name may come back
+    after a power loss, and with it the state before the commit, when our manifests say otherwise already."""
+    connection.execute("PRAGMA synchronous=EXTRA")
 
 
 @contextmanager
