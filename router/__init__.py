@@ -1,0 +1,1 @@
+"""SQL text -> parse -> checks -> rules -> plan (pure) -> execute -> Arrow and a certificate."""

@@ -1,0 +1,267 @@
+"""DuckDB, locked down: the one place that knows it.
+
+One in-memory instance parses and runs everything; a query with its own memory limit gets an instance of its
+own. Instances may read the lake's directories and nothing else, install and load nothing, and refuse every
+change of configuration. What an instance is asked to run was parsed by DuckDB itself before, and checked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pyarrow as pa
+
+from ..core.errors import Invalid, Unavailable
+from ..core.protocols import Cancel
+from ..core.types import quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+INSTANCES_KEPT = 4
+MOST_TEMP = "64GB"
+
+_FIXED = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "max_temp_directory_size": MOST_TEMP,
+}
+_MEMORY = re.compile(r"^\s*\d+(\.\d+)?\s*([KMGT]i?B?|B)\s*$", re.IGNORECASE)
+_PARSE = "SELECT json_serialize_sql(?, skip_null := true, skip_empty := true, skip_default := true)"
+
+
+class EngineError(Exception):
+    """What DuckDB said. `kind` is the name of its exception class; `failures.py` makes ours of it."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+class Engine:
+    """`lake`: the directory whose files may be read; `directories`: further ones, such as an object store's.
+
+    `threads`: per instance, by default one per core.
+    """
+
+    def __init__(self, lake: Path, directories: Sequence[Path] = (), threads: int | None = None) -> None:
+        self._temp = lake.absolute() / "tmp"
+        self._allowed = [str(path.absolute()) for path in (lake, *directories)]
+        self._threads = threads or os.cpu_count() or 1
+        self._lock = threading.Lock()
+        self._instances: OrderedDict[str, duckdb.DuckDBPyConnection] = OrderedDict()
+
+    def parse(self, text: str) -> dict[str, Any]:
+        """DuckDB's own syntax tree, or `{"error": True, ...}` for what is no SELECT or no SQL."""
+        with self.session() as session:
+            tree: dict[str, Any] = orjson.loads(session.value(_PARSE, [text]))
+        return tree
+
+    def statement_kinds(self, text: str) -> list[str]:
+        """What kinds of statements a text holds, in DuckDB's names; raises `EngineError` if it is no SQL."""
+        with self.session() as session, translated():
+            return [statement.type.name for statement in session.connection.extract_statements(text)]
+
+    @contextmanager
+    def session(self, memory_limit: str | None = None) -> Iterator[Session]:
+        """A connection for one query. Raises `Invalid` for a memory limit that is none."""
+        session = Session(self._instance(memory_limit).cursor())
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def open_session(self, memory_limit: str | None = None) -> Session:
+        """The same for a caller that closes it later."""
+        return Session(self._instance(memory_limit).cursor())
+
+    def discard(self) -> None:
+        """Forgets all instances; after a fatal error of one, the next query makes a new one."""
+        with self._lock:
+            self._instances.clear()
+
+    def close(self) -> None:
+        with self._lock:
+            for instance in self._instances.values():
+                instance.close()
+            self._instances.clear()
+
+    def _instance(self, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+        key = "" if memory_limit is None else memory_limit.replace(" ", "").upper()
+        with self._lock:
+            instance = self._instances.get(key)
+            if instance is None:
+                instance = self._instances[key] = self._start(memory_limit)
+                if len(self._instances) > INSTANCES_KEPT:
+                    # The default one stays; an instance still in use lives on in its cursors.
+                    self._instances.pop(next(k for k in self._instances if k))
+            self._instances.move_to_end(key)
+            return instance
+
+    def _start(self, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        config: dict[str, str | bool | int | float | list[str]] = {
+            **_FIXED,
+            "threads": self._threads,
+            "temp_directory": str(self._temp),
+        }
+        if memory_limit is not None:
+            if not _MEMORY.match(memory_limit):
+                raise Invalid(f"not a memory limit: {memory_limit!r}", hint="write it as 512MB or 2GB")
+            config["memory_limit"] = memory_limit.strip()
+        try:
+            instance = duckdb.connect(":memory:", config=config)
+        except duckdb.Error as error:
+            raise Invalid(f"not a memory limit: {memory_limit!r}", hint=str(error)) from error
+        instance.execute("SET TimeZone = 'UTC'")
+        instance.execute(f"SET allowed_directories = [{', '.join(map(text_literal, self._allowed))}]")
+        instance.execute("SET enable_external_access = false")
+        instance.execute("SET lock_configuration = true")
+        return instance
+
+
+def text_literal(value: str) -> str:
+    """
+    >>> text_literal("it's")
+    "'it''s'"
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
+class Session:
+    """One connection with its own temporary names; not for two threads, save `interrupt`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self._kept: list[Any] = []
+
+    def close(self) -> None:
+        self.connection.close()
+        self._kept.clear()
+
+    def interrupt(self) -> None:
+        self.connection.interrupt()
+
+    def register(self, name: str, table: pa.Table) -> None:
+        with translated():
+            self.connection.register(name, table)
+        self._kept.append(table)
+
+    def create_view(self, name: str, select: str) -> None:
+        with translated():
+            self.connection.execute(f"CREATE TEMP VIEW {quote(name)} AS {select}")
+
+    def create_macro(self, definition: str) -> None:
+        with translated():
+            self.connection.execute(f"CREATE TEMP MACRO {definition}")
+
+    def value(self, sql: str, parameters: Parameters = None) -> Any:
+        """The first value of the first row."""
+        with translated():
+            return self._first_row(sql, parameters)[0]
+
+    def text(self, sql: str, parameters: Parameters = None) -> str:
+        """The second value of the first row, where EXPLAIN puts its drawing."""
+        with translated():
+            return str(self._first_row(sql, parameters)[1])
+
+    def run(self, sql: str, parameters: Parameters = None) -> tuple[pa.Table, list[str]]:
+        """All rows, and the SQL types of the columns."""
+        with translated():
+            relation = self._relation(sql, parameters)
+            return relation.to_arrow_table(), [str(t) for t in relation.types]
+
+    def columns(self, sql: str, parameters: Parameters = None) -> list[tuple[str, str]]:
+        """(name, SQL type) of what a query would give."""
+        with translated():
+            relation = self._relation(sql, parameters)
+            return [(name, str(t)) for name, t in zip(relation.columns, relation.types, strict=True)]
+
+    def stream(self, sql: str, parameters: Parameters = None) -> tuple[pa.RecordBatchReader, list[str]]:
+        """The same as batches that are made as they are asked for; read them under `translated`."""
+        with translated():
+            relation = self._relation(sql, parameters)
+            return relation.to_arrow_reader(), [str(t) for t in relation.types]
+
+    def _first_row(self, sql: str, parameters: Parameters) -> tuple[Any, ...]:
+        row = self.connection.execute(sql, parameters).fetchone()
+        assert row is not None
+        return row
+
+    def _relation(self, sql: str, parameters: Parameters) -> Any:
+        return self.connection.sql(sql, params=parameters) if parameters else self.connection.sql(sql)
+
+
+class Watch:
+    """Interrupts a session when its time is up or its caller cancels."""
+
+    def __init__(self, session: Session, timeout: float | None, cancel: Cancel | None) -> None:
+        self._session = session
+        self._cancel = cancel
+        self._timeout = timeout
+        self._timed_out = False
+        self._done = threading.Event()
+        if timeout is not None:
+            threading.Thread(target=self._wait, args=(timeout,), daemon=True).start()
+        if cancel is not None:
+            cancel.watch(self._stop)
+
+    def check(self) -> None:
+        """Raises `Unavailable` if the query must not go on."""
+        if reason := self.reason():
+            raise reason
+
+    def reason(self) -> Unavailable | None:
+        if self._cancel is not None and self._cancel.cancelled:
+            return Unavailable("cancelled", hint="the query was cancelled by its caller")
+        if self._timed_out:
+            return Unavailable(
+                f"the query took more than {self._timeout:g} s", hint="narrow it, or give a longer timeout"
+            )
+        return None
+
+    def end(self) -> None:
+        self._done.set()
+        if self._cancel is not None:
+            with suppress(ValueError):
+                self._cancel.unwatch(self._stop)
+
+    def _stop(self) -> None:
+        threading.Thread(target=self._interrupt, daemon=True).start()
+
+    def _wait(self, timeout: float) -> None:
+        if not self._done.wait(timeout):
+            self._timed_out = True
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        # Again and again: one that falls between two statements of the query is lost.
+        while not self._done.is_set():
+            self._session.interrupt()
+            self._done.wait(0.01)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """DuckDB's exceptions as `EngineError`."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.Error, RuntimeError, pa.ArrowException) as error:
+        raise EngineError(type(error).__name__, str(error)) from error

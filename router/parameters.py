@@ -1,0 +1,58 @@
+"""The values of a statement's parameters: `?` and `$1` by position, `$name` by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..core.errors import Invalid
+
+Given = Sequence[Any] | Mapping[str, Any] | None
+
+
+def statement_values(identifiers: Sequence[str], given: Given, consumed: frozenset[int]) -> dict[str, Any]:
+    """Identifier -> value of the query, without what only its AS OF clauses use. Raises `Invalid`.
+
+    >>> statement_values(["1"], ["2026-11-01", "tea"], frozenset([0]))
+    {'1': 'tea'}
+    """
+    if given is None:
+        values: dict[str, Any] = {}
+    elif isinstance(given, Mapping):
+        values = {str(name).lstrip("$:@"): value for name, value in given.items()}
+    elif isinstance(given, str | bytes):
+        raise Invalid("parameters are a list or a dict", hint='write params=["tea"]')
+    else:
+        values = by_position([value for at, value in enumerate(given) if at not in consumed])
+    missing = [name for name in identifiers if name not in values]
+    if missing:
+        raise Invalid(f"no value for parameter {_shown(missing[0])}", hint=_hint(identifiers))
+    if not isinstance(given, Mapping | None) and len(values) > len(identifiers) and not consumed:
+        raise Invalid(f"{len(values)} parameters given, {len(identifiers)} used", hint=_hint(identifiers))
+    return {name: values[name] for name in identifiers}
+
+
+def by_position(values: Sequence[Any]) -> dict[str, Any]:
+    return {str(at + 1): value for at, value in enumerate(values)}
+
+
+def point_values(identifiers: Sequence[str], given: Given, positions: Sequence[int]) -> dict[str, Any]:
+    """The same for one AS OF clause; `positions`: which of all `?` stand in it."""
+    if positions and isinstance(given, Sequence) and not isinstance(given, str | bytes):
+        if max(positions) >= len(given):
+            raise Invalid("no value for the parameter in AS OF", hint="give one value for each ?")
+        return by_position([given[at] for at in positions])
+    return statement_values(
+        identifiers, given, frozenset(range(1_000_000)) if not identifiers else frozenset()
+    )
+
+
+def _shown(name: str) -> str:
+    return f"{name} (counted from 1)" if name.isdigit() else f"${name}"
+
+
+def _hint(identifiers: Sequence[str]) -> str:
+    if not identifiers:
+        return "the statement has no parameters"
+    named = [f"${name}" for name in identifiers if not name.isdigit()]
+    return f"it needs {', '.join(named)}" if named else f"it needs a list of {len(identifiers)} values"

@@ -1,0 +1,146 @@
+"""INSERT, CREATE TABLE, DROP TABLE and SHOW TABLES, carried out by the shard's owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import pyarrow as pa
+
+from ..core.certificate import Certificate
+from ..core.errors import Error, Invalid, NotFound, nearest
+from ..core.protocols import Append, ShardOwner
+from ..core.results import Result
+from ..core.schema import ENVELOPE, GIVEN, Table
+from ..core.types import JSON, UUID, parse_type, quote, stored_type, type_name
+from .statements import CreateTable, DropTable, Insert, retention_seconds
+
+
+class Run(Protocol):
+    """The query that feeds a statement."""
+
+    def columns(self) -> list[tuple[str, str]]: ...
+
+    def result(self, wrap: Callable[[str], str] | None = None) -> Result: ...
+
+
+def insert(owner: ShardOwner, statement: Insert, run: Run, database: str) -> Result:
+    """Appends the query's rows, cast to the table's types; one row `rows, duplicates` comes back."""
+    table = owner.table(own_name(statement.table, database))
+    given = run.columns()
+    names = [name for name, _ in given] if statement.by_name else statement.columns
+    targets = _targets(table, names)
+    if len(given) != len(targets):
+        raise Invalid(
+            f"the query has {len(given)} columns, the statement names {len(targets)}",
+            hint=f"columns of `{table.name}`: {', '.join(table.schema.by_name)}",
+        )
+    result = run.result(lambda text: _casting(text, targets))
+    rows = _stored(result.arrow(), [arrow for _, arrow in targets])
+    appended = owner.append([Append(table.name, rows)])[table.name]
+    counts = pa.table({"rows": [appended.rows], "duplicates": [appended.duplicates]})
+    return Result(counts, result.certificate)
+
+
+def create_table(owner: ShardOwner, statement: CreateTable, run: Run, database: str) -> Result:
+    """Defines the table and, with AS, fills it; one row `created` comes back."""
+    name = own_name(statement.table, database)
+    if statement.query is None:
+        fields = [(column, parse_type(written)) for column, written in statement.fields]
+        return _answer("created", _define(owner, name, fields, statement))
+    described = run.columns()
+    result = run.result()
+    arrow = result.arrow()
+    types = [
+        _column_type(sql_type, field.type)
+        for (_, sql_type), field in zip(described, arrow.schema, strict=True)
+    ]
+    created = _define(owner, name, list(zip(arrow.schema.names, types, strict=True)), statement)
+    if created and arrow.num_rows:
+        try:
+            owner.append([Append(name, _stored(arrow, types))])
+        except Error:
+            owner.drop_table(name)
+            raise
+    return Result(pa.table({"created": [created]}), result.certificate)
+
+
+def drop_table(owner: ShardOwner, statement: DropTable, database: str) -> Result:
+    dropped = owner.drop_table(own_name(statement.table, database), if_exists=statement.if_exists)
+    return _answer("dropped", dropped)
+
+
+def show_tables(owner: ShardOwner) -> Result:
+    return Result(pa.table({"name": pa.array(owner.table_names(), pa.string())}), Certificate())
+
+
+def own_name(written: str, database: str) -> str:
+    """A table's name without this database before it. Raises `NotFound` for another one."""
+    qualifier, _, name = written.rpartition(".")
+    if qualifier and qualifier.lower() != database.lower():
+        raise NotFound(f"no table `{written}` in database `{database}`", hint=f"write `{name}`")
+    return name
+
+
+def _define(
+    owner: ShardOwner, name: str, fields: list[tuple[str, pa.DataType]], statement: CreateTable
+) -> bool:
+    options = statement.options
+    clustering = [part.strip() for part in options.get("clustering", "").split(",") if part.strip()]
+    return owner.create_table(
+        name,
+        fields,
+        event_time=options.get("event_time"),
+        clustering=tuple(clustering),
+        retention_s=retention_seconds(options["retention"]) if "retention" in options else None,
+        if_not_exists=statement.if_not_exists,
+    )
+
+
+def _targets(table: Table, names: Sequence[str] | None) -> list[tuple[str, pa.DataType]]:
+    """(column, type) for each value of a row."""
+    if names is None:
+        return [(field.name, field.type) for field in table.schema.fields]
+    targets = []
+    for name in names:
+        field = table.schema.by_folded_name.get(name.lower())
+        if field is not None:
+            targets.append((field.name, field.type))
+        elif name.lower() in GIVEN:
+            targets.append((name.lower(), ENVELOPE.field(name.lower()).type))
+        else:
+            known = [*table.schema.by_name, *sorted(GIVEN)]
+            raise NotFound(f"no column `{name}` to insert into", hint=nearest(name, known))
+    return targets
+
+
+def _casting(text: str, targets: list[tuple[str, pa.DataType]]) -> str:
+    """The query with its columns cast to the table's types, as SQL does on insert."""
+    numbered = [quote(str(number)) for number in range(len(targets))]
+    casts = [
+        f"{column} AS {quote(name)}"
+        if arrow == pa.null()
+        else f"{column}::{type_name(arrow)} AS {quote(name)}"
+        for column, (name, arrow) in zip(numbered, targets, strict=True)
+    ]
+    return f"SELECT {', '.join(casts)} FROM ({text}\n) AS given({', '.join(numbered)})"
+
+
+def _stored(table: pa.Table, types: Sequence[pa.DataType]) -> pa.Table:
+    """DuckDB gives JSON and UUID as text; here they get their types back."""
+    columns = []
+    for column, arrow in zip(table.columns, types, strict=True):
+        if arrow == JSON:
+            column = pa.chunked_array([pa.ExtensionArray.from_storage(JSON, c) for c in column.chunks], JSON)
+        elif arrow == UUID:
+            column = column.cast(UUID)
+        columns.append(column)
+    return pa.table(columns, names=table.column_names)
+
+
+def _column_type(sql_type: str, arrow: pa.DataType) -> pa.DataType:
+    return {"JSON": JSON, "UUID": UUID}.get(sql_type) or stored_type(arrow)
+
+
+def _answer(name: str, value: bool) -> Result:
+    return Result(pa.table({name: [value]}), Certificate())
