@@ -34,8 +34,7 @@ def open_catalog(store: ObjectStore, properties: Mapping[str, str]) -> Catalog:
     with translated(properties.get("uri", name)):
         catalog = load_catalog(name, **given, **StoreFileIO.properties(store))
         if isinstance(catalog, SqlCatalog) and catalog.engine.dialect.name == "sqlite":
-            listen(catalog.engine, "connect", _sync_folder_too)
-            catalog.engine.dispose()  # the connection that made the catalog's tables is kept otherwise
+            listen(catalog.engine, "checkout", _sync_folder_too)
         return catalog
 
 
@@ -56,7 +55,7 @@ def recorded_location(catalog: Catalog, identifier: Identifier) -> str | None:
         return session.scalar(query)
 
 
-def _sync_folder_too(connection: Any, _record: Any) -> None:
+def _sync_folder_too(connection: Any, _record: Any, _proxy: Any) -> None:
     """By default SQLite does not make the end of a transaction durable: the journal's name may come back
     after a power loss, and with it the state before the commit, when our manifests say otherwise already."""
     connection.execute("PRAGMA synchronous=EXTRA")
