@@ -63,7 +63,7 @@ def cell_width(text: str) -> int:
 
 def _line(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> str:
     padded = [_pad(cell, width, number) for cell, width, number in zip(cells, widths, numbers, strict=True)]
-    return " " + " │ ".join(padded)
+    return (" " + " │ ".join(padded)).rstrip()
 
 
 def _pad(text: str, width: int, right: bool) -> str:

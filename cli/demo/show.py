@@ -113,16 +113,16 @@ class Page:
 
 def commands(story: Story, path: Path, as_of: str) -> list[str]:
     """Commands that work on the lake that the demo leaves."""
-    program, lake = program_name(), "" if str(path) == "lake" else f" --lake {shlex.quote(str(path))}"
-    at = f"--db {story.database}{lake}"
+    program, lake = program_name(), "" if str(path) == "lake" else f" --lake {quoted(str(path))}"
+    at = lake if story.database == "main" else f" --db {story.database}{lake}"
     question = quoted(story.question)
     return [
-        f"{program} sql {at}",
-        f"{program} sql {question} {at} --certificate",
-        f"{program} sql {question} {at} --as-of {as_of}",
-        f"{program} explain {quoted(story.recent)} {at}",
-        f"{program} tiers {at}",
-        f"{program} verify {at}",
+        f"{program} sql{at}",
+        f"{program} sql {question}{at} --certificate",
+        f"{program} sql {question}{at} --as-of {as_of}",
+        f"{program} explain {quoted(story.recent)}{at}",
+        f"{program} tiers{at}",
+        f"{program} verify{at}",
         f"{program} serve{lake}",
     ]
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from thermocline.cli.demo.main import MARKER, same_rows
+from thermocline.cli.demo.shop import shop
 
 from .conftest import Command
 
@@ -26,6 +30,17 @@ def test_the_shop_fills_three_tiers_at_any_size(command: Command, events: str) -
     }
     assert shown["late"] == int(events) // 100
     assert sum(report["rows"] for report in shown["verified"].values()) == int(events)
+
+
+def test_its_answer_is_what_the_orders_add_up_to(command: Command) -> None:
+    story = shop(3_000)
+    orders = pa.concat_tables(a.rows for a in (*story.arrivals, *story.late) if a.database == "acme")
+    expected = Counter[str]()
+    for order in orders.select(["region", "revenue"]).to_pylist():
+        expected[order["region"]] += order["revenue"]
+    said = command("demo", "--events", "3000", "--json")
+    shown = {row[0]: row[2] for row in json.loads(said.out, parse_float=Decimal)["rows"]}
+    assert shown == expected
 
 
 def test_it_shows_what_it_did_and_its_commands_work(command: Command) -> None:
@@ -89,6 +104,19 @@ def test_it_runs_on_real_events(
     shown = said.json
     assert shown["events"] == shown["verified"]["main"]["rows"] == events
     assert _tiers(shown["tiers"]) == {("main", tier) for tier in ("hot", "warm", "cold")}
+
+
+def test_its_answer_on_real_events_is_what_the_file_adds_up_to(
+    command: Command, shared_data: Callable[[str], Path]
+) -> None:
+    file = shared_data("real/flights-20k.json")
+    flights = json.loads(file.read_text())
+    shown = command("demo", "--data", str(file), "--json").json
+    assert shown["columns"] == ["origin", "events", "total"]
+    assert {row[0]: row[1] for row in shown["rows"]} == Counter(f["origin"] for f in flights)
+    assert sum(row[2] for row in shown["rows"]) == sum(f["delay"] for f in flights)
+    counted = command("sql", "select sum(distance) as n from flights_20k", "--json").json
+    assert counted["rows"] == [[sum(f["distance"] for f in flights)]]
 
 
 def test_rows_are_compared_exactly_but_for_floating_sums() -> None:
