@@ -1,0 +1,20 @@
+"""What every `Lakehouse` does, in process, over HTTP or elsewhere: the public shape, behaviour by behaviour.
+
+A subclass gives the class-scoped fixture `lake`; see `parts/base.py`.
+"""
+
+from __future__ import annotations
+
+from .parts.appending import Appending
+from .parts.files import Files
+from .parts.once import Once
+from .parts.querying import Querying
+from .parts.streams import Streams
+from .parts.tenants import Tenants
+from .parts.tiers import Tiers
+from .parts.time_travel import TimeTravel
+from .parts.types import Types
+
+
+class LakehouseContract(Appending, Once, Types, Streams, Querying, TimeTravel, Tiers, Files, Tenants):
+    pass

@@ -1,0 +1,1 @@
+"""The `Lakehouse` contract, one area of behaviour a file."""
