@@ -63,7 +63,8 @@ def encode(table: pa.Table, schema: Schema, *, row_group_rows: int, iceberg: boo
     """A Parquet file of `table`, which has the columns of `schema.stored`, dictionary-encoded or not.
 
     Dictionaries are kept for columns of low cardinality, as seen in a sample; other numbers are stored as
-    deltas or split bytes. zstd-1: higher levels cost more time than they save bytes.
+    deltas or split bytes. zstd-1: higher levels cost more time than they save bytes. Columns with a NaN get no
+    statistics: these ignore NaN, and DuckDB takes x = 1 for true of every row when both bounds are 1.
     """
     table = _to_file_types(table, file_schema(schema, iceberg=iceberg))
     dictionaries, encodings, blooms = _choose_encodings(table)
@@ -77,6 +78,7 @@ def encode(table: pa.Table, schema: Schema, *, row_group_rows: int, iceberg: boo
         use_dictionary=dictionaries or False,
         column_encoding=encodings or None,
         bloom_filter_options={c: {"ndv": group_rows, "fpp": BLOOM_FALSE_POSITIVES} for c in blooms} or None,
+        write_statistics=_bounded_leaves(table),
         store_schema=False,
         store_decimal_as_integer=True,
         write_page_checksum=True,
@@ -252,12 +254,12 @@ def _plain_encoding(arrow: pa.DataType, rising: bool) -> str:
     return "DELTA_BYTE_ARRAY" if t.is_string(arrow) and rising else "PLAIN"
 
 
-def _leaf_paths(arrow: pa.DataType, path: str) -> list[str]:
+def _leaf_paths(arrow: pa.DataType, path: str, *, floats: bool = True) -> list[str]:
     if pa.types.is_list(arrow):
-        return _leaf_paths(arrow.value_type, f"{path}.list.element")
+        return _leaf_paths(arrow.value_type, f"{path}.list.element", floats=floats)
     if pa.types.is_struct(arrow):
-        return [leaf for f in arrow for leaf in _leaf_paths(f.type, f"{path}.{f.name}")]
-    return [path]
+        return [leaf for f in arrow for leaf in _leaf_paths(f.type, f"{path}.{f.name}", floats=floats)]
+    return [path] if floats or not pa.types.is_floating(arrow) else []
 
 
 def _nan_free(table: pa.Table) -> list[int]:
@@ -265,7 +267,24 @@ def _nan_free(table: pa.Table) -> list[int]:
     return [
         int(f.metadata[_FIELD_ID])
         for f in table.schema
-        if pa.types.is_floating(f.type) and not pc.any(pc.is_nan(table.column(f.name))).as_py()
+        if pa.types.is_floating(f.type) and not _has_nan(table.column(f.name))
+    ]
+
+
+def _has_nan(column: pa.ChunkedArray) -> bool:
+    return bool(pc.any(pc.is_nan(_storage(column))).as_py())
+
+
+def _bounded_leaves(table: pa.Table) -> list[str]:
+    """Parquet paths of the columns that get statistics: floats only where they were searched for NaN."""
+    return [
+        leaf
+        for f in table.schema
+        for leaf in _leaf_paths(
+            f.type.value_type if pa.types.is_dictionary(f.type) else f.type,
+            f.name,
+            floats=pa.types.is_floating(f.type) and not _has_nan(table.column(f.name)),
+        )
     ]
 
 

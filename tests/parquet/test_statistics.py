@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -91,3 +92,31 @@ def test_a_file_that_states_no_sequences_is_corrupt(tmp_path: Path) -> None:
     pq.write_table(rows, tmp_path / "f", write_statistics=False)
     with pytest.raises(Corrupt, match="states no range of _seq"):
         describe("k", tmp_path / "f", schema, "d")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        (pa.array([1.5, math.nan, 1.5]), "v"),
+        (pa.array([1.5, math.nan, 1.5], pa.float32()), "v"),
+        (pa.array([{"x": 1.5}, {"x": math.nan}, {"x": 1.5}]), "v.x"),
+    ],
+)
+def test_the_engine_does_not_take_nan_for_the_only_bound(
+    column: pa.Array, value: str, tmp_path: Path
+) -> None:
+    rows, schema = events({"v": column})
+    (tmp_path / "f.parquet").write_bytes(encode(rows, schema, row_group_rows=10))
+    found = duckdb.sql(f"SELECT _seq FROM '{tmp_path}/f.parquet' WHERE {value} = 1.5 AND {value} < 2")
+    assert len(found.fetchall()) == 2
+
+
+def test_a_column_without_nan_keeps_its_bounds_in_the_footer() -> None:
+    rows, schema = events({"v": pa.array([1.5, 2.5]), "w": pa.array([math.nan, 2.5])})
+    footer = pq.ParquetFile(pa.BufferReader(encode(rows, schema, row_group_rows=10))).metadata.row_group(0)
+    bounded = {
+        footer.column(i).path_in_schema: footer.column(i).is_stats_set for i in range(footer.num_columns)
+    }
+    assert bounded["v"]
+    assert bounded["_time"]
+    assert not bounded["w"]
