@@ -63,7 +63,7 @@ def encode(table: pa.Table, schema: Schema, *, row_group_rows: int, iceberg: boo
     """A Parquet file of `table`, which has the columns of `schema.stored`, dictionary-encoded or not.
 
     Dictionaries are kept for columns of low cardinality, as seen in a sample; other numbers are stored as
-    deltas or split bytes. zstd-1: higher levels cost more time than they save bytes. Columns with a NaN get no
+    deltas or split bytes. zstd-1: higher levels cost more time than they save bytes. Columns with NaN get no
     statistics: these ignore NaN, and DuckDB takes x = 1 for true of every row when both bounds are 1.
     """
     table = _to_file_types(table, file_schema(schema, iceberg=iceberg))
