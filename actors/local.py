@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from ..core.clock import Clock, system_clock
-from ..core.errors import Invalid, NotFound
+from ..core.errors import Corrupt, Invalid, NotFound
 from ..core.ids import Entropy, check_name
 from ..core.policy import TierPolicy
 from ..router.engine import Engine
@@ -66,8 +66,7 @@ class LocalLake:
         policy = policy or TierPolicy()
         store = _store(path, object_store)
         self._catalog_file = path / "catalog.sqlite"
-        if not read_only:
-            check_seal(self._catalog_file)
+        self._check_catalog()
         self._around = Surroundings(
             store=store,
             files=CheckedFiles(store),
@@ -127,12 +126,13 @@ class LocalLake:
     def open_shard(self, name: str) -> Shard:
         """Opens or creates the database's shard and completes what a crash interrupted."""
         path = self._hot_file(name)
+        check_seal(path)
         if not self.read_only:
-            check_seal(path)
-        shard = Shard(name, SHARD, path, self._around, read_only=self.read_only)
-        if not self.read_only:
+            # Before anything is written, or a failure to open would leave a changed file under its old seal.
             break_seal(path)
             break_seal(self._catalog_file)
+        shard = Shard(name, SHARD, path, self._around, read_only=self.read_only)
+        if not self.read_only:
             for state in shard.all_states():
                 complete_archive(shard, state)
                 follow_move(shard, state)
@@ -148,6 +148,14 @@ class LocalLake:
     def problem(self) -> Exception | None:
         """What the background failed with in its last pass."""
         return self._background.problem if self._background else None
+
+    def _check_catalog(self) -> None:
+        try:
+            check_seal(self._catalog_file)
+        except Corrupt:
+            if self._owned is not None:
+                self._owned.release()
+            raise
 
     def _hot_file(self, name: str) -> Path:
         return self.path / "databases" / name / "hot.sqlite"

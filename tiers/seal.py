@@ -33,13 +33,16 @@ def seal_file(path: Path) -> None:
 def check_seal(path: Path) -> None:
     """Raises `Corrupt` if the file is sealed and not what it was."""
     mark = _seal_of(path)
-    if not mark.exists():
+    try:
+        sealed = unseal(mark.read_bytes(), str(mark))
+    except FileNotFoundError:
         return
-    sealed = unseal(mark.read_bytes(), str(mark))
     if not path.exists():
         raise Corrupt(f"missing file: {path}", hint="restore it from a backup")
     data = path.read_bytes()
     if len(data) != sealed["bytes"] or checksum(data) != sealed["checksum"]:
+        if not mark.exists():  # a writer has opened the file meanwhile
+            return
         raise Corrupt(
             f"damaged file: {path} changed while it was closed",
             hint=f"restore it from a backup; if another program wrote to it on purpose, remove {mark.name}",

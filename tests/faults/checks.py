@@ -10,16 +10,15 @@ import pytest
 
 from thermocline.core.errors import Conflict
 from thermocline.core.protocols import Append
-from thermocline.tiers.steps.verify import verify
 
-from .opening import Opened, cold_numbers
+from .opening import OpenLake, cold_numbers
 from .play import Log
 from .script import TABLES, Operation, Part
 
 Row = dict[str, Any]
 
 
-def check(lake: Opened, operations: Sequence[Operation], log: Log) -> None:
+def check(lake: OpenLake, operations: Sequence[Operation], log: Log) -> None:
     """Raises `AssertionError`, or the lake's own error, when a promise is broken."""
     names = lake.shard.table_names()
     found = {table: lake.rows(table) if table in names else [] for table in TABLES}
@@ -29,7 +28,8 @@ def check(lake: Opened, operations: Sequence[Operation], log: Log) -> None:
     assert_nothing_half(operations, log, found)
     assert_streams_gapless(lake, known.values())
     assert_recorded_rises(known.values())
-    verify(lake.shard)
+    lake.database.verify()
+    assert_sql_says_the_same(lake, found)
     assert_iceberg_holds_the_cold_rows(lake, found)
 
 
@@ -80,7 +80,7 @@ def _atomic(operation: Operation) -> list[tuple[Part, ...]]:
     return [(part,) for part in operation.parts] if operation.kind == "burst" else [operation.parts]
 
 
-def assert_streams_gapless(lake: Opened, rows: Iterable[Row]) -> None:
+def assert_streams_gapless(lake: OpenLake, rows: Iterable[Row]) -> None:
     streams: dict[str, list[tuple[int, int]]] = {}
     for row in rows:
         if row["_stream"] is not None:
@@ -100,7 +100,14 @@ def assert_recorded_rises(rows: Iterable[Row]) -> None:
     assert instants == sorted(instants), "_recorded_at falls while _seq rises"
 
 
-def assert_iceberg_holds_the_cold_rows(lake: Opened, found: dict[str, list[Row]]) -> None:
+def assert_sql_says_the_same(lake: OpenLake, found: dict[str, list[Row]]) -> None:
+    for table in set(found) & set(lake.shard.table_names()):
+        lasting = {row["n"] for row in found[table] if row["_ttl_seconds"] is None}
+        answered = lake.answered(table)
+        assert lasting <= answered <= {row["n"] for row in found[table]}
+
+
+def assert_iceberg_holds_the_cold_rows(lake: OpenLake, found: dict[str, list[Row]]) -> None:
     for table, rows in found.items():
         if table not in lake.shard.table_names():
             continue

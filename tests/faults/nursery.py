@@ -11,9 +11,12 @@ import os
 import sys
 from pathlib import Path
 
+# Imported here so that no child has to:
+import duckdb  # noqa: F401
 import pyiceberg.catalog.sql
-import pyiceberg.io.pyarrow  # noqa: F401 - imported here so that no child has to
+import pyiceberg.io.pyarrow  # noqa: F401
 
+import thermocline.actors.local
 import thermocline.tiers.cold.commits  # noqa: F401
 
 from .child import Job, run

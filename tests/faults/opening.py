@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,14 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from thermocline.core.asof import AsOf, Now
+from thermocline import connect
+from thermocline.actors.database import LocalDatabase
+from thermocline.core.asof import Now
 from thermocline.core.policy import TierPolicy
-from thermocline.tiers.cold.iceberg import IcebergCold
-from thermocline.tiers.files import CheckedFiles
-from thermocline.tiers.object_store import ObjectStore, open_store
-from thermocline.tiers.seal import break_seal, check_seal, seal_file
-from thermocline.tiers.shard import Shard, Surroundings
-from thermocline.tiers.steps.archive import complete_archive
+from thermocline.core.protocols import Database, Lakehouse
+from thermocline.tiers.object_store import ObjectStore
+from thermocline.tiers.shard import Shard
 
 DATABASE = "shop"
 POLICY = TierPolicy(history_s=60, snapshots_kept=2, segment_rows=40)
@@ -42,67 +39,75 @@ class Clock:
         self.now += timedelta(hours=hours)
 
 
-@dataclass(frozen=True)
-class Opened:
+class OpenLake:
     """One database of an open lake."""
 
-    shard: Shard
-    clock: Clock
-    path: Path
+    def __init__(self, path: Path, clock: Clock, store: ObjectStore | None = None) -> None:
+        self.path = path
+        self.clock = clock
+        self._store = store
+        self._lake = self._open()
 
-    def rows(self, table: str, as_of: AsOf | None = None) -> list[dict[str, Any]]:
+    @property
+    def database(self) -> Database:
+        return self._lake.database(DATABASE)
+
+    @property
+    def shard(self) -> Shard:
+        """Below the public door, where positions and watermarks can be looked at."""
+        database = self._lake.database(DATABASE)
+        assert isinstance(database, LocalDatabase)
+        return database.writer
+
+    def close(self) -> None:
+        self._lake.close()
+
+    def reopen(self) -> None:
+        self.close()
+        self._lake = self._open()
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows that the lake holds of the table, in no order; also those whose TTL is over."""
-        snapshot = self.shard.snapshot({table: as_of or Now()})
+        snapshot = self.shard.snapshot({table: Now()})
         try:
             cut = snapshot.tables[table]
             runs = [*([cut.cold] if cut.cold else []), *cut.manifest.warm]
             parts = [pq.read_table(snapshot.path(f)) for run in runs for f in run.files]
-            rows = [row for part in [*parts, cut.hot] for row in _dicts(part)]
+            return [row for part in [*parts, cut.hot] for row in _dicts(part)]
         finally:
             snapshot.release()
-        return [row for row in rows if row["_seq"] <= cut.seq]
+
+    def answered(self, table: str) -> set[int]:
+        """The `n` of all rows by SQL, the certificate checked."""
+        result = self.database.sql(f"select n from {table}")
+        result.certificate.verify()
+        return {n for (n,) in result.rows()}
+
+    def _open(self) -> Lakehouse:
+        return connect(self.path, clock=self.clock, object_store=self._store, policy=POLICY, background=False)
 
 
 @contextmanager
-def opened(path: Path, clock: Clock, *, store: ObjectStore | None = None) -> Iterator[Opened]:
-    """Closed in order at the end, unless the block raises: then it is left as a dying process leaves it."""
-    hot, catalog = path / "databases" / DATABASE / "hot.sqlite", path / "catalog.sqlite"
-    path.mkdir(exist_ok=True)
-    check_seal(catalog)
-    check_seal(hot)
-    store = store or open_store(path / "objects")
-    around = Surroundings(
-        store=store,
-        files=CheckedFiles(store),
-        cold=IcebergCold(store, {"type": "sql", "uri": f"sqlite:///{catalog}"}),
-        clock=clock,
-        entropy=os.urandom,
-        policy=POLICY,
-    )
-    shard = Shard(DATABASE, "shard-0", hot, around)
-    break_seal(hot)
-    break_seal(catalog)
-    for state in shard.all_states():
-        complete_archive(shard, state)
-    yield Opened(shard, clock, path)
-    shard.close()
-    around.cold.close()
-    seal_file(hot)
-    seal_file(catalog)
+def opened(path: Path, clock: Clock, *, store: ObjectStore | None = None) -> Iterator[OpenLake]:
+    lake = OpenLake(path, clock, store)
+    try:
+        yield lake
+    finally:
+        lake.close()
 
 
 def _dicts(table: pa.Table) -> list[dict[str, Any]]:
     return table.select([name for name in COLUMNS if name in table.column_names]).to_pylist()
 
 
-def cold_numbers(path: Path, table: str) -> Mapping[int, int]:
+def cold_numbers(path: Path, table: str) -> Counter[int]:
     """`n` -> how often pyiceberg, left alone with the catalog, finds it."""
     from pyiceberg.catalog import load_catalog
 
     catalog = load_catalog("thermocline", type="sql", uri=f"sqlite:///{path}/catalog.sqlite")
     try:
         if not catalog.table_exists((DATABASE, table)):
-            return {}
+            return Counter()
         rows = catalog.load_table((DATABASE, table)).scan().to_arrow()
         # A table just created, before its first commit, has no columns of ours yet.
         return Counter(rows["n"].to_pylist() if rows.num_rows else ())

@@ -20,7 +20,7 @@ from thermocline.tiers.steps.compact import compact
 from thermocline.tiers.steps.expire import expire
 from thermocline.tiers.steps.flush import flush
 
-from .opening import Opened
+from .opening import OpenLake
 from .script import Operation, Part
 
 Tell = Callable[[dict[str, Any]], None]
@@ -71,14 +71,14 @@ def teller(path: Path) -> Tell:
     return tell
 
 
-def play(lake: Opened, operations: Sequence[Operation], start: int, tell: Tell) -> None:
+def play(lake: OpenLake, operations: Sequence[Operation], start: int, tell: Tell) -> None:
     for number, operation in enumerate(operations[start:], start):
         tell({"begin": number})
         _do(lake, operation, number, tell)
         tell({"ack": number, "part": -1})
 
 
-def _do(lake: Opened, operation: Operation, number: int, tell: Tell) -> None:
+def _do(lake: OpenLake, operation: Operation, number: int, tell: Tell) -> None:
     shard = lake.shard
     match operation.kind:
         case "append":
@@ -92,6 +92,8 @@ def _do(lake: Opened, operation: Operation, number: int, tell: Tell) -> None:
             shard.create_table(operation.table, fields, clustering=["sku"], if_not_exists=True)
         case "advance":
             lake.clock.advance()
+        case "reopen":
+            lake.reopen()
         case step:
             if operation.table in shard.table_names():
                 _step(shard, step, operation)

@@ -28,7 +28,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """`kind`: append (atomic over `parts`), burst (each part by a thread of its own), create, advance (the
-    clock), flush, compact, archive or expire (`share`: up to that part of all sequences, 1.0 for everything).
+    clock), reopen, flush, compact, archive or expire (`share`:
+    up to that part of all sequences, 1.0 for everything).
     """
 
     kind: str
@@ -69,6 +70,7 @@ class _Writer:
             self._add(Operation("advance"))
             for table in TABLES:
                 self._add(Operation("expire", table=table))
+            self._add(Operation("reopen"))
         self._appends(3)
         return self._done
 

@@ -23,7 +23,7 @@ def test_a_whole_script_reaches_every_registered_point(nursery: Nursery, tmp_pat
 
 
 def test_an_unregistered_point_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crash, "on_reach", lambda point: None)
+    monkeypatch.setattr(crash, "on_reach", lambda _: None)
     with pytest.raises(AssertionError, match="unregistered"):
         reach("flush.nowhere")
 

@@ -18,11 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from thermocline.tiers.steps.verify import verify
-
 from .checks import check
 from .child import Job
-from .opening import Clock, Opened, opened
+from .opening import Clock, OpenLake, opened
 from .play import Log, play, read_log
 from .power import lose_power
 from .script import TABLES, Operation, script
@@ -108,10 +106,10 @@ def survive(lake: Path, operations: Sequence[Operation], log: Log) -> None:
         play(reopened, operations, done, log.take)
         check(reopened, operations, log)
     with opened(lake, Clock(hours + 10)) as reopened:
-        verify(reopened.shard)
+        reopened.database.verify()
 
 
-def _is_there(lake: Opened, operation: Operation) -> bool:
+def _is_there(lake: OpenLake, operation: Operation) -> bool:
     """Whether rows without ids were written: nothing but looking can tell, so nobody may retry them."""
     if operation.kind != "append" or "_id" in operation.parts[0].rows[0]:
         return False
