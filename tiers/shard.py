@@ -11,7 +11,7 @@ written. A second lock lets one step at a time run.
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -444,9 +444,12 @@ def _table_rows(commit: TableCommit, columns: Columns) -> TableRows:
 
 def _held(rows: Rows) -> Rows:
     """Rows that can be read twice: a table may change between the caller's door and its turn."""
-    if isinstance(rows, pa.RecordBatchReader):
-        return rows.read_all()
-    return rows if isinstance(rows, pa.Table | pa.RecordBatch | Mapping | list) else list(rows)
+    if isinstance(rows, pa.Table | pa.RecordBatch | list):
+        return rows
+    if hasattr(rows, "__arrow_c_stream__"):  # a RecordBatchReader; data frames speak it too
+        return pa.RecordBatchReader.from_stream(rows).read_all()
+    # A generator is used up by reading; what is no rows at all is for `normalise` to refuse.
+    return list(rows) if isinstance(rows, Iterator) else rows
 
 
 def _normalise(append: Append, schema: Schema | None) -> Batch:

@@ -14,18 +14,19 @@ from ..conftest import FakeClock
 from ..serving import serving
 from .lakehouse import LakehouseContract
 
+OURS = ("thermocline", "server")
+
 
 class TestHttpLakehouse(LakehouseContract):
     @pytest.fixture(scope="class")
     @classmethod
     def lake(cls, clock: FakeClock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lakehouse]:
         path = tmp_path_factory.mktemp("http") / "lake"
-        before = set(threading.enumerate())
         with (
             thermocline.connect(path, clock=clock, background=False) as local,
             serving(local, api_key="secret") as url,
             thermocline.connect(url, api_key="secret") as lake,
         ):
             yield lake
-        left = [thread for thread in threading.enumerate() if thread not in before and thread.is_alive()]
-        assert not left, "the server leaves no thread behind"
+        left = [thread.name for thread in threading.enumerate() if thread.name.startswith(OURS)]
+        assert not left, "client and server leave no thread behind"

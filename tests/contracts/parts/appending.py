@@ -195,9 +195,12 @@ class Appending(Contract):
             sales.append("sales", [{"product": "rice", "n": 6}, row])
         assert count(sales, "sales") == 5
 
-    def test_an_arrow_column_that_does_not_fit_names_row_and_field(self, sales: Database) -> None:
+    @pytest.mark.parametrize("column", [pa.array([6, 2**63], pa.uint64()), pa.array([None, "six"])], ids=str)
+    def test_an_arrow_value_that_does_not_fit_names_row_and_field(
+        self, sales: Database, column: pa.Array
+    ) -> None:
         with refused(Invalid, "row 2", "`n`"):
-            sales.append("sales", pa.table({"n": pa.array([6, 2**63], pa.uint64())}))
+            sales.append("sales", pa.table({"n": column}))
         assert count(sales, "sales") == 5
 
     @pytest.mark.parametrize(

@@ -108,9 +108,8 @@ class Once(Contract):
         with ThreadPoolExecutor(16) as pool:
             seqs = [seq for written in pool.map(write, range(16)) for seq in written]
         assert len(set(seqs)) == 160
-        assert shop.sql(
-            "select count(*), count(distinct (writer, n)), count(distinct _seq) from t"
-        ).rows() == [(160, 160, 160)]
+        counts = "count(*), count(distinct (writer, n)), count(distinct _seq)"
+        assert shop.sql(f"select {counts} from t").rows() == [(160, 160, 160)]
 
     def test_sixty_four_tasks_lose_nothing(self, shop: Database) -> None:
         async def write() -> list[Appended]:

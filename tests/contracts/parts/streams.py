@@ -83,9 +83,7 @@ class Streams(Contract):
         assert [event["_stream"] for event in shop.stream(name).read()] == [name]
 
     def test_rows_can_name_their_streams(self, shop: Database) -> None:
-        done = shop.append(
-            "t", [{"_stream": "a", "n": 1}, {"_stream": "b", "n": 2}, {"_stream": "a", "n": 3}]
-        )
+        done = shop.append("t", [{"_stream": name} for name in ("a", "b", "a")])
         assert done.version is None
         assert (shop.stream("a").version, shop.stream("b").version) == (2, 1)
 

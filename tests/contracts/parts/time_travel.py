@@ -72,9 +72,9 @@ class TimeTravel(Contract):
         assert shop.sql(f"select count(*) from {form(past)}").rows() == [(2,)]
 
     def test_sql_can_compare_two_moments(self, shop: Database, past: History) -> None:
-        sql = f"""select count(*) from sales now
-                  left join sales for system_time as of '{past.instant.isoformat()}' as then on now.n = then.n
-                  where then.n is null"""
+        sql = f"""select count(*) from sales as now
+                  left join sales for system_time as of '{past.instant.isoformat()}' as before using (_seq)
+                  where before.n is null"""
         assert shop.sql(sql).rows() == [(3,)]
 
     @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
@@ -98,7 +98,8 @@ class TimeTravel(Contract):
         assert count(shop, "sales", as_of=f"version:{version}") == 5
         assert shop.sql(f"select count(*) from sales version as of {version}").rows() == [(5,)]
 
-    def test_an_unknown_version_is_not_found(self, shop: Database, past: History) -> None:
+    @pytest.mark.usefixtures("past")
+    def test_an_unknown_version_is_not_found(self, shop: Database) -> None:
         with refused(NotFound, "999"):
             count(shop, "sales", as_of="version:999")
 
@@ -115,32 +116,38 @@ class TimeTravel(Contract):
         told = shop.sql("select * from sales", as_of=past.instant).certificate.to_dict()
         assert datetime.fromisoformat(told["as_of"]) == past.instant
 
-    def test_before_the_first_event_there_are_none(self, shop: Database, past: History) -> None:
+    @pytest.mark.usefixtures("past")
+    def test_before_the_first_event_there_are_none(self, shop: Database) -> None:
         assert count(shop, "sales", as_of=0) == 0
         assert count(shop, "sales", as_of=datetime(2001, 1, 1, tzinfo=UTC)) == 0
 
-    def test_the_present_instant_holds_still(self, shop: Database, past: History, clock: FakeClock) -> None:
-        """Once asked, an instant gives the same answer for ever, though an append comes in the same moment."""
+    @pytest.mark.usefixtures("past")
+    def test_the_present_instant_holds_still(self, shop: Database, clock: FakeClock) -> None:
+        """Once asked, an instant gives the same answer for ever, though an append comes at once."""
         now = clock.now
         before = count(shop, "sales", as_of=now)
         shop.append("sales", [{"n": 6}])
         assert count(shop, "sales", as_of=now) == before
 
+    @pytest.mark.usefixtures("past")
     @pytest.mark.parametrize("as_of", ["9999-01-01", datetime(9999, 1, 1, tzinfo=UTC)], ids=str)
-    def test_the_future_is_refused(self, shop: Database, past: History, as_of: Any) -> None:
+    def test_the_future_is_refused(self, shop: Database, as_of: Any) -> None:
         with refused(Invalid, "future"):
             count(shop, "sales", as_of=as_of)
 
-    def test_a_sequence_not_yet_given_is_refused(self, shop: Database, past: History) -> None:
+    @pytest.mark.usefixtures("past")
+    def test_a_sequence_not_yet_given_is_refused(self, shop: Database) -> None:
         with refused(Invalid, "1000000"):
             count(shop, "sales", as_of=1_000_000)
 
+    @pytest.mark.usefixtures("past")
     @pytest.mark.parametrize("as_of", [-1, "yesterday", "", True, 1.5, "version:x", object()], ids=repr)
-    def test_what_is_no_moment_is_refused(self, shop: Database, past: History, as_of: Any) -> None:
+    def test_what_is_no_moment_is_refused(self, shop: Database, as_of: Any) -> None:
         with refused(Invalid):
             count(shop, "sales", as_of=as_of)
 
-    def test_a_bookmark_names_now(self, shop: Database, past: History) -> None:
+    @pytest.mark.usefixtures("past")
+    def test_a_bookmark_names_now(self, shop: Database) -> None:
         bookmark = shop.bookmark()
         shop.append("sales", [{"n": 6}])
         assert count(shop, "sales", as_of=bookmark) == 5

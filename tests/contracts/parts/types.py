@@ -106,10 +106,8 @@ class Types(Contract):
 
     def test_declared_types_hold(self, shop: Database) -> None:
         shop.sql("create table t (i integer, d decimal(10,2), j json, u uuid, z timestamptz, f float)")
-        shop.append(
-            "t",
-            [{"i": 1, "d": "1.1", "j": [1], "u": str(UUID(int=5)), "z": "2026-11-01T12:00+02:00", "f": 0.5}],
-        )
+        zoned = "2026-11-01T12:00+02:00"
+        shop.append("t", [{"i": 1, "d": "1.1", "j": [1], "u": str(UUID(int=5)), "z": zoned, "f": 0.5}])
         assert shop.sql("select i, d, j, u, z, f from t").rows() == [
             (1, Decimal("1.10"), "[1]", str(UUID(int=5)), datetime(2026, 11, 1, 10, tzinfo=UTC), 0.5)
         ]
