@@ -67,7 +67,7 @@ def encode(table: pa.Table, schema: Schema, *, row_group_rows: int, iceberg: boo
     statistics: these ignore NaN, and DuckDB takes x = 1 for true of every row when both bounds are 1.
     """
     table = _to_file_types(table, file_schema(schema, iceberg=iceberg))
-    dictionaries, encodings, blooms = _choose_encodings(table)
+    dictionaries, encodings, blooms = _choose_encodings(table, row_group_rows)
     sink = pa.BufferOutputStream()
     group_rows = max(1, min(row_group_rows, table.num_rows))
     with pq.ParquetWriter(
@@ -214,7 +214,7 @@ def _to_file_types(table: pa.Table, target: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 
-def _choose_encodings(table: pa.Table) -> tuple[list[str], dict[str, str], list[str]]:
+def _choose_encodings(table: pa.Table, row_group_rows: int) -> tuple[list[str], dict[str, str], list[str]]:
     """(columns with a dictionary, column -> encoding, columns with a bloom filter), as Parquet paths."""
     dictionaries: list[str] = []
     encodings: dict[str, str] = {}
@@ -234,7 +234,8 @@ def _choose_encodings(table: pa.Table) -> tuple[list[str], dict[str, str], list[
             continue
         sample = _storage(column).take(at).drop_null()
         rising = _rises(sample)
-        if pc.count_distinct(sample).as_py() <= LOW_CARDINALITY * len(sample):
+        few = pc.count_distinct(sample).as_py() <= LOW_CARDINALITY * len(sample)
+        if few or _is_lonely(_storage(column), row_group_rows):
             dictionaries.append(f.name)
         else:
             encodings[f.name] = _plain_encoding(f.type, rising)
@@ -242,6 +243,21 @@ def _choose_encodings(table: pa.Table) -> tuple[list[str], dict[str, str], list[
             if f.name in BLOOM_COLUMNS and not rising:
                 blooms.append(f.name)
     return dictionaries, encodings, blooms
+
+
+def _is_lonely(column: pa.ChunkedArray, row_group_rows: int) -> bool:
+    """Whether some row group of a text holds nulls and one distinct value beside them.
+
+    Without a dictionary DuckDB 2.0 finds every row of such a group by IS NULL, as both bounds are one value.
+    """
+    if not column.null_count or not (pa.types.is_string(column.type) or pa.types.is_binary(column.type)):
+        return False
+    for start in range(0, len(column), row_group_rows):
+        group = column.slice(start, row_group_rows)
+        bounds = pc.min_max(group).as_py() if group.null_count else {"min": None, "max": None}
+        if bounds["min"] is not None and bounds["min"] == bounds["max"]:
+            return True
+    return False
 
 
 def _plain_encoding(arrow: pa.DataType, rising: bool) -> str:

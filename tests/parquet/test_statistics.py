@@ -13,6 +13,7 @@ import pytest
 
 from thermocline.core.errors import Corrupt
 from thermocline.core.schema import ENVELOPE_IDS
+from thermocline.core.types import JSON
 from thermocline.tiers.parquet import describe, encode
 
 from .rows import START_US, events, one_of_each_type
@@ -109,6 +110,15 @@ def test_the_engine_does_not_take_nan_for_the_only_bound(
     (tmp_path / "f.parquet").write_bytes(encode(rows, schema, row_group_rows=10))
     found = duckdb.sql(f"SELECT _seq FROM '{tmp_path}/f.parquet' WHERE {value} = 1.5 AND {value} < 2")
     assert len(found.fetchall()) == 2
+
+
+@pytest.mark.parametrize("arrow", [pa.string(), pa.binary(), JSON], ids=str)
+def test_the_engine_tells_nulls_from_the_only_value_beside_them(arrow: pa.DataType, tmp_path: Path) -> None:
+    column = pa.array(["1", "2", "3", "4", "5", None]).cast(arrow)
+    rows, schema = events({"v": column})
+    (tmp_path / "f.parquet").write_bytes(encode(rows, schema, row_group_rows=2))
+    found = duckdb.sql(f"SELECT _seq FROM '{tmp_path}/f.parquet' WHERE v IS NULL")
+    assert len(found.fetchall()) == 1
 
 
 def test_a_column_without_nan_keeps_its_bounds_in_the_footer() -> None:
