@@ -97,7 +97,8 @@ def opened(path: Path, clock: Clock, *, store: ObjectStore | None = None) -> Ite
 
 
 def _dicts(table: pa.Table) -> list[dict[str, Any]]:
-    return table.select([name for name in COLUMNS if name in table.column_names]).to_pylist()
+    rows: list[dict[str, Any]] = table.select([c for c in COLUMNS if c in table.column_names]).to_pylist()
+    return rows
 
 
 def cold_numbers(path: Path, table: str) -> Counter[int]:

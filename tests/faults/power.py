@@ -24,6 +24,9 @@ BLOCK = 4096
 class Disk:
     """Keeps in the folder `shadow` what is durable. `die_after`: kills the process after so many syncs."""
 
+    file_synced_by_us = True
+    """A variant sets it to `False`: then only what SQLite syncs is kept."""
+
     def __init__(self, shadow: Path, *, die_after: int = 0) -> None:
         shadow.mkdir()
         self._shadow = shadow
@@ -34,14 +37,14 @@ class Disk:
 
     def watch(self) -> None:
         """From now on every sync in this process is seen."""
-        os.fsync = self.fsync
+        os.fsync = self.fsync  # type: ignore[assignment]  # we only give it descriptors
         watch(self)
 
     def fsync(self, descriptor: int) -> None:
         path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             self.folder_synced(path)
-        else:
+        elif self.file_synced_by_us:
             self.file_synced(path)
 
     def file_synced(self, path: Path) -> None:

@@ -58,6 +58,7 @@ class _Writer:
             for table in TABLES:
                 self._add(Operation("flush", table=table, share=self._rng.choice((0.5, 0.8, 1.0))))
             self._appends(2)
+            self._retry()
             for table in TABLES:
                 self._add(Operation("flush", table=table))
             self._add(Operation("compact", table=self._rng.choice(TABLES)))
@@ -109,6 +110,9 @@ class _Writer:
 
     def _retry(self) -> None:
         """Of anything with ids, however old; with the expected version of then."""
+        conditional = [op for op in self._done if op.kind == "append" and op.parts[0].stream]
+        if conditional:
+            self._add(self._rng.choice(conditional))
         old = [op for op in self._done if op.kind == "append" and all("_id" in r for r in _rows_of(op))]
         if old:
             self._add(self._rng.choice(old))

@@ -78,7 +78,7 @@ def watch(watcher: Watcher) -> None:
     def opening(_vfs: int, name: int, file: Any, flags: int, out: Any) -> int:
         text = ctypes.string_at(name).decode() if name else None
         is_new = text is not None and not os.path.exists(text)
-        code = real_open(address, name, file, flags, out)
+        code: int = real_open(address, name, file, flags, out)
         if code == 0 and text is not None and file.contents.methods:
             where = ctypes.addressof(file.contents)
             names[where] = Path(text)
@@ -98,7 +98,8 @@ def watch(watcher: Watcher) -> None:
                 if path in new_journals:  # as the ordinary VFS does at a new journal's first sync
                     new_journals.discard(path)
                     watcher.folder_synced(path.parent)
-                return real_sync(file, flags)
+                code: int = real_sync(file, flags)
+                return code
 
             tables[key] = _Methods.from_buffer_copy(methods)
             callback = _Sync(syncing)
@@ -107,7 +108,7 @@ def watch(watcher: Watcher) -> None:
         return tables[key]
 
     def deleting(_vfs: int, name: bytes, sync_folder: int) -> int:
-        code = real_delete(address, name, sync_folder)
+        code: int = real_delete(address, name, sync_folder)
         if code == 0 and sync_folder:
             watcher.folder_synced(Path(name.decode()).parent)
         return code
