@@ -1,0 +1,41 @@
+"""One world from its seed to its end: appends and steps in any order, and questions after each."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .world import World
+
+ACTIONS = 9
+QUESTIONS = 7
+FIRST_QUESTIONS = 3
+
+
+@dataclass(frozen=True)
+class Tally:
+    placements: int
+    cases: int
+
+
+def run(seed: int) -> Tally:
+    """Raises `AssertionError` with the story of the first answer that is not the oracle's."""
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(seed, Path(folder) / "lake")
+        try:
+            world.check(FIRST_QUESTIONS)
+            for _ in range(ACTIONS):
+                dice = world.rng.random()
+                if dice < 0.4:
+                    world.append_some()
+                elif dice < 0.95:
+                    world.step()
+                else:
+                    world.reopen()
+                world.check(QUESTIONS)
+                world.remember()
+            world.db.verify()
+        finally:
+            world.close()
+        return Tally(len(world.layouts), world.cases)
