@@ -1,4 +1,4 @@
-"""`python -m tests.placement --cases 100000 --seed 7`: worlds one after another until so many cases passed."""
+"""`python -m tests.placement --cases 100000 --seed 7`: world after world until so many cases have passed."""
 
 from __future__ import annotations
 

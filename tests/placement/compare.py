@@ -1,4 +1,4 @@
-"""Whether two answers are the same: floats within 1e-9, rows in order only where the query orders them all."""
+"""Whether two answers are the same: floats within 1e-9, rows in order only where the query orders them."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def _payload(w: Writer, table: TableModel, column: Column, alias: str) -> str:
             ]
         )
     if column.is_nested:
-        return _nested(w, table, column, name)
+        return _nested(w, column, name)
     values = table.pools[column.name]
     if column.sql == "VARCHAR" and rng.random() < 0.3:
         return rng.choice(
@@ -109,7 +109,7 @@ def _payload(w: Writer, table: TableModel, column: Column, alias: str) -> str:
             return f"({name} {first} {one} AND {name} {second} {other})"
 
 
-def _nested(w: Writer, table: TableModel, column: Column, name: str) -> str:
+def _nested(w: Writer, column: Column, name: str) -> str:
     rng = w.rng
     match column.sql:
         case "VARCHAR[]":

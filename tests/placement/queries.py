@@ -153,7 +153,8 @@ def top(m: Maker) -> Query:
     limit = f"LIMIT {m.rng.randint(0, 20)}" + m.rng.choice(["", f" OFFSET {m.rng.randint(0, 9)}"])
     where = m.where(t, "t")
     return m.query(
-        f"SELECT t._seq, t.{column.quoted} FROM {t.name} t{where} ORDER BY t.{column.quoted} {way}, t._seq {limit}",
+        f"SELECT t._seq, t.{column.quoted} FROM {t.name} t{where}"
+        f" ORDER BY t.{column.quoted} {way}, t._seq {limit}",
         t,
         ordered=True,
     )
@@ -176,7 +177,8 @@ def distinct_on(m: Maker) -> Query:
     t = m.table()
     some = m.some(t, "t")
     return m.query(
-        f"SELECT DISTINCT ON (t.k) t.k, {some} FROM {t.name} t{m.where(t, 't')} ORDER BY t.k, t._time DESC, t._seq",
+        f"SELECT DISTINCT ON (t.k) t.k, {some} FROM {t.name} t{m.where(t, 't')}"
+        " ORDER BY t.k, t._time DESC, t._seq",
         t,
     )
 
@@ -262,7 +264,8 @@ def correlated(m: Maker) -> Query:
     inner = condition(m.w, b.table, b.columns, "b")
     return m.query(
         f"SELECT a._seq, (SELECT count(*) FROM {b.name} b WHERE b.k = a.k AND {inner}),"
-        f" EXISTS (SELECT 1 FROM {b.name} c WHERE c._seq > a._seq AND c.k = a.k) FROM {a.name} a{m.where(a, 'a')}",
+        f" EXISTS (SELECT 1 FROM {b.name} c WHERE c._seq > a._seq AND c.k = a.k)"
+        f" FROM {a.name} a{m.where(a, 'a')}",
         a,
         b,
     )
@@ -281,7 +284,8 @@ def common_tables(m: Maker) -> Query:
 
 def derived(m: Maker) -> Query:
     t = m.table()
-    inner = f"SELECT t.k, t._time AS at, {m.aggregate(t, 't')} AS v FROM {t.name} t{m.where(t, 't')} GROUP BY t.k, t._time"
+    inner = f"SELECT t.k, t._time AS at, {m.aggregate(t, 't')} AS v FROM {t.name} t{m.where(t, 't')}"
+    inner += " GROUP BY t.k, t._time"
     return m.query(f"SELECT d.k, count(*), count(d.v), min(d.at) FROM ({inner}) d GROUP BY d.k", t)
 
 

@@ -72,7 +72,7 @@ class Interleaved:
 def test_a_question_in_the_middle_of_a_step(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(seed, tmp_path / "lake")
+    world = World(seed, tmp_path / "lake", segment_rows=2_000_000)
     between = Interleaved(world)
     world.check(1)
     monkeypatch.setattr(crash, "on_reach", between)

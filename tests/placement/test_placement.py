@@ -9,12 +9,13 @@ import pytest
 from .run import run
 
 FIRST_SEED = int(os.environ.get("THERMOCLINE_SEED", "0"))
-WORLDS = 20
+GROUPS = 5
+WORLDS = 4
+"""In each group. All together come to 1,000 cases in 100 placements and more."""
 
 
-@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + WORLDS))
-def test_any_placement_gives_the_oracles_answers(seed: int) -> None:
-    tally = run(seed)
-    # Together 1,000 cases in 100 placements and more.
-    assert tally.cases >= 1_000 / WORLDS
-    assert tally.placements >= 100 / WORLDS
+@pytest.mark.parametrize("first", range(FIRST_SEED, FIRST_SEED + GROUPS * WORLDS, WORLDS))
+def test_any_placement_gives_the_oracles_answers(first: int) -> None:
+    tallies = [run(seed) for seed in range(first, first + WORLDS)]
+    assert sum(tally.cases for tally in tallies) >= 1_000 / GROUPS
+    assert sum(tally.placements for tally in tallies) >= 100 / GROUPS

@@ -52,7 +52,7 @@ def _query(text: str, a: str, b: str) -> Query:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_answer_is_an_exact_prefix(seed: int, tmp_path: Path) -> None:
-    world = World(seed, tmp_path / "lake", ttl=False)
+    world = World(seed, tmp_path / "lake", ttl=False, history=True)
     world.check(1)
     readers = [Reader(world, seed * READERS + i) for i in range(READERS)]
     for reader in readers:

@@ -47,9 +47,12 @@ class Asked:
 
 
 class World:
-    """`fixed`: settings that are not left to chance. `layouts`: the placements at which it was asked; `cases`: how many questions were compared."""
+    """`fixed`: settings that are not left to chance.
 
-    def __init__(self, seed: int, folder: Path, **fixed: bool) -> None:
+    `layouts`: the placements at which it was asked; `cases`: how many answers were compared.
+    """
+
+    def __init__(self, seed: int, folder: Path, **fixed: Any) -> None:
         self.seed = seed
         self.rng = Random(seed)
         self.settings = replace(draw(self.rng), **fixed)
