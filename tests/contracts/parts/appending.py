@@ -184,7 +184,7 @@ class Appending(Contract):
             ({"product": b"tea"}, "product"),
             ({"n": True}, "n"),
             ({"product": "\ud800"}, "product"),
-            ({"n": object()}, "n"),
+            ({"n": object}, "n"),
         ],
         ids=str,
     )

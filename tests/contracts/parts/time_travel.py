@@ -141,7 +141,7 @@ class TimeTravel(Contract):
             count(shop, "sales", as_of=1_000_000)
 
     @pytest.mark.usefixtures("past")
-    @pytest.mark.parametrize("as_of", [-1, "yesterday", "", True, 1.5, "version:x", object()], ids=repr)
+    @pytest.mark.parametrize("as_of", [-1, "yesterday", "", True, 1.5, "version:x", object], ids=repr)
     def test_what_is_no_moment_is_refused(self, shop: Database, as_of: Any) -> None:
         with refused(Invalid):
             count(shop, "sales", as_of=as_of)
