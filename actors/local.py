@@ -75,7 +75,7 @@ class LocalLake:
             entropy=entropy,
             policy=policy,
         )
-        self.engine = Engine(path, _folders(store))
+        self.engine = Engine(path, [store.folder])
         self._background = (
             Background(self._open_shards, policy.every_s) if background and not read_only else None
         )
@@ -169,11 +169,6 @@ def _store(path: Path, given: ObjectStore | str | None) -> ObjectStore:
     if given is None:
         return open_store(path / "objects")
     return open_store(given, cache=path / "cache") if isinstance(given, str) else given
-
-
-def _folders(store: ObjectStore) -> list[Path]:
-    """Where the engine may read, besides the lake itself."""
-    return [Path(store.url.removeprefix("file://"))] if store.url.startswith("file://") else []
 
 
 def _default_catalog(path: Path) -> dict[str, str]:

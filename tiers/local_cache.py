@@ -140,8 +140,8 @@ class LocalCache:
                 inside.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix="thermocline-", dir=inside))
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._folder = folder.absolute()
-        self._files = DurableFiles(self._folder, LocalFiles(), clock=clock)
+        self.folder = folder.absolute()
+        self._files = DurableFiles(self.folder, LocalFiles(), clock=clock)
         self._limit_bytes = limit_bytes
         self._clock = clock
         self._locks = [threading.Lock() for _ in range(16)]
@@ -164,7 +164,7 @@ class LocalCache:
 
     def _path(self, key: str) -> Path:
         # Not the key itself: libraries take `*` and `[` in paths for patterns.
-        return self._folder / checksum(key.encode())
+        return self.folder / checksum(key.encode())
 
     def _use(self, path: Path) -> None:
         """Notes the use as access time. The modification time stays: by it others know a file again."""
@@ -172,7 +172,7 @@ class LocalCache:
         os.utime(path, ns=(now_ns, path.stat().st_mtime_ns))
 
     def _make_room(self) -> None:
-        with os.scandir(self._folder) as entries:
+        with os.scandir(self.folder) as entries:
             states = [(entry.path, entry.stat()) for entry in entries if entry.is_file()]
         used = sum(state.st_size for _, state in states)
         newest = self._clock().timestamp() - KEPT_S

@@ -24,7 +24,7 @@ class LocalObjects(Located):
     def __init__(self, root: Path, files: LocalFiles | None = None) -> None:
         self._root = root.absolute()
         self._files = DurableFiles(self._root, files or LocalFiles())
-        super().__init__(f"file://{self._root}")
+        super().__init__(f"file://{self._root}", self._root)
 
     def put(self, key: str, data: Data, *, create_only: bool = False) -> None:
         path = self._path(key)

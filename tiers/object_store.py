@@ -42,6 +42,8 @@ class ObjectStore(Protocol):
 
     url: str
     """`file:///lake/objects`, `s3://bucket/prefix`, `memory://name`: the base of Iceberg's locations."""
+    folder: Path
+    """What `local_path` gives lies below it."""
 
     def put(self, key: str, data: Data, *, create_only: bool = False) -> None:
         """Durable when it returns, and never seen half. Replaces what is there, unless `create_only`.
@@ -85,7 +87,8 @@ class ObjectStore(Protocol):
 class Located:
     """Between keys and the locations that Iceberg's metadata holds."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, folder: Path) -> None:
+        self.folder = folder
         self.url = url
 
     def location(self, key: str) -> str:
@@ -101,7 +104,7 @@ class RemoteObjects(Located):
     """Any store of obstore. `url`: the place of its root, without a slash at the end."""
 
     def __init__(self, remote: Remote, url: str, cache: LocalCache) -> None:
-        super().__init__(url)
+        super().__init__(url, cache.folder)
         self._remote = remote
         self._cache = cache
 

@@ -84,8 +84,7 @@ class Shard:
         self.meta = self.log.meta()
         if not read_only:
             self.meta = replace(self.meta, epoch=self.epochs.claim(self.meta.epoch))
-            with self.log.transaction():
-                self.log.set_meta(epoch=self.meta.epoch)
+            self.log.take_over(self.meta.epoch)
         self._load_tables()
 
     def close(self) -> None:

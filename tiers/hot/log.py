@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ...core.errors import Corrupt, Error, Unavailable
+from ...core.errors import Corrupt, Error, Fenced, Unavailable
 from ...core.ids import checksum
 from ...core.schema import Table
 from ...core.tiering import HotFacts
@@ -85,6 +85,7 @@ class HotLog:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """Opens or creates the file. Raises `Corrupt` when it is not a readable SQLite database."""
         self.path = path
+        self._epoch: int | None = None
         new = not path.exists()
         with self._reporting():
             if read_only:
@@ -105,18 +106,34 @@ class HotLog:
 
     # -- one transaction --------------------------------------------------------------------------
 
+    def take_over(self, epoch: int) -> None:
+        """From now on the file belongs to the owner of that number; the one before is `Fenced`."""
+        with self.transaction():
+            self.set_meta(epoch=epoch)
+        self._epoch = epoch
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, and on disk when it ends. A full disk is `Unavailable`."""
+        """All or nothing, and on disk when it ends. A full disk is `Unavailable`, a later owner `Fenced`."""
         with self._reporting():
             self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._check_owner()
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    def _check_owner(self) -> None:
+        if self._epoch is None:
+            return
+        found = self._db.execute("SELECT value FROM _meta WHERE key = 'epoch'").fetchone()
+        if found != (self._epoch,):
+            raise Fenced(
+                f"another owner has taken over {self.path}", hint="this process must open the lake again"
+            )
 
     @contextmanager
     def reading(self) -> Iterator[None]:
