@@ -1,0 +1,1 @@
+"""`python -m thermocline.benchmarks`: speed as ratios to the same work done directly, in the same run."""

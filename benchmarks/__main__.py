@@ -1,0 +1,56 @@
+"""Runs what is asked for, one measurement at a time, and prints one table."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import append, concurrency, hot, lake, moving, opening, planning, queries
+from .harness import FULL, QUICK, Line, Scale
+from .report import page, text_row
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+SMALL = {
+    "append": append.measure,
+    "concurrency": concurrency.measure,
+    "hot": hot.measure,
+    "moving": moving.measure,
+    "planning": planning.measure,
+}
+LARGE = {"queries": "the ten queries", "opening": "import and opening"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m thermocline.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the events, and no page written")
+    parser.add_argument("--only", nargs="*", choices=[*SMALL, *LARGE], help="no page written either")
+    asked = parser.parse_args()
+    lines = []
+    with tempfile.TemporaryDirectory(prefix="thermocline-bench-") as folder:
+        for line in _measure(QUICK if asked.quick else FULL, Path(folder), asked.only or [*SMALL, *LARGE]):
+            lines.append(line)
+            print(text_row(line), flush=True)
+    missed = [line.path for line in lines if line.passed is False]
+    print(f"\n{sum(line.passed is True for line in lines)} targets met, {len(missed)} missed")
+    if not asked.quick and not asked.only:
+        PAGE.write_text(page(lines, "make bench"))
+        print(f"kept in {PAGE.name}")
+
+
+def _measure(scale: Scale, folder: Path, wanted: list[str]) -> Iterator[Line]:
+    for name, measure in SMALL.items():
+        if name in wanted:
+            yield from measure(scale, folder)
+    if set(LARGE) & set(wanted):
+        path, copy = folder / "large", folder / "copy.parquet"
+        lake.build(scale, path, copy)
+        if "queries" in wanted:
+            yield from queries.measure(scale, path, copy)
+        if "opening" in wanted:
+            yield from opening.measure(scale, path)
+
+
+if __name__ == "__main__":
+    main()
