@@ -31,6 +31,10 @@ class Manifests:
                 hint="this process is no longer the owner; open the lake again",
             ) from None
 
+    def confirm(self, manifest: Manifest) -> None:
+        """Makes one that is there durable: its writer may have died or failed before it knew that it is."""
+        self._store.put(self.key(manifest.version), encode_manifest(manifest))
+
     def read(self, version: int) -> Manifest:
         """Raises `Corrupt` if it is missing or damaged."""
         key = self.key(version)

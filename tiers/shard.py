@@ -379,6 +379,12 @@ class Shard:
             return self.log.hot_heads(state.table.id, up_to=up_to)
         return state.tail.heads(up_to)
 
+    def settle(self, state: TableState) -> None:
+        """Puts a manifest into force whose publication seemed to fail: full disk, lost reply."""
+        if not state.settled:
+            self._finish_publication(state)
+            state.settled = True
+
     def check_fence(self, state: TableState, manifest: Manifest) -> None:
         highest = state.manifests.versions()[-1]
         epoch = self.epochs.highest()
@@ -429,7 +435,9 @@ class Shard:
                 hint="restore it from a backup",
             )
         if versions and versions[-1] > state.manifest.version:
-            self.adopt(state, state.manifests.read(versions[-1]))
+            manifest = state.manifests.read(versions[-1])
+            state.manifests.confirm(manifest)
+            self.adopt(state, manifest)
 
     def _check_writable(self) -> None:
         if self.read_only:

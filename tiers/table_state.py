@@ -16,7 +16,10 @@ from .segments import Segments
 
 @dataclass
 class TableState:
-    """`tail` and `ids` are `None` until somebody reads or appends with ids. `pins`: readers by version."""
+    """`tail` and `ids` are `None` until somebody reads or appends with ids. `pins`: readers by version.
+
+    `settled`: false while it is unknown whether a newer manifest exists.
+    """
 
     table: Table
     manifest: Manifest
@@ -26,6 +29,7 @@ class TableState:
     tail: Tail | None = None
     ids: IdIndex | None = None
     pins: Counter[int] = field(default_factory=Counter)
+    settled: bool = True
     _cold: tuple[FileRef, tuple[DataFile, ...]] | None = None
 
     def cold_files(self, files: CheckedFiles) -> tuple[DataFile, ...]:

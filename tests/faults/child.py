@@ -6,6 +6,7 @@ import os
 import signal
 import traceback
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,16 +18,18 @@ from . import variants
 from .opening import Clock, opened
 from .play import play, teller
 from .power import Disk
-from .script import script
+from .script import Operation, script
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`point`, `nth`: where to die, at which of its reaches. `syncs`: or after so many syncs. `shadow`: where
-    to keep what survives a power loss. `variant`: what is broken on purpose."""
+    """`skip`: kinds of operations left out. `point`, `nth`: where to die, at which of its reaches.
+    `syncs`: or after so many syncs. `shadow`: where to keep what survives a power loss. `variant`: what is
+    broken on purpose."""
 
     seed: int
     rounds: int = 2
+    skip: Sequence[str] = ()
     lake: str = ""
     log: str = ""
     point: str | None = None
@@ -49,11 +52,15 @@ def run(job: Job) -> None:
         if job.variant:
             variants.apply(job.variant)
         with opened(path, Clock(), store=store) as lake:
-            play(lake, script(job.seed, job.rounds), 0, tell)
+            play(lake, _operations(job), 0, tell)
         tell({"points": dict(reached)})
     except BaseException:
         tell({"error": traceback.format_exc()})
         raise
+
+
+def _operations(job: Job) -> list[Operation]:
+    return [operation for operation in script(job.seed, job.rounds) if operation.kind not in job.skip]
 
 
 def _die_at(job: Job) -> Counter[str]:

@@ -45,6 +45,7 @@ def archive(shard: Shard, state: TableState, up_to: int | None = None) -> Moved:
 
 def complete_archive(shard: Shard, state: TableState) -> None:
     """Finishes an archive or expire that a crash interrupted; forgets one that Iceberg never heard of."""
+    shard.settle(state)
     intent = shard.log.intents().get(state.table.id)
     if intent is None:
         return

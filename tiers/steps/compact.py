@@ -17,6 +17,7 @@ from .publish import publish
 def compact(shard: Shard, state: TableState, groups: Sequence[tuple[Run, ...]] | None = None) -> Moved:
     """Merges the given groups of neighbours, or all that are worth it."""
     with shard.step_lock:
+        shard.settle(state)
         if groups is None:
             groups = plan_compaction(state.manifest.warm, shard.around.policy)
         moved = Moved(watermark=state.manifest.warm_to)

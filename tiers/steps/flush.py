@@ -16,6 +16,7 @@ from .publish import publish
 def flush(shard: Shard, state: TableState, up_to: int | None = None) -> Moved:
     """Moves the hot rows, or those with a sequence of at most `up_to`. Appends go on meanwhile."""
     with shard.step_lock:
+        shard.settle(state)
         with shard.lock:
             lo = state.manifest.warm_to
             hi = shard.meta.seq if up_to is None else min(up_to, shard.meta.seq)
