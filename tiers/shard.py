@@ -232,7 +232,8 @@ class Shard:
             with self.log.transaction():
                 for name, table in admission.tables.items():
                     self.log.put_table(table, self.live_table(name))
-                self.log.write([_table_rows(*pair) for pair in commits], recorded, admission.seq)
+                parts = [TableRows(c.table, c.first_seq, c.last_seq, columns) for c, columns in commits]
+                self.log.write(parts, recorded, admission.seq)
             reach("append.committed")
             self._show(admission, commits)
             reach("append.visible")
@@ -442,11 +443,6 @@ class Shard:
     def _check_writable(self) -> None:
         if self.read_only:
             raise Unavailable("this lake is open for reading only", hint="connect without read_only=True")
-
-
-def _table_rows(commit: TableCommit, columns: Columns) -> TableRows:
-    rows = list(zip(*columns.values(), strict=True))
-    return TableRows(commit.table, commit.first_seq, commit.last_seq, rows)
 
 
 def _held(rows: Rows) -> Rows:

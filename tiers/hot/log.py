@@ -53,12 +53,12 @@ CREATE TABLE IF NOT EXISTS _intents (table_id TEXT PRIMARY KEY, seq INTEGER, epo
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """The rows of one commit for one table, in the order of `table.schema.stored`."""
+    """The rows of one commit for one table: every column of `table.schema.stored`, in that order."""
 
     table: Table
     first_seq: int
     last_seq: int
-    rows: Sequence[Row]
+    columns: Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +148,20 @@ class HotLog:
     def write(self, parts: Iterable[TableRows], recorded_us: int, last_seq: int) -> None:
         """The rows of one commit, inside a `transaction`."""
         for part in parts:
-            self._db.executemany(_insert(part.table.id, tuple(part.table.schema.stored.names)), part.rows)
+            # Binding a null costs as much as a value, and most envelope columns are null in most commits.
+            given = {name: c for name, c in part.columns.items() if not _is_null(c)}
+            self._db.executemany(_insert(part.table.id, tuple(given)), zip(*given.values(), strict=True))
+            rows = list(zip(*part.columns.values(), strict=True))
             self._db.execute(
                 "INSERT INTO _commits VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     part.table.id,
                     part.last_seq,
                     part.first_seq,
-                    len(part.rows),
+                    len(rows),
                     recorded_us,
                     part.table.schema.version,
-                    rows_checksum(part.rows),
+                    rows_checksum(rows),
                 ),
             )
         reach("append.rows_written")
@@ -422,6 +425,10 @@ def _keep_entries(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _is_null(column: Sequence[Any]) -> bool:
+    return column[0] is None and column.count(None) == len(column)
 
 
 def rows_checksum(rows: Sequence[Row]) -> str:
