@@ -277,7 +277,7 @@ class _Walk:
             if kind not in _EXPRESSIONS:
                 raise Invalid(f"{_words(kind)} is not allowed", hint=ALLOWED)
             self._expression(node, kind, outer)
-        if node.get("type") in _QUERIES or str(node.get("type", "")).endswith("_NODE"):
+        if str(node.get("type")).endswith("_NODE"):
             self.query(node, ctes, outer)
             return
         for key, value in node.items():
@@ -292,7 +292,7 @@ class _Walk:
         elif kind in ("FUNCTION", "WINDOW") and "function_name" in node:
             name = _function_name(node)
             if name not in FUNCTIONS:
-                raise Invalid(f"function `{name}` is not allowed", hint=nearest(name, FUNCTIONS))
+                raise Invalid(f"function `{name}` is unknown or not allowed", hint=nearest(name, FUNCTIONS))
             self.functions.add(name)
         elif kind == "STAR" and outer:
             select = outer[-1]

@@ -11,10 +11,12 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 import pyarrow as pa
@@ -25,6 +27,8 @@ from ..core.types import quote
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 
@@ -101,6 +105,8 @@ class Engine:
             self._instances.clear()
 
     def _instance(self, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+        if memory_limit is not None and not _MEMORY.match(memory_limit):
+            raise Invalid(f"not a memory limit: {memory_limit!r}", hint="write it as 512MB or 2GB")
         key = "" if memory_limit is None else memory_limit.replace(" ", "").upper()
         with self._lock:
             instance = self._instances.get(key)
@@ -121,8 +127,6 @@ class Engine:
             "temp_directory": str(self._temp),
         }
         if memory_limit is not None:
-            if not _MEMORY.match(memory_limit):
-                raise Invalid(f"not a memory limit: {memory_limit!r}", hint="write it as 512MB or 2GB")
             config["memory_limit"] = memory_limit.strip()
         try:
             instance = duckdb.connect(":memory:", config=config)
@@ -178,13 +182,17 @@ class Session:
     def text(self, sql: str, parameters: Parameters = None) -> str:
         """The second value of the first row, where EXPLAIN puts its drawing."""
         with translated():
-            return str(self._first_row(sql, parameters)[1])
+            return str(self.interruptible(lambda: self._first_row(sql, parameters))[1])
 
     def run(self, sql: str, parameters: Parameters = None) -> tuple[pa.Table, list[str]]:
         """All rows, and the SQL types of the columns."""
-        with translated():
+
+        def run() -> tuple[pa.Table, list[str]]:
             relation = self._relation(sql, parameters)
             return relation.to_arrow_table(), [str(t) for t in relation.types]
+
+        with translated():
+            return self.interruptible(run)
 
     def columns(self, sql: str, parameters: Parameters = None) -> list[tuple[str, str]]:
         """(name, SQL type) of what a query would give."""
@@ -194,9 +202,26 @@ class Session:
 
     def stream(self, sql: str, parameters: Parameters = None) -> tuple[pa.RecordBatchReader, list[str]]:
         """The same as batches that are made as they are asked for; read them under `translated`."""
-        with translated():
+
+        def start() -> tuple[pa.RecordBatchReader, list[str]]:
             relation = self._relation(sql, parameters)
             return relation.to_arrow_reader(), [str(t) for t in relation.types]
+
+        with translated():
+            return self.interruptible(start)
+
+    def interruptible(self, action: Callable[[], T]) -> T:
+        """Runs `action` so that Ctrl-C ends it: while DuckDB holds the main thread, Python sees no signal."""
+        if threading.current_thread() is not threading.main_thread():
+            return action()
+        future = _workers().submit(action)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            while not future.done():
+                self.interrupt()
+                wait([future], timeout=0.01)
+            raise
 
     def _first_row(self, sql: str, parameters: Parameters) -> tuple[Any, ...]:
         row = self.connection.execute(sql, parameters).fetchone()
@@ -205,6 +230,11 @@ class Session:
 
     def _relation(self, sql: str, parameters: Parameters) -> Any:
         return self.connection.sql(sql, params=parameters) if parameters else self.connection.sql(sql)
+
+
+@cache
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="thermocline-query")
 
 
 class Watch:

@@ -38,7 +38,7 @@ def translate(
         return Corrupt(f"damaged file: {', '.join(damaged)}", hint=_RESTORE)
     if error.kind == "OutOfMemoryException":
         return _out_of_memory(message)
-    if error.kind == "InterruptException":
+    if error.kind == "InterruptException" or message == "Query interrupted":
         return Unavailable("the query was interrupted", hint="run it again")
     if keys and (error.kind in _DAMAGE_KINDS or _DAMAGE.search(message)):
         shown = ", ".join(sorted(set(keys.values()))[:3])
@@ -56,11 +56,17 @@ def translate(
 
 def _binder_error(message: str, columns: list[str], tables: list[str]) -> Error:
     if found := _COLUMN.search(message):
-        return NotFound(f"no column `{found[1]}`", hint=nearest(found[1], columns))
+        return NotFound(f"no column `{found[1]}`", hint=_nearest_column(found[1], columns))
     if found := _NO_TABLE.search(message):
         return NotFound(f"no table `{found[1]}` here", hint=nearest(found[1], tables))
     lines = message.splitlines()
     return Invalid(lines[0], hint=" ".join(line.strip() for line in lines[1:6]) or "check the statement")
+
+
+def _nearest_column(name: str, columns: list[str]) -> str:
+    """Envelope columns are offered when they are near, not when everything is listed."""
+    near = nearest(name, columns)
+    return near if near.startswith("did") else nearest(name, [c for c in columns if not c.startswith("_")])
 
 
 def _out_of_memory(message: str) -> Unavailable:

@@ -26,9 +26,9 @@ NEVER_NULL = ("_seq", "_time", "_recorded_at")
 _MOST_ROWS = 1_000_000
 
 _SCALARS = (
-    "lower upper trim round floor ceil abs concat coalesce length substring replace strftime date_trunc"
-    " date_part year month day hour minute second epoch epoch_ms struct_extract struct_pack list_value json_extract"
-    " json_extract_string"
+    "lower upper trim round floor ceil abs concat coalesce length substring replace strftime"
+    " date_trunc date_part year month day hour minute second epoch epoch_ms struct_extract struct_pack"
+    " list_value json_extract json_extract_string"
 )
 _ROW_BY_ROW = frozenset(_SCALARS.split())
 """Functions, besides operators, that are known to give one value for each row."""

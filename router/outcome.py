@@ -30,7 +30,7 @@ def tidy_stream(
     failed: Callable[[EngineError], Exception],
     done: Callable[[], None],
 ) -> pa.RecordBatchReader:
-    """The same batch by batch; `done` is called once: at the end, on failure, or when it is dropped.
+    """The same batch by batch; `done` is called once: at its end, on failure or when dropped.
 
     What does not fit BIGINT here is `Invalid`, as the type of a stream is settled before its values are known.
     """

@@ -10,8 +10,15 @@ from ..core.errors import Invalid
 Given = Sequence[Any] | Mapping[str, Any] | None
 
 
-def statement_values(identifiers: Sequence[str], given: Given, consumed: frozenset[int]) -> dict[str, Any]:
-    """Identifier -> value of the query, without what only its AS OF clauses use. Raises `Invalid`.
+def statement_values(
+    identifiers: Sequence[str],
+    given: Given,
+    consumed: frozenset[int] = frozenset(),
+    elsewhere: frozenset[str] = frozenset(),
+) -> dict[str, Any]:
+    """Identifier -> value of the query. Raises `Invalid` for a missing value, or for one too many in a list.
+
+    `consumed`: the `?` that stood in AS OF clauses, from 0; `elsewhere`: other identifiers used there.
 
     >>> statement_values(["1"], ["2026-11-01", "tea"], frozenset([0]))
     {'1': 'tea'}
@@ -27,7 +34,7 @@ def statement_values(identifiers: Sequence[str], given: Given, consumed: frozens
     missing = [name for name in identifiers if name not in values]
     if missing:
         raise Invalid(f"no value for parameter {_shown(missing[0])}", hint=_hint(identifiers))
-    if not isinstance(given, Mapping | None) and len(values) > len(identifiers) and not consumed:
+    if not isinstance(given, Mapping) and not set(values) <= {*identifiers, *elsewhere}:
         raise Invalid(f"{len(values)} parameters given, {len(identifiers)} used", hint=_hint(identifiers))
     return {name: values[name] for name in identifiers}
 
@@ -42,9 +49,8 @@ def point_values(identifiers: Sequence[str], given: Given, positions: Sequence[i
         if max(positions) >= len(given):
             raise Invalid("no value for the parameter in AS OF", hint="give one value for each ?")
         return by_position([given[at] for at in positions])
-    return statement_values(
-        identifiers, given, frozenset(range(1_000_000)) if not identifiers else frozenset()
-    )
+    numbered = frozenset(by_position(given)) if isinstance(given, Sequence) else frozenset()
+    return statement_values(identifiers, given, elsewhere=numbered) if identifiers else {}
 
 
 def _shown(name: str) -> str:

@@ -38,9 +38,9 @@ class TierScan:
 
 @dataclass(frozen=True)
 class TableScan:
-    """How one view is read. `columns`: payload names, then envelope names, in the order shown.
+    """How one view is read. `columns`: payload names, then envelope names, as shown.
 
-    `pruned_by`: (condition as written, files that it ruled out). `reads_hot`: whether the hot rows can matter.
+    `pruned_by`: (condition as written, files that it ruled out). `reads_hot`: whether hot rows can matter.
     """
 
     view: str

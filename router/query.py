@@ -158,7 +158,8 @@ class _Run:
         self.as_of_text = _as_of_text(as_of, self._cuts)
         consumed = prepared.consumed
         identifiers = prepared.bound.source.parameters if prepared.bound else ()
-        self._values = statement_values(identifiers, params, consumed)
+        elsewhere = frozenset(i for p in prepared.points.values() for i in p.source.parameters)
+        self._values = statement_values(identifiers, params, consumed, elsewhere)
 
     # -- results ----------------------------------------------------------------------------------
 
@@ -277,8 +278,15 @@ class _Run:
         for scan in plan.scans:
             path = self._owners[id(scan.snapshot)].path
             read = scan_sql(scan, path)
+            try:
+                _open_view(session, read)
+            except EngineError as error:
+                if error.kind in ("InterruptException", "OutOfMemoryException") or not read.keys:
+                    raise
+                # The view's SQL is ours, so what is wrong are its files.
+                self._keys = dict(read.keys)
+                raise EngineError("IOException", error.message) from error
             self._keys.update(read.keys)
-            _open_view(session, read)
 
     def _table(
         self, session: Session, plan: Plan, watch: Watch, wrap: Callable[[str], str] | None

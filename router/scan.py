@@ -50,7 +50,7 @@ def scan_sql(scan: TableScan, path: Callable[[DataFile], Path]) -> ScanSql:
         if not files and stored == list(scan.columns) and not _hot_filters(scan):
             return ScanSql(scan.view, None, (scan.view, scan.snapshot.hot.select(stored)), keys)
         needed = [*stored, *(n for n in _filter_columns(scan) if n not in stored)]
-        hot = (f"hot${scan.view}", scan.snapshot.hot.select(needed))
+        hot = (f"hot${scan.view}", scan.snapshot.hot.select(needed or ["_seq"]))
         where = _where(_hot_filters(scan))
         parts.append(f"SELECT {_hot_columns(scan)} FROM {quote(hot[0])}{where}")
     for (tier, version, filters), group in _groups(scan, files).items():

@@ -12,7 +12,7 @@ from ..core.errors import Error, Invalid, NotFound, nearest
 from ..core.protocols import Append, ShardOwner
 from ..core.results import Result
 from ..core.schema import ENVELOPE, GIVEN, Table
-from ..core.types import JSON, UUID, parse_type, quote, stored_type, type_name
+from ..core.types import parse_type, quote, stored_type, type_name
 from .statements import CreateTable, DropTable, Insert, retention_seconds
 
 
@@ -36,8 +36,7 @@ def insert(owner: ShardOwner, statement: Insert, run: Run, database: str) -> Res
             hint=f"columns of `{table.name}`: {', '.join(table.schema.by_name)}",
         )
     result = run.result(lambda text: _casting(text, targets))
-    rows = _stored(result.arrow(), [arrow for _, arrow in targets])
-    appended = owner.append([Append(table.name, rows)])[table.name]
+    appended = owner.append([Append(table.name, result.arrow())])[table.name]
     counts = pa.table({"rows": [appended.rows], "duplicates": [appended.duplicates]})
     return Result(counts, result.certificate)
 
@@ -58,7 +57,7 @@ def create_table(owner: ShardOwner, statement: CreateTable, run: Run, database: 
     created = _define(owner, name, list(zip(arrow.schema.names, types, strict=True)), statement)
     if created and arrow.num_rows:
         try:
-            owner.append([Append(name, _stored(arrow, types))])
+            owner.append([Append(name, arrow)])
         except Error:
             owner.drop_table(name)
             raise
@@ -126,20 +125,10 @@ def _casting(text: str, targets: list[tuple[str, pa.DataType]]) -> str:
     return f"SELECT {', '.join(casts)} FROM ({text}\n) AS given({', '.join(numbered)})"
 
 
-def _stored(table: pa.Table, types: Sequence[pa.DataType]) -> pa.Table:
-    """DuckDB gives JSON and UUID as text; here they get their types back."""
-    columns = []
-    for column, arrow in zip(table.columns, types, strict=True):
-        if arrow == JSON:
-            column = pa.chunked_array([pa.ExtensionArray.from_storage(JSON, c) for c in column.chunks], JSON)
-        elif arrow == UUID:
-            column = column.cast(UUID)
-        columns.append(column)
-    return pa.table(columns, names=table.column_names)
-
-
 def _column_type(sql_type: str, arrow: pa.DataType) -> pa.DataType:
-    return {"JSON": JSON, "UUID": UUID}.get(sql_type) or stored_type(arrow)
+    """DuckDB hands JSON and UUID over as text; their types are in its own names only."""
+    named = "JSON" in sql_type or "UUID" in sql_type
+    return parse_type(sql_type) if named else stored_type(arrow)
 
 
 def _answer(name: str, value: bool) -> Result:

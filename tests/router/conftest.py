@@ -33,7 +33,9 @@ def sales_rows(count: int) -> pa.Table:
             "revenue": [n * 0.5 for n in rows],
             "price": pa.array([Decimal(n % 7) / 4 for n in rows], pa.decimal128(10, 2)),
             "day": [date(2026, 1, 1) + timedelta(days=n // 3) for n in rows],
-            "moment": pa.array([datetime(2026, 1, 1) + timedelta(hours=n * 7) for n in rows], pa.timestamp("us")),
+            "moment": pa.array(
+                [datetime(2026, 1, 1) + timedelta(hours=n * 7) for n in rows], pa.timestamp("us")
+            ),
             "ok": [n % 2 == 0 for n in rows],
             "tags": [[f"t{n % 3}", "x"] for n in rows],
             "place": [{"city": f"c{n % 3}", "zip": n} for n in rows],
@@ -45,7 +47,9 @@ def sales_rows(count: int) -> pa.Table:
 
 
 def products() -> pa.Table:
-    return pa.table({"product": [f"p{n}" for n in range(6)], "name": [f"Product {n}" for n in range(6)], "qty": range(6)})
+    return pa.table(
+        {"product": [f"p{n}" for n in range(6)], "name": [f"Product {n}" for n in range(6)], "qty": range(6)}
+    )
 
 
 class Shop:

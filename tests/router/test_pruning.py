@@ -49,7 +49,21 @@ SCHEMA = pa.schema(
 )
 
 NUMBERS = st.sampled_from(
-    ["0", "1", "-1", "1.5", "0.1", "2", "1e0", "3.0::double", "9007199254740993", "-0.0", "'1'", "1e300", "2::int"]
+    [
+        "0",
+        "1",
+        "-1",
+        "1.5",
+        "0.1",
+        "2",
+        "1e0",
+        "3.0::double",
+        "9007199254740993",
+        "-0.0",
+        "'1'",
+        "1e300",
+        "2::int",
+    ]
     + ["9007199254740992::double", "99999999999999999999", "'nan'::double", "'inf'::double", "0.1::float"]
 )
 LITERALS = {
@@ -61,11 +75,18 @@ LITERALS = {
     | st.sampled_from([f"timestamp '{moment}'" for moment in MOMENTS[:9]]),
     "n": st.sampled_from([f"'{moment}'" for moment in MOMENTS] + [f"timestamp '{m}'" for m in MOMENTS[:5]])
     | st.sampled_from(["'2026-01-02'", "date '2026-01-03'", "timestamptz '2026-01-04 00:00:00+03'"])
-    | st.sampled_from(["now() - interval 5 day", "timestamp '2026-01-31' - interval 1 month", "current_date"]),
+    | st.sampled_from(
+        ["now() - interval 5 day", "timestamp '2026-01-31' - interval 1 month", "current_date"]
+    ),
 }
 LITERALS["_time"] = LITERALS["n"] | st.sampled_from(["'2026-01-03T10:00:00Z'", "'2026-01-03 10:00:00+02'"])
 OPERATORS = st.sampled_from(["<", "<=", ">", ">=", "=", "<>", "is distinct from"])
-TRANSFORMS = ["{c}::date", "date_trunc('week', {c})", "date_trunc('month', {c})", "date_trunc('quarter', {c})"]
+TRANSFORMS = [
+    "{c}::date",
+    "date_trunc('week', {c})",
+    "date_trunc('month', {c})",
+    "date_trunc('quarter', {c})",
+]
 
 
 @st.composite
@@ -89,10 +110,13 @@ def comparisons(draw: Any) -> str:
 
 
 CONDITIONS = st.recursive(
-    comparisons() | st.sampled_from(["i is null", "s like 'a%'", "_tier = 'cold'", "_tier in ('hot', 'warm')"]),
-    lambda inner: st.builds("({} and {})".format, inner, inner)
-    | st.builds("({} or {})".format, inner, inner)
-    | st.builds("not ({})".format, inner),
+    comparisons()
+    | st.sampled_from(["i is null", "s like 'a%'", "_tier = 'cold'", "_tier in ('hot', 'warm')"]),
+    lambda inner: (
+        st.builds("({} and {})".format, inner, inner)
+        | st.builds("({} or {})".format, inner, inner)
+        | st.builds("not ({})".format, inner)
+    ),
     max_leaves=5,
 )
 QUERIES = st.builds("select _seq from t where {} order by 1".format, CONDITIONS) | st.builds(
@@ -192,7 +216,9 @@ def _files(folder: Path, **columns: list[Any]) -> tuple[MemoryOwner, Router]:
 def test_files_that_cannot_match_are_not_opened(tmp_path: Path, condition: str, read: int) -> None:
     days = [date(2026, 1, 1) + timedelta(days=n) for n in range(10)]
     moments = [datetime(2026, 1, 1, 12) + timedelta(days=n) for n in range(10)]
-    owner, router = _files(tmp_path, n=list(range(10)), s=[f"x{n}" for n in range(10)], day=days, moment=moments)
+    owner, router = _files(
+        tmp_path, n=list(range(10)), s=[f"x{n}" for n in range(10)], day=days, moment=moments
+    )
     owner.write("t", [{"missing": 1}])
     owner.now = START + timedelta(days=10, hours=12)
     given = {"low": 4} if "$low" in condition else None
@@ -255,6 +281,6 @@ def test_the_latest_bound_changes_no_answer(
     router = Router(owner, engine, lambda: owner.now, "db")
     ordered = f"select {column}, _seq from t {where} order by {column} {direction}, _seq"
     everything = router.sql(ordered).rows()
-    assert router.sql(f"{ordered} limit {limit} offset {offset}").rows() == everything[offset : offset + limit]
-
-
+    assert (
+        router.sql(f"{ordered} limit {limit} offset {offset}").rows() == everything[offset : offset + limit]
+    )
