@@ -16,7 +16,7 @@ from thermocline.tiers.local_objects import LocalObjects
 
 from . import variants
 from .opening import Clock, opened
-from .play import play, teller
+from .play import Log, hours_at, read_log, resume, teller
 from .power import Disk
 from .script import Operation, script
 
@@ -25,7 +25,7 @@ from .script import Operation, script
 class Job:
     """`skip`: kinds of operations left out. `point`, `nth`: where to die, at which of its reaches.
     `syncs`: or after so many syncs. `shadow`: where to keep what survives a power loss. `variant`: what is
-    broken on purpose."""
+    broken on purpose. `resume`: go on where the log of another process ends."""
 
     seed: int
     rounds: int = 2
@@ -37,6 +37,7 @@ class Job:
     syncs: int = 0
     shadow: str | None = None
     variant: str | None = None
+    resume: bool = False
 
 
 def run(job: Job) -> None:
@@ -51,8 +52,9 @@ def run(job: Job) -> None:
             store = LocalObjects(path / "objects", LocalFiles(disk.fsync, disk.fsync))
         if job.variant:
             variants.apply(job.variant)
-        with opened(path, Clock(), store=store) as lake:
-            play(lake, _operations(job), 0, tell)
+        operations, log = _operations(job), read_log(Path(job.log)) if job.resume else Log()
+        with opened(path, Clock(hours_at(operations, log)), store=store) as lake:
+            resume(lake, operations, log, tell)
         tell({"points": dict(reached)})
     except BaseException:
         tell({"error": traceback.format_exc()})

@@ -21,7 +21,7 @@ from thermocline.tiers.steps.expire import expire
 from thermocline.tiers.steps.flush import flush
 
 from .opening import OpenLake
-from .script import Operation, Part
+from .script import TABLES, Operation, Part
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -76,6 +76,28 @@ def play(lake: OpenLake, operations: Sequence[Operation], start: int, tell: Tell
         tell({"begin": number})
         _do(lake, operation, number, tell)
         tell({"ack": number, "part": -1})
+
+
+def resume(lake: OpenLake, operations: Sequence[Operation], log: Log, tell: Tell) -> None:
+    """The rest of a script, from the operation in which another process died."""
+    start = log.next
+    if start < len(operations) and _is_there(lake, operations[start]):
+        start += 1
+    play(lake, operations, start, tell)
+
+
+def hours_at(operations: Sequence[Operation], log: Log) -> int:
+    """What the clock of the one that resumes shows."""
+    return sum(operation.kind == "advance" for operation in operations[: log.next])
+
+
+def _is_there(lake: OpenLake, operation: Operation) -> bool:
+    """Whether rows without ids were written: nothing but looking can tell, so nobody may retry them."""
+    if operation.kind != "append" or "_id" in operation.parts[0].rows[0]:
+        return False
+    names = lake.shard.table_names()
+    present = {row["n"] for table in TABLES if table in names for row in lake.rows(table)}
+    return operation.parts[0].rows[0]["n"] in present
 
 
 def _do(lake: OpenLake, operation: Operation, number: int, tell: Tell) -> None:

@@ -20,10 +20,10 @@ from typing import Self
 
 from .checks import check
 from .child import Job
-from .opening import Clock, OpenLake, opened
-from .play import Log, play, read_log
+from .opening import Clock, opened
+from .play import Log, hours_at, read_log, resume
 from .power import lose_power
-from .script import TABLES, Operation, script
+from .script import Operation, script
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SINGLE_THREADED = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
@@ -78,8 +78,12 @@ def trial(
     *,
     kill_after_s: float | None = None,
     torn: int | None = None,
+    again: Job | None = None,
 ) -> Log:
-    """Raises what the suite finds. `torn`: a seed by which some unsynced writes survive a power loss."""
+    """Raises what the suite finds. `torn`: a seed by which some unsynced writes survive a power loss.
+
+    `again`: where a second process dies, which takes up the work of the first.
+    """
     job = replace(job, lake=str(folder / "lake"), log=str(folder / "log"))
     if job.shadow is not None:
         job = replace(job, shadow=str(folder / "shadow"))
@@ -91,28 +95,20 @@ def trial(
     if job.shadow is not None:
         before = lake.rename(folder / "before")  # Iceberg's metadata knows the lake by its path
         lose_power(before, Path(job.shadow), lake, torn)
+    if again is not None:
+        resumed = replace(job, point=again.point, nth=again.nth, shadow=None, syncs=0, resume=True)
+        assert nursery.run(resumed) in (-signal.SIGKILL, 0), read_log(Path(job.log)).error
+        log = read_log(Path(job.log))
     survive(lake, script(job.seed, job.rounds), log)
     return log
 
 
 def survive(lake: Path, operations: Sequence[Operation], log: Log) -> None:
     """Reopens, checks, does the rest of the script, checks again."""
-    done = log.next
-    hours = sum(operation.kind == "advance" for operation in operations[:done])
+    hours = hours_at(operations, log)
     with opened(lake, Clock(hours)) as reopened:
         check(reopened, operations, log)
-        if done < len(operations) and _is_there(reopened, operations[done]):
-            done += 1
-        play(reopened, operations, done, log.take)
+        resume(reopened, operations, log, log.take)
         check(reopened, operations, log)
     with opened(lake, Clock(hours + 10)) as reopened:
         reopened.database.verify()
-
-
-def _is_there(lake: OpenLake, operation: Operation) -> bool:
-    """Whether rows without ids were written: nothing but looking can tell, so nobody may retry them."""
-    if operation.kind != "append" or "_id" in operation.parts[0].rows[0]:
-        return False
-    names = lake.shard.table_names()
-    present = {row["n"] for table in TABLES if table in names for row in lake.rows(table)}
-    return operation.parts[0].rows[0]["n"] in present
