@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from ..core.arrow_wire import ARROW
+from ..core.errors import Error
 from ..core.protocols import Progress
 from ..core.results import Appended, Imported
 from ..core.wire import TAGGED
@@ -116,6 +117,8 @@ def append_routes(context: Context) -> APIRouter:
                 imported = database.import_file(
                     path, table, event_time=event_time, id=id, on_error=on_error, progress=progress
                 )
+            except Error as error:
+                raise type(error)(error.message.replace(f"{folder}/", ""), hint=error.hint) from error
             finally:
                 shutil.rmtree(folder)
             context.metrics.add(APPENDED, db, table, by=imported.rows)

@@ -95,4 +95,7 @@ def _without_port(host: str) -> str:
 
 def _shows(headers: Headers, key: str) -> bool:
     scheme, _, shown = headers.get("authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), key.encode())
+    return scheme.lower() == "bearer" and hmac.compare_digest(
+        shown.strip().encode("latin-1"),
+        key.encode(),  # headers are bytes, read as Latin-1
+    )

@@ -6,6 +6,7 @@ import ipaddress
 import signal
 import socket
 from contextlib import suppress
+from dataclasses import replace
 
 import uvicorn
 
@@ -37,7 +38,7 @@ def serve(lake: Lakehouse, host: str = "127.0.0.1", port: int = 8380, api_key: s
 
 
 def prepare(
-    lake: Lakehouse, host: str, port: int, api_key: str | None
+    lake: Lakehouse, host: str, port: int, api_key: str | None, settings: Settings | None = None
 ) -> tuple[uvicorn.Server, socket.socket]:
     """A server and the socket it shall run on."""
     if not is_loopback(host) and not api_key:
@@ -46,7 +47,8 @@ def prepare(
             hint="set THERMOCLINE_API_KEY or --api-key-file, or serve on 127.0.0.1",
         )
     hosts = tuple(dict.fromkeys((*LOOPBACK_HOSTS, host))) if is_loopback(host) else None
-    app = create_app(lake, api_key=api_key or None, settings=Settings(hosts=hosts))
+    settings = replace(settings or Settings(), hosts=hosts)
+    app = create_app(lake, api_key=api_key or None, settings=settings)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -8,12 +8,15 @@ from contextlib import contextmanager
 
 from thermocline.core.protocols import Lakehouse
 from thermocline.server.run import address, prepare
+from thermocline.server.settings import Settings
 
 
 @contextmanager
-def serving(lake: Lakehouse, *, api_key: str | None = None) -> Iterator[str]:
+def serving(
+    lake: Lakehouse, *, host: str = "127.0.0.1", api_key: str | None = None, settings: Settings | None = None
+) -> Iterator[str]:
     """Its address; at the end it has stopped, with all that it started."""
-    server, listening = prepare(lake, "127.0.0.1", 0, api_key)
+    server, listening = prepare(lake, host, 0, api_key, settings)
     thread = threading.Thread(target=lambda: server.run(sockets=[listening]), name="server")
     thread.start()
     try:

@@ -48,7 +48,7 @@ class Transport:
         self.timeout = timeout
         settings: dict[str, Any] = {
             "base_url": self._url,
-            "headers": {"Authorization": f"Bearer {api_key}"} if api_key else {},
+            "headers": {"Authorization": f"Bearer {api_key}".encode()} if api_key else {},
             # A proxy that the environment names can't reach what is on this machine.
             "trust_env": not _is_loopback(self._url.host),
         }
