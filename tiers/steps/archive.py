@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...core.clock import SECOND_US, now_us
-from ...core.errors import Fenced
+from ...core.errors import Corrupt, Fenced
 from ...core.ids import checksum
 from ...core.manifest import ColdRef, DataFile, Expired, FileRef, Manifest, Run, encode_files, with_expired
 from ...core.results import Moved
@@ -68,6 +68,7 @@ def follow_iceberg(shard: Shard, state: TableState) -> int:
 
     Ends the intent with the sequence `cold_to`, which says that the cold tier changes but does not grow.
     """
+    check_catalog(shard, state)
     before = state.manifest.cold
     assert before is not None, "only what is cold can be taken out of the cold tier"
     known = {file.key: file for file in state.cold_files(shard.around.files)}
@@ -99,9 +100,7 @@ def follow_move(shard: Shard, state: TableState) -> None:
 def _archive(shard: Shard, state: TableState, plan: ArchivePlan) -> Moved:
     rows = _rows(state, plan)
     table, cold = state.table, shard.around.cold
-    mark = cold.archived(shard.database, table, shard.name)
-    if mark is not None and mark[1] > shard.meta.epoch:
-        raise Fenced(f"`{table.name}` was archived by a later owner", hint="open the lake again")
+    check_catalog(shard, state)
     with shard.lock, shard.log.transaction():
         shard.log.put_intent(table.id, plan.up_to, shard.meta.epoch)
     reach("archive.intended")
@@ -119,6 +118,22 @@ def _archive(shard: Shard, state: TableState, plan: ArchivePlan) -> Moved:
     manifest = _put_in_force(shard, state, plan)
     new = [f for f in state.cold_files(shard.around.files) if f.key not in before]
     return Moved(rows.num_rows, len(new), sum(f.bytes for f in new), manifest.cold_to)
+
+
+def check_catalog(shard: Shard, state: TableState) -> None:
+    """Raises `Corrupt` if the catalog is older than our manifest: a commit would take it for the present.
+
+    Raises `Fenced` if a later owner archived.
+    """
+    name, cold_to = state.table.name, state.manifest.cold_to
+    seq, epoch = shard.around.cold.archived(shard.database, state.table, shard.name) or (0, 0)
+    if epoch > shard.meta.epoch:
+        raise Fenced(f"`{name}` was archived by a later owner", hint="open the lake again")
+    if seq != cold_to:
+        raise Corrupt(
+            f"the Iceberg catalog has `{name}` up to sequence {seq}, not up to {cold_to} as was archived",
+            hint="restore the catalog from a backup as recent as the rest of the lake",
+        )
 
 
 def _rows(state: TableState, plan: ArchivePlan) -> pa.Table:

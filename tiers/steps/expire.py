@@ -18,7 +18,7 @@ from ...core.tiering import outlived_manifests
 from ..crash import reach
 from ..shard import Shard
 from ..table_state import TableState
-from .archive import complete_archive, follow_iceberg
+from .archive import check_catalog, complete_archive, follow_iceberg
 from .publish import publish
 
 
@@ -78,6 +78,7 @@ def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
     if state.manifest.cold is None:
         return 0
     table, cold, policy = state.table, shard.around.cold, shard.around.policy
+    check_catalog(shard, state)
     files = state.cold_files(shard.around.files)
     touched = [f for f in files if f.ttl_rows]
     with shard.lock, shard.log.transaction():
