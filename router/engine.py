@@ -174,6 +174,14 @@ class Session:
         with translated():
             self.connection.execute(f"CREATE TEMP MACRO {definition}")
 
+    def can_read(self, path: str) -> bool:
+        """Whether every value of a Parquet file can be read."""
+        try:
+            self.value(f"SELECT bit_xor(hash(f)) FROM read_parquet({text_literal(path)}) AS f")
+        except EngineError:
+            return False
+        return True
+
     def value(self, sql: str, parameters: Parameters = None) -> Any:
         """The first value of the first row."""
         with translated():

@@ -40,9 +40,9 @@ def translate(
         return _out_of_memory(message)
     if error.kind == "InterruptException" or message == "Query interrupted":
         return Unavailable("the query was interrupted", hint="run it again")
-    if keys and (error.kind in _DAMAGE_KINDS or _DAMAGE.search(message)):
+    if may_be_damage(error) and keys:
         shown = ", ".join(sorted(set(keys.values()))[:3])
-        return Corrupt(f"a file cannot be read, one of {shown}: {message}", hint="run `thermocline verify`")
+        return Corrupt(f"damaged file: {shown}: {message.splitlines()[0]}", hint=_RESTORE)
     if error.kind in ("BinderException", "CatalogException"):
         return _binder_error(message, list(columns), list(tables))
     if error.kind == "ParserException":
@@ -52,6 +52,11 @@ def translate(
             f"the engine failed: {message.splitlines()[0]}", hint="run it again, and report this"
         )
     return Invalid(message.splitlines()[0], hint=_hint(message))
+
+
+def may_be_damage(error: EngineError) -> bool:
+    """Whether the cause can lie in the bytes of a file."""
+    return error.kind in _DAMAGE_KINDS or _DAMAGE.search(error.message) is not None
 
 
 def _binder_error(message: str, columns: list[str], tables: list[str]) -> Error:

@@ -30,9 +30,9 @@ def tidy_stream(
     failed: Callable[[EngineError], Exception],
     done: Callable[[], None],
 ) -> pa.RecordBatchReader:
-    """The same batch by batch; `done` is called once: at its end, on failure or when dropped.
+    """The same batch by batch; `done` is called once, when it ends, fails or is dropped.
 
-    What does not fit BIGINT here is `Invalid`, as the type of a stream is settled before its values are known.
+    What does not fit BIGINT here is `Invalid`: a stream's type is settled before its values are known.
     """
     schema = pa.schema(
         pa.field(field.name, pa.int64() if sql_type in _WIDE else utc(field.type))

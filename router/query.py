@@ -23,7 +23,7 @@ from ..core.schema import ENVELOPE
 from .constants import Surroundings
 from .engine import Engine, EngineError, Session, Watch
 from .explain import explain_text
-from .failures import translate
+from .failures import may_be_damage, translate
 from .file_table import FileTables
 from .outcome import tidy_stream, tidy_table
 from .parameters import Given, point_values, statement_values
@@ -132,6 +132,11 @@ class Router:
 
     def open_session(self, memory_limit: str | None) -> Session:
         return self._engine.open_session(memory_limit)
+
+    def damaged(self, keys: Mapping[str, str]) -> dict[str, str]:
+        """Those of the files (path -> key) that can't be read to their end."""
+        with self._engine.session() as session:
+            return {path: key for path, key in keys.items() if not session.can_read(path)}
 
     def discard_engine(self) -> None:
         self._engine.discard()
@@ -317,6 +322,8 @@ class _Run:
             self._router.discard_engine()
         if interrupted := watch.reason():
             return interrupted
+        if may_be_damage(error) and len(self._keys) > 1:
+            self._keys = self._router.damaged(self._keys) or self._keys
         columns = self._columns | {*ENVELOPE.names, "_tier"}
         return translate(error, columns, self._router.owner.table_names(), self._keys)
 

@@ -13,7 +13,7 @@ def points_in_time(bound: Bound) -> Bound:
     >>> from thermocline.router.rules.samples import bound
     >>> cut = cut_points("select * from sales for version as of 3")
     >>> cut.text
-    'select * from sales_as_of_1 AS "sales"'
+    'select * from sales_as_of_1 AS sales '
     >>> points_in_time(bound(cut.text, cut.points)).refs[0].name
     'sales'
     """

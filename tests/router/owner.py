@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from thermocline.core.manifest import ColdRef, DataFile, FileRef, Manifest, Run,
 from thermocline.core.protocols import Append, TableSnapshot
 from thermocline.core.results import Appended
 from thermocline.core.schema import Schema, Table, new_schema, widen
+from thermocline.core.types import UUID
 from thermocline.tiers.parquet import describe, encode, footer_rows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -186,7 +188,7 @@ class MemoryOwner:
         columns = []
         for f in state.table.schema.complete:
             if f.name in given.column_names and f.name not in ("_seq", "_recorded_at"):
-                columns.append(given.column(f.name).cast(f.type))
+                columns.append(_cast(given.column(f.name), f.type))
             elif f.name in defaults:
                 columns.append(pa.chunked_array([pa.array(defaults[f.name], f.type)]))
             else:
@@ -262,6 +264,13 @@ class MemoryOwner:
 def _between(rows: pa.Table, lo: int, hi: int) -> pa.Table:
     seq = rows.column("_seq")
     return rows.filter(pc.and_(pc.greater(seq, lo), pc.less_equal(seq, hi)))
+
+
+def _cast(column: pa.ChunkedArray, arrow: pa.DataType) -> pa.ChunkedArray:
+    """To a stored type; UUID comes as text, which Arrow cannot cast."""
+    if arrow == UUID and column.type == pa.string():
+        return pa.chunked_array([pa.array([v and uuid.UUID(v) for v in column.to_pylist()], UUID)])
+    return column.cast(arrow)
 
 
 def _fitted(rows: pa.Table, schema: Schema) -> pa.Table:

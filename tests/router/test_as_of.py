@@ -61,8 +61,15 @@ def test_a_table_is_read_as_it_was(shop: Shop, sql: str, clause: str) -> None:
 
 @pytest.mark.parametrize(
     "point",
-    [20, FIRST, f"{FIRST}Z", datetime(2026, 1, 1, 0, 0, 1), datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC)]
-    + ["version:1", "shard-0:20"],
+    [
+        20,
+        FIRST,
+        f"{FIRST}Z",
+        datetime(2026, 1, 1, 0, 0, 1),
+        datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC),
+        "version:1",
+        "shard-0:20",
+    ],
 )
 def test_the_argument_holds_for_all_tables(shop: Shop, point: object) -> None:
     result = shop.sql("select count(*) from sales", as_of=point)

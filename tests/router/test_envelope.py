@@ -23,6 +23,7 @@ PAYLOAD = [
     "doc",
 ]
 PAYLOAD += ["Cost Total $"]
+UNDOCUMENTED = [*PAYLOAD[:-2], PAYLOAD[-1]]
 PRODUCTS = ["product", "name", "qty"]
 
 
@@ -35,19 +36,22 @@ PRODUCTS = ["product", "name", "qty"]
         ("from sales order by _time", PAYLOAD),
         ("from sales where _seq > 3", PAYLOAD),
         ("select s.*, s._seq from sales s", [*PAYLOAD, "_seq"]),
-        ("select * exclude (doc) from products p, sales where sales._seq = p._seq", [*PRODUCTS, *PAYLOAD[:-2], PAYLOAD[-1]]),
-        ("select * exclude doc from sales where _seq = 1", [*PAYLOAD[:-2], PAYLOAD[-1]]),
+        ("select * exclude (doc) from products p, sales s where s._seq = p._seq", [*PRODUCTS, *UNDOCUMENTED]),
+        ("select * exclude doc from sales where _seq = 1", UNDOCUMENTED),
         ("select * replace (1 as qty) from products where _tier = 'cold'", PRODUCTS),
         ("select columns(*) from products where _seq > 0", PRODUCTS),
         ("select columns(* exclude (qty)) from products where _seq > 0", PRODUCTS[:2]),
         ("select p.* from products p join products q on p._seq = q._seq", PRODUCTS),
         ("select * from products p join products q using (_seq)", [*PRODUCTS, *PRODUCTS]),
-        ("select * from products p join products q using (product) where p._seq = 1", [*PRODUCTS, "name", "qty"]),
+        ("select * from products join products q using (product) where q._seq = 1", [*PRODUCTS, "name", "qty"]),
         ("select * from (select _seq, name from products)", ["_seq", "name"]),
         ("select * from (select * from products where _seq > 0)", PRODUCTS),
-        ("select * from products join (select _seq, product as pp from sales) s on products._seq = s._seq", [*PRODUCTS, "_seq", "pp"]),
+        (
+            "select * from products p join (select _seq, product as pp from sales) s on p._seq = s._seq",
+            [*PRODUCTS, "_seq", "pp"],
+        ),
         ("with p as (select *, _id from products) select * from p", [*PRODUCTS, "_id"]),
-        ("select * from products where exists (select 1 from sales where sales._seq = products._seq)", PRODUCTS),
+        ("select * from products p where exists (select 1 from sales s where s._seq = p._seq)", PRODUCTS),
         ("select * exclude (_seq) from products", PRODUCTS),
         ('select "_SEQ" from products', ["_seq"]),
         ("select * from products union all select * from products where _seq = 1", PRODUCTS),

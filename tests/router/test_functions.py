@@ -13,17 +13,18 @@ from thermocline.router.functions import FUNCTIONS, TABLE_FUNCTIONS
 from .conftest import Shop
 
 LEFT_OUT = {
-    "internal to the engine": r"^(__|json_copy_|variant_(normalize|bytes|to_parquet|comparator|group)|index_key$"
-    r"|(bitstring|timetz)_byte_comparable$|is_histogram_other_bin$|hive_partition_component$|remap_struct$"
-    r"|combine$|finalize$|to_aggregate_state$|combine_aggr$|constant_or_null$|array_to_string_comma_default$"
-    r"|is (not )?distinct from$)",
-    "made for collations, which are written COLLATE": r"^(collate_|icu_)",
-    "catalogs of other systems": r"^(pg_|has_|inet_|(col|obj|shobj)_description$|map_to_pg_oid$|format_(pg_)?type$)",
-    "the session, its settings and its catalog": r"^(current_(?!date$|localtime)|getvariable$|in_search_path$|user$"
-    r"|session_user$|txid_current$|get_block_size$)",
-    "state": r"^(nextval|currval|setval|setseed|write_log|parse_duckdb_log_message)$",
-    "waiting": r"^(sleep_ms)$",
-    "plans and types as text": r"^(json_(de)?serialize_(sql|plan)|replace_type|get_type|make_type|cast_to_type"
+    "internal to the engine": r"__|json_copy_|variant_(normalize|bytes|to_parquet|comparator|group)|index_key$"
+    r"|(bitstring|timetz)_byte_comparable$|is_histogram_other_bin$|hive_partition_component$|combine$"
+    r"|finalize$|to_aggregate_state$|combine_aggr$|constant_or_null$|array_to_string_comma_default$"
+    r"|is (not )?distinct from$|remap_struct$",
+    "made for collations, which are written COLLATE": r"collate_|icu_",
+    "catalogs of other systems": r"pg_|has_|inet_|(col|obj|shobj)_description$|map_to_pg_oid$"
+    r"|format_(pg_)?type$",
+    "the session, its settings and its catalog": r"current_(?!date$|localtime)|getvariable$|in_search_path$"
+    r"|user$|session_user$|txid_current$|get_block_size$",
+    "state": r"(nextval|currval|setval|setseed|write_log|parse_duckdb_log_message)$",
+    "waiting": r"sleep_ms$",
+    "plans and types as text": r"(json_(de)?serialize_(sql|plan)|replace_type|get_type|make_type|cast_to_type"
     r"|can_cast_implicitly|stats|vector_type)$",
 }
 
@@ -36,7 +37,8 @@ def test_every_function_of_the_engine_was_reviewed() -> None:
     names = {name for (name,) in found.fetchall()}
     new = {n for n in names - FUNCTIONS if not any(re.match(p, n) for p in LEFT_OUT.values())}
     assert not new, "read what they do, then put them into router/functions.py or into a group here"
-    assert FUNCTIONS <= names | {"unnest"}
+    gone = FUNCTIONS - names - {"unnest"}
+    assert not gone
 
 
 def test_nothing_is_both_allowed_and_left_out() -> None:
@@ -75,8 +77,11 @@ def test_a_function_that_reaches_outside_is_refused_wherever_it_stands(shop: Sho
         "duckdb_settings()",
         "pragma_version()",
         "query('select 1')",
-    ]
-    + ["query_table('sales')", "sql_auto_complete('s')", "parquet_metadata('x')", "arrow_scan(1, 2, 3)"],
+        "query_table('sales')",
+        "sql_auto_complete('s')",
+        "parquet_metadata('x')",
+        "arrow_scan(1, 2, 3)",
+    ],
 )
 def test_a_table_function_that_reaches_outside_is_refused(shop: Shop, function: str) -> None:
     with pytest.raises(Invalid) as refused:

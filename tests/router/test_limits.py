@@ -99,10 +99,8 @@ def test_many_threads_query_at_once(shop: Shop) -> None:
     found: list[object] = []
 
     def ask(number: int) -> None:
-        for _ in range(5):
-            found.append(
-                shop.rows('select count(*) from sales where "Cost Total $" > ?', [number]) == [(60 - number,)]
-            )
+        sql = 'select count(*) from sales where "Cost Total $" > ?'
+        found.extend(shop.rows(sql, [number]) == [(60 - number,)] for _ in range(5))
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
     for thread in threads:

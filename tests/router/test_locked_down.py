@@ -1,4 +1,4 @@
-"""Only one statement of an allowed kind over this database's tables; and the engine itself would refuse the rest."""
+"""One statement of an allowed kind, over this database's tables; the engine itself would refuse the rest."""
 
 from __future__ import annotations
 
@@ -69,16 +69,21 @@ def test_what_is_no_statement_is_invalid(shop: Shop, sql: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["'x.parquet'", '"/etc/passwd"', "information_schema.tables", "pg_catalog.pg_class", "sqlite_master"]
-    + [
+    [
+        "'x.parquet'",
+        '"/etc/passwd"',
+        "information_schema.tables",
+        "pg_catalog.pg_class",
+        "sqlite_master",
         "duckdb_tables",
         "main.sales",
         "memory.main.sales",
         "other.sales",
         "temp.sales",
         "system.main.duckdb_views",
-    ]
-    + ["secret_frame", '"hot$sales"'],
+        "secret_frame",
+        '"hot$sales"',
+    ],
 )
 def test_only_tables_of_this_database_are_found(shop: Shop, name: str) -> None:
     secret_frame = shop.owner.states["sales"].rows
@@ -122,13 +127,16 @@ def test_the_engine_itself_refuses_what_slips_through(tmp_path: Path, sql: str) 
 
 @pytest.mark.parametrize(
     "sql",
-    ["select nope from sales", "select * from sales s where s.nope = 1", "select sum(doc) from sales"]
-    + [
+    [
+        "select nope from sales",
+        "select * from sales s where s.nope = 1",
+        "select sum(doc) from sales",
         "select product::int from sales",
         "select error(product) from sales",
         "select qty from sales, products",
-    ]
-    + ["select a.x from sales a join sales b using (nope)", "select * from sales where moment > 'x'"],
+        "select a.x from sales a join sales b using (nope)",
+        "select * from sales where moment > 'x'",
+    ],
 )
 def test_errors_show_neither_files_nor_generated_names(shop: Shop, sql: str) -> None:
     with pytest.raises(Error) as failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -63,8 +64,12 @@ NUMBERS = st.sampled_from(
         "'1'",
         "1e300",
         "2::int",
+        "9007199254740992::double",
+        "99999999999999999999",
+        "'nan'::double",
+        "'inf'::double",
+        "0.1::float",
     ]
-    + ["9007199254740992::double", "99999999999999999999", "'nan'::double", "'inf'::double", "0.1::float"]
 )
 LITERALS = {
     "i": NUMBERS,
@@ -139,7 +144,7 @@ def load(owner: MemoryOwner, rows: list[dict[str, Any]], cuts: list[int]) -> Non
     edges = sorted({0, *(cut % (len(rows) + 1) for cut in cuts), len(rows)})
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     owner.create_table("t", [(f.name, f.type) for f in SCHEMA if f.name != "_time"])
-    for number, (first, last) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (first, last) in enumerate(itertools.pairwise(edges)):
         owner.write("t", table.slice(first, last - first))
         if number < len(edges) - 2:
             owner.flush("t")
