@@ -58,7 +58,7 @@ def chunks(count: int, size: int = 500_000, *, first: int = 0, of: int | None = 
 
 def dicts(count: int, *, first: int = 0, ids: bool = True) -> list[dict[str, Any]]:
     """The same as a caller's dicts, streams are left to the call."""
-    table = events(count, first=first).drop_columns(["_stream"] if ids else ["_stream", "_id"])
+    table = events(count, first=first, of=10_000_000).drop_columns(["_stream"] if ids else ["_stream", "_id"])
     rows: list[dict[str, Any]] = table.set_column(
         table.schema.get_field_index("_time"), "_time", table["_time"].cast(pa.string())
     ).to_pylist()

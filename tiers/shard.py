@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from ..core.asof import AsOf
 from ..core.clock import Clock, now_us
-from ..core.errors import Corrupt, Error, Fenced, Invalid, NotFound, Unavailable, nearest
+from ..core.errors import Corrupt, Fenced, Invalid, NotFound, Unavailable, nearest
 from ..core.ids import Entropy, check_name
 from ..core.manifest import Manifest, empty_manifest
 from ..core.policy import TierPolicy
@@ -36,6 +36,7 @@ from .hot.identity import IdIndex, rows_by_key, sealed_rows
 from .hot.log import HotLog, TableRows
 from .hot.tail import Columns, Tail
 from .hot.tail_file import load_tail, save_tail
+from .hot.together import Operation, Outcome, admit_all, as_small
 from .intake.batch import Batch
 from .intake.normalise import normalise
 from .manifests import Manifests
@@ -73,7 +74,7 @@ class Shard:
         self.dropped: list[TableState] = []
         self.epochs = Epochs(surroundings.store, f"epochs/{database}/{name}")
         self._heads: dict[str, int] | None = None
-        self._group: GroupCommit[Sequence[Part], dict[str, Appended]] = GroupCommit(self._commit, self.lock)
+        self._group: GroupCommit[Operation, dict[str, Appended]] = GroupCommit(self._commit, self.lock)
         new = not path.exists()
         if new and self.epochs.highest():
             raise Corrupt(f"missing file: {path}", hint="restore it from a backup")
@@ -189,28 +190,30 @@ class Shard:
 
     def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
         """Durable and visible when it returns; all of `operations` or none of them."""
-        return self._group.run(self._prepare(operations))
+        return self._group.run(self._received(operations))
 
     def append_async(self, operations: Sequence[Append]) -> Awaitable[dict[str, Appended]]:
-        return self._group.run_async(self._prepare(operations))
+        return self._group.run_async(self._received(operations))
 
-    def _prepare(self, operations: Sequence[Append]) -> list[Part]:
+    def _received(self, operations: Sequence[Append]) -> Operation:
+        """What waits in the queue: small appends as they came, others normalised in their caller's thread."""
         self._check_writable()
-        parts = []
-        for operation in operations:
-            state = self.states.get(check_name("table", operation.table).lower())
-            schema = state.table.schema if state else None
-            append = Append(
-                operation.table,
-                _held(operation.rows),
-                operation.stream,
-                operation.expected_version,
-                operation.event_time or (state.table.event_time if state else None),
-            )
-            parts.append(Part(append, _normalise(append, schema), schema.version if schema else 0))
-        return parts
+        small = as_small(operations[0]) if len(operations) == 1 else None
+        return small or [self._prepare(append) for append in operations]
 
-    def _commit(self, operations: Sequence[Sequence[Part]]) -> list[dict[str, Appended] | Exception]:
+    def _prepare(self, append: Append) -> Part:
+        state = self.states.get(check_name("table", append.table).lower())
+        schema = state.table.schema if state else None
+        append = Append(
+            append.table,
+            _held(append.rows),
+            append.stream,
+            append.expected_version,
+            append.event_time or (state.table.event_time if state else None),
+        )
+        return Part(append, _normalise(append, schema), schema.version if schema else 0)
+
+    def _commit(self, operations: Sequence[Operation]) -> list[Outcome]:
         self._check_writable()
         recorded = self._next_instant()
         admission = Admission(
@@ -220,12 +223,7 @@ class Shard:
             entropy=self.around.entropy,
             normalise=_normalise,
         )
-        outcomes: list[dict[str, Appended] | Exception] = []
-        for parts in operations:
-            try:
-                outcomes.append(admission.admit(parts))
-            except Error as error:
-                outcomes.append(error)
+        outcomes = admit_all(admission, operations, self._prepare)
         commits = [(commit, commit.columns(recorded)) for commit in admission.commits]
         if commits or admission.tables:
             reach("append.begun")

@@ -182,6 +182,10 @@ class Admission:
             self._gather(accepted)
         return results
 
+    def table(self, name: str) -> Table | None:
+        """The table as the operations taken so far leave it."""
+        return self.tables.get(name.lower()) or self._known.live_table(name)
+
     @property
     def commits(self) -> list[TableCommit]:
         """What there is to write, by table and schema version."""
@@ -200,7 +204,7 @@ class Admission:
     def _admit(self, part: Part, draft: _Draft) -> Appended:
         append = part.append
         name = append.table.lower()
-        before = draft.tables.get(name) or self.tables.get(name) or self._known.live_table(name)
+        before = draft.tables.get(name) or self.table(name)
         batch = part.batch
         if part.schema_version != (before.schema.version if before else 0):
             # The table changed between the caller's door and its turn.
