@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .connect import connect
+    from .entry import connect
     from .core import errors
     from .core.certificate import Certificate
     from .core.policy import TierPolicy
@@ -23,7 +23,7 @@ _HOMES = {
     "Certificate": ".core.certificate",
     "Result": ".core.results",
     "TierPolicy": ".core.policy",
-    "connect": ".connect",
+    "connect": ".entry",
 }
 
 __all__ = ["Cancel", "Certificate", "Result", "TierPolicy", "__version__", "connect", "errors"]
@@ -34,7 +34,4 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(".core.errors", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name], __name__), name)
-    # Importing `.connect` has bound that name to the module; from now on it is the function.
-    globals()[name] = value
-    return value
+    return getattr(importlib.import_module(_HOMES[name], __name__), name)
