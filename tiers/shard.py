@@ -72,7 +72,7 @@ class Shard:
         self.step_lock = threading.RLock()
         self.states: dict[str, TableState] = {}
         self.dropped: list[TableState] = []
-        self.epochs = Epochs(surroundings.store, f"epochs/{database}/{name}")
+        self.epochs = Epochs(surroundings.store, database, name)
         self._heads: dict[str, int] | None = None
         self._group: GroupCommit[Operation, dict[str, Appended]] = GroupCommit(self._commit, self.lock)
         new = not path.exists()
@@ -84,8 +84,9 @@ class Shard:
         self.log = HotLog(path, read_only=read_only)
         self.meta = self.log.meta()
         if not read_only:
-            self.meta = replace(self.meta, epoch=self.epochs.claim(self.meta.epoch))
+            self.meta = replace(self.meta, epoch=self.epochs.claim(self.meta.epoch, path))
             self.log.take_over(self.meta.epoch)
+            self.epochs.took_over(self.meta.epoch)
         self._load_tables()
 
     def close(self) -> None:
@@ -199,9 +200,12 @@ class Shard:
         """What waits in the queue: small appends as they came, others normalised in their caller's thread."""
         self._check_writable()
         small = as_small(operations[0]) if len(operations) == 1 else None
-        return small or [self._prepare(append) for append in operations]
+        return small or self._prepare(operations)
 
-    def _prepare(self, append: Append) -> Part:
+    def _prepare(self, operations: Sequence[Append]) -> list[Part]:
+        return [self._part(append) for append in operations]
+
+    def _part(self, append: Append) -> Part:
         state = self.states.get(check_name("table", append.table).lower())
         schema = state.table.schema if state else None
         append = Append(
@@ -223,7 +227,7 @@ class Shard:
             entropy=self.around.entropy,
             normalise=_normalise,
         )
-        outcomes = admit_all(admission, operations, self._prepare)
+        outcomes = admit_all(admission, operations, self._part)
         commits = [(commit, commit.columns(recorded)) for commit in admission.commits]
         if commits or admission.tables:
             reach("append.begun")
