@@ -22,6 +22,7 @@ from ..core.ids import Entropy, check_name
 from ..core.policy import TierPolicy
 from ..router.engine import Engine
 from ..tiers.cold.iceberg import IcebergCold
+from ..tiers.epochs import Epochs
 from ..tiers.files import CheckedFiles
 from ..tiers.object_store import ObjectStore, open_store
 from ..tiers.seal import break_seal, check_seal, seal_file
@@ -121,7 +122,8 @@ class LocalLake:
     # -- for its databases ------------------------------------------------------------------------
 
     def exists(self, name: str) -> bool:
-        return self._hot_file(name).exists() or Path(f"{self._hot_file(name)}.seal").exists()
+        """Also if only its hot file is missing: then opening it says so."""
+        return self._hot_file(name).exists() or Epochs(self._around.store, name, SHARD).highest() > 0
 
     def open_shard(self, name: str) -> Shard:
         """Opens or creates the database's shard and completes what a crash interrupted."""

@@ -31,6 +31,7 @@ from ...core.schema import Table
 from ...core.tiering import HotFacts
 from ...core.types import quote
 from ..crash import reach
+from .wal import check_log
 
 Row = tuple[Any, ...]
 
@@ -87,6 +88,8 @@ class HotLog:
         self.path = path
         self._epoch: int | None = None
         new = not path.exists()
+        if not read_only:
+            check_log(path)
         with self._reporting():
             if read_only:
                 self._db = sqlite3.connect(
