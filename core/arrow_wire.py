@@ -46,6 +46,7 @@ def encode_answer(result: Result, failed: Callable[[Error], None]) -> Iterator[b
     )
     last = pa.RecordBatch.from_pylist([], schema)
     rows = 0
+    problem = b""
     try:
         for batch in result.batches():
             for start in range(0, batch.num_rows, _MOST_ROWS):
@@ -57,7 +58,9 @@ def encode_answer(result: Result, failed: Callable[[Error], None]) -> Iterator[b
         if not rows:
             raise
         failed(error)
-        writer.write_batch(last, custom_metadata={_ERROR: dump(error_body(error))})
+        problem = dump(error_body(error))
+    if problem:
+        writer.write_batch(last, custom_metadata={_ERROR: problem})
         yield pieces.take() + _BROKEN
         return
     writer.write_batch(last, custom_metadata={_END: str(rows).encode()})

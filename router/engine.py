@@ -159,7 +159,11 @@ class Session:
         self._kept.clear()
 
     def interrupt(self) -> None:
-        self.connection.interrupt()
+        """May come when the query has just ended and the connection is closed."""
+        import duckdb
+
+        with suppress(duckdb.ConnectionException):
+            self.connection.interrupt()
 
     def register(self, name: str, table: pa.Table) -> None:
         with translated():
@@ -303,3 +307,17 @@ def translated() -> Iterator[None]:
         yield
     except (duckdb.Error, RuntimeError, pa.ArrowException) as error:
         raise EngineError(type(error).__name__, str(error)) from error
+    except OSError as error:  # inside a stream, where Arrow passes on the text alone
+        raise EngineError(_kind_told(str(error)), str(error)) from error
+
+
+def _kind_told(message: str) -> str:
+    """
+    >>> _kind_told("Out of Memory Error: failed to pin"), _kind_told("INTERRUPT Error: Interrupted!")
+    ('OutOfMemoryException', 'InterruptException')
+    """
+    words, told, _ = message.partition(" Error: ")
+    if not told:
+        return "IOException"
+    parts = (word.title() if word.isupper() and len(word) > 2 else word for word in words.split())
+    return "".join(part[0].upper() + part[1:] for part in parts) + "Exception"

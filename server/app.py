@@ -16,7 +16,7 @@ from .append_routes import append_routes
 from .context import Context
 from .doors import Doorkeeper, Stopwatch
 from .errors import add_error_handlers
-from .metrics import STARTED, Metrics
+from .metrics import QUERIES_RUNNING, STARTED, Metrics
 from .openapi import describe
 from .operator_routes import operator_routes
 from .page import page
@@ -43,12 +43,12 @@ def create_app(
     settings = settings or Settings()
     metrics = Metrics()
     metrics.set(STARTED, to=now_us(clock) // 1_000_000)
+    metrics.set(QUERIES_RUNNING, to=0)
     context = Context(lake, settings, metrics, Work(settings.threads))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        context.running.cancel_all()
         context.work.close()
 
     app = FastAPI(
@@ -70,6 +70,7 @@ def create_app(
             app.openapi_schema = describe(app, key_needed=api_key is not None)
         return app.openapi_schema
 
+    app.state.cancel_queries = context.running.cancel_all
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it
 
     @app.get("/docs", include_in_schema=False)

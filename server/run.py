@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -16,7 +18,9 @@ from .app import create_app
 from .settings import LOOPBACK_HOSTS, Settings
 
 _GRACE_S = 10
-"""How long requests in flight may take after the signal to stop."""
+"""How long queries may go on after the signal to stop, before they are cancelled."""
+_LAST_S = 5
+"""How long after that a connection may stay."""
 _KEEP_ALIVE_S = 75
 
 
@@ -56,9 +60,22 @@ def prepare(
         access_log=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=_GRACE_S,
+        timeout_graceful_shutdown=_GRACE_S + _LAST_S,
     )
-    return uvicorn.Server(config), _listen(host, port)
+    return _Server(config, app.state.cancel_queries), _listen(host, port)
+
+
+class _Server(uvicorn.Server):
+    """Lets queries finish when it stops, for a while; then they are told that they were cancelled."""
+
+    def __init__(self, config: uvicorn.Config, cancel_queries: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._cancel_queries = cancel_queries
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        waiting = asyncio.get_running_loop().call_later(_GRACE_S, self._cancel_queries)
+        await super().shutdown(sockets)
+        waiting.cancel()
 
 
 def address(listening: socket.socket) -> str:

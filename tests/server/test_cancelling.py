@@ -67,7 +67,9 @@ def test_a_client_that_leaves_cancels_its_query(http: httpx.Client, accept: str)
 
 def test_a_client_that_leaves_in_the_middle_of_an_answer_ends_it(http: httpx.Client) -> None:
     with http.stream("POST", "/v1/acme/sql", json=LONG, headers={"Accept": ARROW}) as reply:
-        next(reply.iter_bytes())
+        assert reply.status_code == 200
+        pieces = reply.iter_bytes()
+        assert next(pieces)
         assert running(http) == 1
     wait_until_running(http, 0)
 

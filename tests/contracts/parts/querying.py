@@ -20,6 +20,7 @@ from .base import ROWS, Contract, count, refused
 
 PRODUCTS = "select product, sum(revenue) as revenue from sales group by product order by product"
 SLOW = "select count(*) from big a, big b, big c where a.n + b.n + c.n = -1"
+ENDLESS = "select a.n, repeat('x', 1000) as x from big a, big b, big c"
 GREEDY = "select list(a.n::varchar || b.n::varchar || repeat('x', 50)) as l from big a, big b"
 
 
@@ -200,6 +201,18 @@ class Querying(Contract):
             shop.sql(SLOW, cancel=cancel, stream=stream).rows()
         assert time.monotonic() - started < 10
         timer.join()
+
+    @pytest.mark.parametrize("cancelled", [True, False], ids=["cancelled", "timed out"])
+    def test_a_stream_ends_in_its_middle_with_the_right_error(self, shop: Database, cancelled: bool) -> None:
+        cancel = Cancel()
+        timeout = 60.0 if cancelled else 2.0
+        batches = big(shop).sql(ENDLESS, cancel=cancel, timeout=timeout, stream=True).batches()
+        assert next(batches).num_rows > 0
+        if cancelled:
+            cancel()
+        with refused(Unavailable, "cancel" if cancelled else "2 s"):
+            for _ in batches:
+                pass
 
     def test_a_cancelled_query_does_not_start(self, sales: Database) -> None:
         cancel = Cancel()

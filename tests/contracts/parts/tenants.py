@@ -27,6 +27,11 @@ class Tenants(Contract):
         assert "fresh" in lake.databases()
         assert lake.databases() == sorted(lake.databases())
 
+    def test_a_refused_write_makes_no_tenant(self, lake: Lakehouse) -> None:
+        with refused(Invalid, "row 1"):
+            lake.database("refused").append("t", [{"n": object()}])
+        assert "refused" not in lake.databases()
+
     def test_looking_at_nothing_finds_nothing(self, lake: Lakehouse) -> None:
         nobody = lake.database("nobody")
         with refused(NotFound, "sales"):
