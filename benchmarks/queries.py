@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -113,4 +114,4 @@ def _check(query: Query, ours: pa.Table, theirs: pa.Table) -> None:
 
 
 def _rounded(row: tuple[Any, ...]) -> str:
-    return repr(tuple(float(f"{v:.9g}") if isinstance(v, float) else v for v in row))
+    return repr(tuple(float(f"{v:.9g}") if isinstance(v, float | int | Decimal) else v for v in row))
