@@ -75,11 +75,11 @@ class Judge:
         if kind in _COMPARISONS:
             return self._comparison(node, _COMPARISONS[kind])
         if kind == "COMPARE_BETWEEN" and node["class"] == "BETWEEN":
-            low = self._test(node["input"], ">=", [node["lower"]])
-            high = self._test(node["input"], "<=", [node["upper"]])
-            return self._conjunction([low, high], "CONJUNCTION_AND")
+            tests = self._tests(node["input"], [(">=", node["lower"]), ("<=", node["upper"])])
+            return self._conjunction(tests, "CONJUNCTION_AND") if tests else None
         if kind == "COMPARE_IN" and node["class"] == "OPERATOR":
-            return self._test(node["children"][0], "=", node["children"][1:])
+            tests = self._tests(node["children"][0], [("=", item) for item in node["children"][1:]])
+            return self._conjunction(tests, "CONJUNCTION_OR") if tests else None
         return None
 
     def must_match(self, node: Node) -> Mask | None:
@@ -93,9 +93,9 @@ class Judge:
             fails = self._comparison(node, _OPPOSITE[_COMPARISONS[kind]])
             return None if fails is None else ~fails
         if kind == "COMPARE_BETWEEN" and node["class"] == "BETWEEN":
-            below = self._test(node["input"], "<", [node["lower"]])
-            above = self._test(node["input"], ">", [node["upper"]])
-            return None if below is None or above is None else ~(below | above)
+            tests = self._tests(node["input"], [("<", node["lower"]), (">", node["upper"])])
+            outside = self._conjunction(tests, "CONJUNCTION_OR") if tests else None
+            return None if outside is None else ~outside
         return None
 
     def _conjunction(self, masks: Sequence[Mask | None], kind: str) -> Mask | None:
@@ -105,23 +105,24 @@ class Judge:
         return np.logical_and.reduce(known) if known else None
 
     def _comparison(self, node: Node, op: str) -> Mask | None:
-        mask = self._test(node["left"], op, [node["right"]])
-        return self._test(node["right"], _FLIPPED[op], [node["left"]]) if mask is None else mask
+        tests = self._tests(node["left"], [(op, node["right"])])
+        tests = tests or self._tests(node["right"], [(_FLIPPED[op], node["left"])])
+        return tests[0] if tests else None
 
-    def _test(self, subject: Node, op: str, constants: Sequence[Node]) -> Mask | None:
-        """`subject op any of constants`."""
+    def _tests(self, subject: Node, wanted: Sequence[tuple[str, Node]]) -> list[Mask | None] | None:
+        """`subject op constant` for each; `None` if the subject is no column or a constant is not known."""
         found = _column_of(subject)
-        if found is None:
+        column = self.resolve(found[0]) if found else None
+        if found is None or column is None:
             return None
-        names, transform = found
-        column = self.resolve(names)
-        if column is None:
+        values = [constant(node, self.around) for _, node in wanted]
+        known = [value for value in values if value is not None]
+        if len(known) < len(values):
             return None
-        values = [constant(node, self.around) for node in constants]
-        if any(value is None for value in values):
-            return None
-        masks = [self._compare(column, transform, op, value) for value in values if value]
-        return self._conjunction(masks, "CONJUNCTION_OR")
+        return [
+            self._compare(column, found[1], op, value)
+            for (op, _), value in zip(wanted, _of_one_type(known), strict=True)
+        ]
 
     def _compare(self, column: Column, transform: str, op: str, value: Value) -> Mask | None:
         if column.tier:
@@ -139,6 +140,17 @@ class Judge:
         assert bounds is not None
         mask = known | ~bounds[2]
         return mask if absent is None else mask & ~absent
+
+
+def _of_one_type(values: list[Value]) -> list[Value]:
+    """BETWEEN and IN compare in one type: if that is DOUBLE, integers beyond 2^53 lose their last digits."""
+    if not any(isinstance(value.value, float) for value in values):
+        return values
+    numbers = [_number(value) for value in values]
+    return [
+        value if number is None else Value("number", float(number))
+        for value, number in zip(values, numbers, strict=True)
+    ]
 
 
 def _column_of(node: Node) -> tuple[tuple[str, ...], str] | None:

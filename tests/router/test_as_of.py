@@ -139,7 +139,7 @@ def test_a_point_can_be_a_parameter(shop: Shop, sql: str, params: Any, count: in
         "select 1 /* from t for version as of 3 */ as x",
         "select version as of from (select 1 as version)",
         "select 1 as timestamp, 2 as sequence",
-        "select * from (select 1 as k, 2 as ts) a asof join (select 1 as k, 1 as ts) b on a.k = b.k and a.ts >= b.ts",
+        "select 1 from (select 1 k, 2 ts) a asof join (select 1 k, 1 ts) b on a.k = b.k and a.ts >= b.ts",
         'select "FOR VERSION AS OF 3" from (select 1 as "FOR VERSION AS OF 3")',
     ],
 )

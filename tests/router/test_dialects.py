@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,24 +11,11 @@ from thermocline.core.errors import Invalid
 
 from .conftest import Shop
 
+LINES = (Path(__file__).parent / "dialects.txt").read_text().splitlines()[1:]
+PAIRS = [(*sql.split(": ", 1), same.strip()) for sql, same in zip(LINES[::2], LINES[1::2], strict=True)]
 
-@pytest.mark.parametrize(
-    ("dialect", "sql", "same"),
-    [
-        ("bigquery", "SELECT `product`, COUNT(*) FROM sales GROUP BY 1 ORDER BY 1", "select product, count(*) from sales group by 1 order by 1"),
-        ("snowflake", "select iff(qty > 3, 'x', 'y') from sales order by \"Cost Total $\"", 'select if(qty > 3, \'x\', \'y\') from sales order by "Cost Total $"'),
-        ("snowflake", "select count(*) from sales at(timestamp => '2026-01-01 00:00:01'::timestamp_ntz) s", "select 20"),
-        ("tsql", "SELECT TOP 2 product FROM sales ORDER BY product", "select product from sales order by product limit 2"),
-        ("mysql", "select ifnull(region, '?') from sales order by `Cost Total $`", "select ifnull(region, '?') from sales order by \"Cost Total $\""),
-        ("oracle", "select nvl(region, '?') from sales order by \"Cost Total $\"", "select ifnull(region, '?') from sales order by \"Cost Total $\""),
-        ("spark", "select product from sales version as of 1 order by product limit 1", "select 'p0'"),
-        ("databricks", "select count(*) from sales timestamp as of '2026-01-01 00:00:01'", "select 20"),
-        ("trino", "select count(*) from sales for version as of 1 as s where s.qty > 3", "select count(*) from sales where qty > 3 and _seq <= 20"),
-        ("bigquery", "select count(*) from sales for system_time as of timestamp '2026-01-01 00:00:01'", "select 20"),
-        ("postgres", "select product::text, qty from sales where day >= '2026-01-05'::date order by \"Cost Total $\"", "select product, qty from sales where day >= '2026-01-05' order by \"Cost Total $\""),
-        ("clickhouse", "select countIf(qty > 3) from sales", "select count_if(qty > 3) from sales"),
-    ],
-)  # fmt: skip
+
+@pytest.mark.parametrize(("dialect", "sql", "same"), PAIRS)
 def test_a_dialect_answers_like_duckdb(shop: Shop, dialect: str, sql: str, same: str) -> None:
     assert shop.rows(sql, dialect=dialect) == shop.rows(same)
 

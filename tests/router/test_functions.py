@@ -13,7 +13,8 @@ from thermocline.router.functions import FUNCTIONS, TABLE_FUNCTIONS
 from .conftest import Shop
 
 LEFT_OUT = {
-    "internal to the engine": r"__|json_copy_|variant_(normalize|bytes|to_parquet|comparator|group)|index_key$"
+    "internal to the engine": r"__|json_copy_|index_key$"
+    r"|variant_(normalize|bytes|to_parquet|comparator|group)"
     r"|(bitstring|timetz)_byte_comparable$|is_histogram_other_bin$|hive_partition_component$|combine$"
     r"|finalize$|to_aggregate_state$|combine_aggr$|constant_or_null$|array_to_string_comma_default$"
     r"|is (not )?distinct from$|remap_struct$",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import struct
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,8 +15,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from thermocline.core.manifest import Run
+from thermocline.core.asof import Now
+from thermocline.core.clock import to_micros
+from thermocline.core.errors import Error
+from thermocline.core.manifest import DataFile, Run
+from thermocline.router.constants import Surroundings
 from thermocline.router.engine import Engine
+from thermocline.router.file_table import FileTables
+from thermocline.router.plan import make_plan
+from thermocline.router.prepare import Preparations
 from thermocline.router.query import Router
 
 from .owner import START, MemoryOwner
@@ -157,7 +165,62 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return Engine(tmp_path_factory.getbasetemp())
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+def described(rows: list[dict[str, Any]], first: int, version: int = 1) -> DataFile:
+    """A file of these rows as a manifest would describe it, bounds as tight as they can be."""
+    stats: dict[int, tuple[Any, Any]] = {1: (first, first + len(rows) - 1)}
+    ids = {"_time": 3, **{name: 100 + at for at, name in enumerate("ifgsdn")}}
+    for name, field_id in ids.items():
+        values = [_bound(name, row[name]) for row in rows if row[name] is not None]
+        if values and not any(isinstance(v, float) and math.isnan(v) for v in values):
+            stats[field_id] = (min(values), max(values))
+    return DataFile(f"{first}.parquet", 1, "", len(rows), version, first, first + len(rows) - 1, stats)
+
+
+def _bound(name: str, value: Any) -> Any:
+    if name == "g":
+        return struct.unpack("f", struct.pack("f", value))[0]
+    if isinstance(value, datetime):
+        return to_micros(value)
+    return value.toordinal() - date(1970, 1, 1).toordinal() if isinstance(value, date) else value
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    rows=st.lists(ROW, min_size=1, max_size=12),
+    size=st.integers(1, 3),
+    conditions=st.lists(CONDITIONS, min_size=8),
+)
+def test_no_file_with_a_matching_row_is_pruned(
+    tmp_path_factory: pytest.TempPathFactory,
+    engine: Engine,
+    rows: list[dict[str, Any]],
+    size: int,
+    conditions: list[str],
+) -> None:
+    owner = MemoryOwner(tmp_path_factory.getbasetemp())
+    now = START + timedelta(days=20)
+    load(owner, rows, [])
+    router = Router(owner, engine, lambda: now, "db")
+    files = tuple(described(rows[at : at + size], at + 1) for at in range(0, len(rows), size))
+    table = owner.snapshot({"t": Now()}).tables["t"]
+    manifest = replace(table.manifest, warm_to=len(rows), cold_to=len(rows))
+    snapshot = replace(table, manifest=manifest, cold=Run(0, len(rows), len(rows), files))
+    for condition in conditions:
+        if "_tier" in condition:
+            continue
+        sql = f"select _seq from t where {condition}"
+        try:
+            matching = [seq for (seq,) in router.sql(sql).rows()]
+        except Error:
+            continue
+        bound = Preparations(engine, "db").get(sql, None).bound
+        assert bound is not None
+        plan = make_plan(bound, {("t", None): snapshot}, Surroundings({}, to_micros(now)), FileTables())
+        read = {seq for f in plan.scans[0].tiers[0].files for seq in range(f.seq_min, f.seq_max + 1)}
+        assert set(matching) <= read, condition
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     rows=st.lists(ROW, min_size=1, max_size=14),
     cuts=st.lists(st.integers(0, 20), max_size=3),
@@ -198,6 +261,13 @@ def _files(folder: Path, **columns: list[Any]) -> tuple[MemoryOwner, Router]:
     ("condition", "read"),
     [
         ("n >= 8", 2),
+        ("n <= 3", 4),
+        ("n > 8 or n < 1", 2),
+        ("n <= 3.0", 4),
+        ("s <= 'x3'", 4),
+        ("s > 'x8'", 1),
+        ("day <= date '2026-01-02'", 2),
+        ("moment < timestamp '2026-01-02 12:00:00'", 1),
         ("n = 3 or n = 5", 2),
         ("n in (1, 2, 3)", 3),
         ("3 > n", 3),
@@ -269,6 +339,7 @@ def test_the_latest_rows_come_from_the_newest_files(tmp_path: Path, sql: str, re
     limit=st.integers(0, 16),
     offset=st.integers(0, 4),
     where=st.sampled_from(["", "where _time >= '2026-01-05'", "where _seq between 2 and 9"]),
+    cut=st.integers(0, 14),
 )
 def test_the_latest_bound_changes_no_answer(
     tmp_path_factory: pytest.TempPathFactory,
@@ -280,12 +351,13 @@ def test_the_latest_bound_changes_no_answer(
     limit: int,
     offset: int,
     where: str,
+    cut: int,
 ) -> None:
     owner = MemoryOwner(tmp_path_factory.mktemp("files"))
     load(owner, rows, cuts)
     router = Router(owner, engine, lambda: owner.now, "db")
     ordered = f"select {column}, _seq from t {where} order by {column} {direction}, _seq"
-    everything = router.sql(ordered).rows()
-    assert (
-        router.sql(f"{ordered} limit {limit} offset {offset}").rows() == everything[offset : offset + limit]
-    )
+    as_of = min(cut, len(rows)) or None
+    everything = router.sql(ordered, as_of=as_of).rows()
+    limited = router.sql(f"{ordered} limit {limit} offset {offset}", as_of=as_of)
+    assert limited.rows() == everything[offset : offset + limit]
