@@ -9,12 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .entry import connect
     from .core import errors
     from .core.certificate import Certificate
     from .core.policy import TierPolicy
     from .core.protocols import Cancel
     from .core.results import Result
+    from .entry import connect
 
 __version__ = "0.1.0"
 

@@ -94,7 +94,7 @@ def _against_eventsourcing(db: Any, file: Path, scale: Scale) -> Line:
         [data.dicts(BATCH, first=(r * few + b) * BATCH) for b in range(few)] for r in range(scale.rounds)
     ]
 
-    class Happened(Aggregate.Event):  # type: ignore[misc]
+    class Happened(Aggregate.Event):
         """One event of a stream with its body."""
 
         body: dict[str, Any]

@@ -234,8 +234,8 @@ class Shard:
             with self.log.transaction():
                 for name, table in admission.tables.items():
                     self.log.put_table(table, self.live_table(name))
-                parts = [TableRows(c.table, c.first_seq, c.last_seq, columns) for c, columns in commits]
-                self.log.write(parts, recorded, admission.seq)
+                rows = [TableRows(c.table, c.first_seq, c.last_seq, columns) for c, columns in commits]
+                self.log.write(rows, recorded, admission.seq)
             reach("append.committed")
             self._show(admission, commits)
             reach("append.visible")

@@ -111,7 +111,7 @@ class Files(Contract):
         with refused(Invalid, "picture.png"):
             shop.import_file(path, "rows")
 
-    def test_progress_is_told(self, shop: Database, tmp_path: Path) -> None:
+    def test_progress_of_an_import_is_told(self, shop: Database, tmp_path: Path) -> None:
         told: list[tuple[str, int, int | None]] = []
         shop.import_file(write(tmp_path, "csv"), "rows", progress=lambda *step: told.append(step))
         assert told
