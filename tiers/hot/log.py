@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ...core.errors import Corrupt, Error, Fenced, Unavailable
+from ...core.errors import Corrupt, Error, Fenced, Invalid, Unavailable
 from ...core.ids import checksum
 from ...core.schema import Table
 from ...core.tiering import HotFacts
@@ -195,7 +195,10 @@ class HotLog:
             found = self._db.execute(
                 "SELECT definition, manifest FROM _tables WHERE manifest <> ? ORDER BY rowid", (_FORGOTTEN,)
             ).fetchall()
+        try:
             return [(Table.from_dict(orjson.loads(text)), version) for text, version in found]
+        except (Invalid, ValueError, KeyError, TypeError) as error:
+            raise self._damaged(f"a table's definition is not what was written: {error!r}") from error
 
     def put_table(self, table: Table, known: Table | None) -> None:
         """Defines a table, or brings its definition and columns up to date; inside a `transaction`."""
@@ -398,6 +401,8 @@ class HotLog:
             yield
         except sqlite3.DatabaseError as error:
             raise self._as_error(error) from error
+        except UnicodeDecodeError as error:
+            raise self._damaged(str(error)) from error
 
     def _as_error(self, error: sqlite3.DatabaseError) -> Error:
         text = str(error)
