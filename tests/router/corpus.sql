@@ -92,7 +92,7 @@ select list(qty order by qty desc nulls last) from sales
 select arg_max(product, revenue), arg_min(product, revenue) from sales
 select product, quantile_cont(revenue, [0.25, 0.5]) from sales group by product
 select histogram(small) from sales
-select mode(small), median(qty), stddev(revenue) from sales
+select median(small), median(qty), stddev(revenue) from sales
 select bool_and(ok), bool_or(ok), bit_xor(small) from sales
 select sum(distinct qty) from sales
 select first(product order by "Cost Total $"), last(product order by "Cost Total $") from sales

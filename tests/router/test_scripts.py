@@ -1,7 +1,9 @@
 """Scripts that read aloud: `> command`, then what it prints. REWRITE=1 writes down what they print now.
 
-> write sales 5            appends five days of sales          > flush sales, > archive sales [column]
-> explain [@point] SQL     the plan                            > sql [@point] SQL     rows, then the tiers read
+> write sales 5          appends five days of sales
+> flush sales            and `> archive sales [column]`: a cold file for each value of the column
+> explain [@point] SQL   the plan
+> sql [@point] SQL       the rows, then what each tier answered for
 """
 
 from __future__ import annotations
