@@ -72,3 +72,10 @@ def test_a_gap_between_runs_is_found_out(fresh: Shop) -> None:
     assert not certificate.to_dict()["complete"]
     with pytest.raises(Corrupt, match="gap"):
         certificate.verify()
+
+
+def test_explain_analyze_runs_the_query_and_tells_times_and_rows(shop: Shop) -> None:
+    told = shop.router.explain("select product from sales where qty > ?", [7], analyze=True)
+    assert "rows out: 6" in told
+    assert "Total Time" in told
+    assert shop.rows("explain analyze select 1")[0] == ("query",)

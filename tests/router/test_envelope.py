@@ -43,7 +43,7 @@ PRODUCTS = ["product", "name", "qty"]
         ("select columns(* exclude (qty)) from products where _seq > 0", PRODUCTS[:2]),
         ("select p.* from products p join products q on p._seq = q._seq", PRODUCTS),
         ("select * from products p join products q using (_seq)", [*PRODUCTS, *PRODUCTS]),
-        ("select * from products p join products q using (name) where p._seq = 1", [*PRODUCTS, *PRODUCTS[::2]]),
+        ("select * from products p join products using (name) where p._seq = 1", [*PRODUCTS, *PRODUCTS[::2]]),
         ("select * from (select _seq, name from products)", ["_seq", "name"]),
         ("select * from (select * from products where _seq > 0)", PRODUCTS),
         (
