@@ -16,7 +16,7 @@ from .trial import Nursery, trial
 pytestmark = pytest.mark.skipif(library() is None, reason="Python's sqlite3 has SQLite linked in statically")
 
 SEED = 100
-RANDOM_LOSSES = 20
+RANDOM_LOSSES = 14
 
 
 @pytest.mark.parametrize("point", POINTS)
