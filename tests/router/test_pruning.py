@@ -361,3 +361,12 @@ def test_the_latest_bound_changes_no_answer(
     everything = router.sql(ordered, as_of=as_of).rows()
     limited = router.sql(f"{ordered} limit {limit} offset {offset}", as_of=as_of)
     assert limited.rows() == everything[offset : offset + limit]
+
+
+def test_rows_behind_the_cut_do_not_count_for_the_latest_bound(tmp_path: Path) -> None:
+    owner = MemoryOwner(tmp_path)
+    for _ in range(2):
+        owner.write("t", [{"n": 1}, {"n": 2}, {"n": 3}])
+        owner.flush("t")
+    router = Router(owner, Engine(tmp_path), lambda: owner.now, "db")
+    assert router.sql("select _seq from t order by _seq desc limit 3", as_of=5).rows() == [(5,), (4,), (3,)]
