@@ -26,9 +26,9 @@ lint: .venv/dev.done  ## ruff and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy -p thermocline
 
-torture: .venv/dev.done  ## placements and kills without end: CASES=100000, SEED=7
-	THERMOCLINE_CASES=$(CASES) THERMOCLINE_SEED=$(SEED) $(BIN)/python -m pytest -q -n $(WORKERS) --timeout 0 \
-		tests/placement tests/faults
+torture: .venv/dev.done  ## placements, kills and power losses, as many as asked: CASES=100000, SEED=7
+	$(BIN)/python -m tests.placement --cases $(CASES) --seed $(SEED)
+	$(BIN)/python -m tests.faults.torture --cases $$(( $(CASES) / 20 )) --seed $(SEED)
 
 bench: .venv/bench.done  ## speed as ratios, kept in docs/benchmarks.md
 	$(BIN)/python -m thermocline.benchmarks
