@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ class Wire:
         while True:
             client, _ = self._listening.accept()
             with client:
-                request = client.recv(1 << 20)
+                request = _whole_request(client)
                 if not request:
                     return
                 self.connections += 1
@@ -50,6 +51,25 @@ class Wire:
                         reply += piece
                 if self.connections > self.breaks:
                     client.sendall(reply)
+
+
+def _whole_request(client: socket.socket) -> bytes:
+    """Head and body; they may come in pieces. Nothing if the other side only closed."""
+    client.settimeout(20)
+    request = b""
+    while b"\r\n\r\n" not in request:
+        piece = client.recv(1 << 20)
+        if not piece:
+            return b""
+        request += piece
+    head, _, body = request.partition(b"\r\n\r\n")
+    named = re.search(rb"(?i)content-length: *(\d+)", head)
+    missing = int(named[1]) - len(body) if named else 0
+    while missing > 0:
+        piece = client.recv(missing)
+        request += piece
+        missing -= len(piece)
+    return request
 
 
 @contextmanager
