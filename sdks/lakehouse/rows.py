@@ -74,6 +74,7 @@ def _with_id_column(table: pa.Table, new_ids: NewIds) -> pa.Table:
     if at < 0:
         return table.append_column("_id", pa.array(new_ids(table.num_rows), pa.string()))
     column = table.column(at)
-    if not column.null_count or not pa.types.is_string(column.type):
+    if not column.null_count:
         return table
-    return table.set_column(at, "_id", pc.coalesce(column, pa.array(new_ids(table.num_rows), pa.string())))
+    given = column.cast(pa.string())  # a column of nulls has no type of its own, and numbers are ids as text
+    return table.set_column(at, "_id", pc.coalesce(given, pa.array(new_ids(table.num_rows), pa.string())))
