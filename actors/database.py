@@ -20,7 +20,7 @@ from ..router.query import Router
 from ..tiers.intake.files.read import read_file
 from ..tiers.nothing import NoShard
 from ..tiers.report import SCHEMA, tier_report
-from ..tiers.shard import Shard
+from ..tiers.shard import Shard, received_by_nobody
 from ..tiers.steps.archive import archive
 from ..tiers.steps.compact import compact
 from ..tiers.steps.expire import expire, expire_dropped
@@ -55,7 +55,7 @@ class LocalDatabase:
         event_time: str | None = None,
     ) -> Appended:
         operation = Append(table, rows, stream, expected_version, event_time)
-        return self.writer.append([operation])[table]
+        return self._append([operation])[table]
 
     async def append_async(
         self,
@@ -67,10 +67,11 @@ class LocalDatabase:
         event_time: str | None = None,
     ) -> Appended:
         operation = Append(table, rows, stream, expected_version, event_time)
-        return (await self.writer.append_async([operation]))[table]
+        operations = self._acceptable([operation])
+        return (await self.writer.append_async(operations))[table]
 
     def append_many(self, batches: Mapping[str, Rows]) -> dict[str, Appended]:
-        return self.writer.append([Append(table, rows) for table, rows in batches.items()])
+        return self._append([Append(table, rows) for table, rows in batches.items()])
 
     def import_file(
         self,
@@ -230,6 +231,16 @@ class LocalDatabase:
         if self._router is None:
             self._router = Router(_LazyOwner(self), self._lake.engine, self._lake.clock, self.name)
         return self._router
+
+    def _append(self, operations: Sequence[Append]) -> dict[str, Appended]:
+        operations = self._acceptable(operations)
+        return self.writer.append(operations)
+
+    def _acceptable(self, operations: Sequence[Append]) -> Sequence[Append]:
+        """Refuses what can't be appended before it makes a database for it."""
+        if self.opened is not None or self._lake.read_only or self._lake.exists(self.name):
+            return operations
+        return [received_by_nobody(operation) for operation in operations]
 
     def _check_writable(self) -> None:
         if self._lake.read_only:

@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -66,6 +65,7 @@ class Engine:
         self._temp = lake.absolute() / "tmp"
         self._allowed = [str(path.absolute()) for path in (lake, *directories)]
         self._threads = threads or os.cpu_count() or 1
+        self._pool: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._instances: OrderedDict[str, duckdb.DuckDBPyConnection] = OrderedDict()
 
@@ -83,7 +83,7 @@ class Engine:
     @contextmanager
     def session(self, memory_limit: str | None = None) -> Iterator[Session]:
         """A connection for one query. Raises `Invalid` for a memory limit that is none."""
-        session = Session(self._instance(memory_limit).cursor())
+        session = Session(self._instance(memory_limit).cursor(), self._worker)
         try:
             yield session
         finally:
@@ -91,7 +91,7 @@ class Engine:
 
     def open_session(self, memory_limit: str | None = None) -> Session:
         """The same for a caller that closes it later."""
-        return Session(self._instance(memory_limit).cursor())
+        return Session(self._instance(memory_limit).cursor(), self._worker)
 
     def discard(self) -> None:
         """Forgets all instances; after a fatal error of one, the next query makes a new one."""
@@ -103,6 +103,15 @@ class Engine:
             for instance in self._instances.values():
                 instance.close()
             self._instances.clear()
+            if self._pool is not None:
+                self._pool.shutdown()
+                self._pool = None
+
+    def _worker(self) -> ThreadPoolExecutor:
+        """One thread, as only the main thread hands its work over."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="thermocline-query")
+        return self._pool
 
     def _instance(self, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
         if memory_limit is not None and not _MEMORY.match(memory_limit):
@@ -150,8 +159,11 @@ def text_literal(value: str) -> str:
 class Session:
     """One connection with its own temporary names; not for two threads, save `interrupt`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, worker: Callable[[], ThreadPoolExecutor]
+    ) -> None:
         self.connection = connection
+        self._worker = worker
         self._kept: list[Any] = []
 
     def close(self) -> None:
@@ -226,7 +238,7 @@ class Session:
         """Runs `action` so that Ctrl-C ends it: while DuckDB holds the main thread, Python sees no signal."""
         if threading.current_thread() is not threading.main_thread():
             return action()
-        future = _workers().submit(action)
+        future = self._worker().submit(action)
         try:
             return future.result()
         except KeyboardInterrupt:
@@ -242,11 +254,6 @@ class Session:
 
     def _relation(self, sql: str, parameters: Parameters) -> Any:
         return self.connection.sql(sql, params=parameters) if parameters else self.connection.sql(sql)
-
-
-@cache
-def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="thermocline-query")
 
 
 class Watch:

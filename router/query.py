@@ -76,6 +76,8 @@ class Router:
         Raises `Invalid`, `NotFound`, `Unavailable` (time, memory, cancelled) and `Corrupt`.
         """
         prepared = self._preparations.get(sql, dialect)
+        if timeout is not None and timeout <= 0:
+            raise Invalid(f"timeout={timeout} leaves no time", hint="give seconds above 0, or leave it out")
         limits = Limits(timeout, memory_limit, cancel)
         default = parse_as_of(as_of)
         match prepared.statement:

@@ -447,6 +447,14 @@ class Shard:
             raise Unavailable("this lake is open for reading only", hint="connect without read_only=True")
 
 
+def received_by_nobody(append: Append) -> Append:
+    """The append with rows that can be read again, if a database that does not exist yet could take it."""
+    held = replace(append, rows=_held(append.rows))
+    check_name("table", append.table)
+    _normalise(held, None)
+    return held
+
+
 def _held(rows: Rows) -> Rows:
     """Rows that can be read twice: a table may change between the caller's door and its turn."""
     if isinstance(rows, pa.Table | pa.RecordBatch | list):

@@ -13,6 +13,8 @@ import pytest
 from thermocline.core.arrow_wire import ARROW
 from thermocline.core.protocols import Lakehouse
 
+from ..serving import serving
+
 SLOW = {"sql": "select count(*) from big a, big b, big c where a.n + b.n + c.n = -1"}
 LONG = {"sql": "select a.n, repeat('x', 1000) as x from big a, big b"}
 
@@ -72,6 +74,19 @@ def test_a_client_that_leaves_in_the_middle_of_an_answer_ends_it(http: httpx.Cli
         assert next(pieces)
         assert running(http) == 1
     wait_until_running(http, 0)
+
+
+def test_a_client_that_leaves_ends_what_computes_the_next_rows(lake: Lakehouse) -> None:
+    sql = f"select n from big union all {SLOW['sql']}"
+    with serving(lake) as url:
+        with httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
+            with http.stream("POST", "/v1/acme/sql", json={"sql": sql}, headers={"Accept": ARROW}) as reply:
+                pieces = reply.iter_bytes()
+                assert next(pieces)
+                time.sleep(0.3)
+            wait_until_running(http, 0)
+        left = time.monotonic()
+    assert time.monotonic() - left < 5, "the server waits for no thread that still computes"
 
 
 def test_slow_queries_do_not_hold_up_the_server(http: httpx.Client, url: str) -> None:

@@ -35,7 +35,7 @@ def locked(lake: Lakehouse) -> Iterator[httpx.Client]:
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("shown", [None, "Bearer wrong", "Bearer", "Basic sésame", "sésame", "Bearer sésam"])
 def test_without_the_key_nothing_opens(locked: httpx.Client, path: str, shown: str | None) -> None:
-    headers = {} if shown is None else {"Authorization": shown.encode()}
+    headers = {} if shown is None else {b"Authorization": shown.encode()}
     reply = locked.get(path, headers=headers)
     assert reply.status_code == 401
     assert reply.headers["WWW-Authenticate"] == "Bearer"

@@ -33,8 +33,8 @@ class Wire:
 
     def close(self) -> None:
         socket.create_connection(self._listening.getsockname()).close()
-        self._listening.close()
         self._thread.join()
+        self._listening.close()
 
     def _accept(self) -> None:
         while True:

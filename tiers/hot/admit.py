@@ -309,6 +309,11 @@ class Admission:
         distinct = set(streams) if append.stream is None else {append.stream}
         only = next(iter(distinct)) if len(distinct) == 1 else None
         if append.expected_version is not None:
+            if append.expected_version < 0:
+                raise Invalid(
+                    f"expected_version is {append.expected_version}",
+                    hint="0 for a new stream, else its version",
+                )
             if only is None:
                 raise Invalid("expected_version needs one stream", hint='append(..., stream="cart-7")')
             if batch.rows or not duplicates:
@@ -358,9 +363,9 @@ def extended(table: Table, schema: Schema) -> Table:
 
 
 def _added(before: Table | None, table: Table) -> dict[str, str]:
-    if before is None or before is table:
+    if before is table:
         return {}
-    known = {f.name: f.type for f in before.schema.fields}
+    known = {f.name: f.type for f in before.schema.fields} if before else {}
     return {f.name: type_name(f.type) for f in table.schema.fields if known.get(f.name) != f.type}
 
 

@@ -83,6 +83,19 @@ def _envelope(name: str, column: pa.Array) -> list[Any] | None:
     return envelope_column(name, values, kinds)
 
 
+def _as_bigint(column: pa.Array) -> pa.Array:
+    """Unsigned integers for a signed column: those that fit are ordinary, the first other one is named."""
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        first = pc.index(pc.greater(column, pa.scalar((1 << 63) - 1, pa.uint64())), True).as_py()
+        raise Unfit(
+            f"{column[first].as_py()} does not fit BIGINT",
+            first,
+            "correct the value, or give it another name",
+        ) from None
+
+
 def _finer(type: pa.DataType) -> bool:
     return bool(pa.types.is_timestamp(type) and type.unit == "ns")
 
@@ -93,6 +106,8 @@ def fitted(column: pa.Array, target: Target) -> pa.Array | tuple[pa.DataType, li
         return pa.nulls(len(column), target.type)
     if unsettled(column.type):
         return payload_column(column.to_pylist(), target)
+    if pa.types.is_uint64(column.type) and pa.types.is_integer(target.type):
+        column = _as_bigint(column)
     stored = stored_type(column.type)
     column = _checked(_safe(column, stored))
     if target.encoder is None or target.type == stored:
