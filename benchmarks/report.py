@@ -22,7 +22,7 @@ def text_row(line: Line) -> str:
     return f"{path:<82} {ours:>16} {reference:>16} {ratio:>13} {target:>13}  {verdict}"
 
 
-def page(lines: Sequence[Line], command: str) -> str:
+def page(lines: Sequence[Line], command: str, events: int) -> str:
     """docs/benchmarks.md, made anew by every run."""
     table = ["| " + " | ".join(cells) + " |" for cells in (HEAD, ("---",) * len(HEAD), *map(row, lines))]
     return "\n".join(
@@ -32,7 +32,7 @@ def page(lines: Sequence[Line], command: str) -> str:
             "Each path beside the same work done directly, in turns in one run: medians of at least five.",
             "Times depend on the machine, ratios hardly. Answers are compared before they are timed.",
             "",
-            f"{datetime.now(UTC):%Y-%m-%d}, {_machine()}. Made by `{command}`.",
+            f"{datetime.now(UTC):%Y-%m-%d}, {_machine()}. Made by `{command}`, {events:,} events.",
             "",
             *table,
             "",
