@@ -33,8 +33,9 @@ torture: .venv/dev.done  ## placements, kills and power losses, as many as asked
 bench: .venv/bench.done  ## speed as ratios, kept in docs/benchmarks.md
 	$(BIN)/python -m thermocline.benchmarks
 
-docs: .venv/dev.done  ## docs/cli.md from the command's own help
+docs: .venv/dev.done  ## docs/cli.md and docs/metrics.md from the code
 	$(BIN)/python -m thermocline.cli.reference > docs/cli.md
+	$(BIN)/python -m thermocline.server.metrics > docs/metrics.md
 
 clean:  ## what the others made, the demo's lake included
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
