@@ -37,7 +37,7 @@ def fingerprints(sources: Sequence[str | None] | None, ids: Sequence[str]) -> li
     """64 bits of each idempotence key. Equal keys have equal prints; a hit is confirmed by a point read."""
     digest = xxhash.xxh3_64_intdigest
     if sources is None:
-        return [digest(event_id.encode()) for event_id in ids]
+        return list(map(digest, map(str.encode, ids)))
     return [
         digest(event_id.encode() if source is None else f"{source}\0{event_id}".encode())
         for source, event_id in zip(sources, ids, strict=True)

@@ -99,6 +99,8 @@ class HotLog:
                 self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=FULL")
+                # Some builds of SQLite zero what is deleted: a flush would write every page once more.
+                self._db.execute("PRAGMA secure_delete=OFF")
                 self._db.executescript(_SYSTEM)
             self._db.execute("PRAGMA busy_timeout=2000")
         if new:
