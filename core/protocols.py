@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
 import pyarrow as pa
 
@@ -23,6 +23,7 @@ from .schema import Schema, Table
 Rows: TypeAlias = Iterable[Mapping[str, Any]] | pa.Table | pa.RecordBatch | pa.RecordBatchReader
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 """(step, done, total or None): called now and then on long work."""
+Step: TypeAlias = Literal["flush", "compact", "archive", "expire"]
 
 
 class Cancel:
@@ -98,7 +99,7 @@ class ShardSnapshot(Protocol):
 
 
 class ShardOwner(Protocol):
-    """The single writer of one shard."""
+    """The single writer of one shard, in the least that an append, a query and a catalog need."""
 
     @property
     def name(self) -> str: ...
@@ -135,6 +136,34 @@ class ShardOwner(Protocol):
     def bookmark_seq(self) -> int:
         """The last sequence assigned."""
         ...
+
+
+class Partition(ShardOwner, Protocol):
+    """A shard's single writer as its database sees it: in this process or on a host elsewhere."""
+
+    def append_async(self, operations: Sequence[Append]) -> Awaitable[dict[str, Appended]]: ...
+
+    def head(self, stream: str) -> int:
+        """The position of the stream's last event here; 0 if there is none."""
+        ...
+
+    def follow(self, table: Table) -> None:
+        """Takes over what the home shard says a table looks like: its name, id and schema versions."""
+        ...
+
+    def tier_report(self, tables: Sequence[str]) -> pa.Table:
+        """One row for each table and tier."""
+        ...
+
+    def step(self, step: Step, table: str, up_to: int | None = None) -> Moved:
+        """Moves what can be moved in one table; returns when it is done."""
+        ...
+
+    def expire_dropped(self) -> Moved:
+        """Removes the tables that were dropped before the history window."""
+        ...
+
+    def verify(self, progress: Progress | None = None) -> Report: ...
 
 
 @runtime_checkable
