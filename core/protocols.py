@@ -19,6 +19,7 @@ from .asof import AsOf
 from .manifest import DataFile, Manifest, Run
 from .results import Appended, Imported, Moved, Report, Result
 from .schema import Schema, Table
+from .sharding import ShardMap
 
 Rows: TypeAlias = Iterable[Mapping[str, Any]] | pa.Table | pa.RecordBatch | pa.RecordBatchReader
 Progress: TypeAlias = Callable[[str, int, int | None], None]
@@ -164,6 +165,54 @@ class Partition(ShardOwner, Protocol):
         ...
 
     def verify(self, progress: Progress | None = None) -> Report: ...
+
+
+class DatabaseOwner(Protocol):
+    """All that the router knows of a database: its catalog, how it is spread, and cuts of its shards."""
+
+    def shard_map(self) -> ShardMap: ...
+
+    def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
+        """Each row to its shard; all or nothing within one shard."""
+        ...
+
+    def snapshots(self, cuts: Mapping[str, AsOf], shards: Sequence[str]) -> Sequence[ShardSnapshot]:
+        """A cut of each of these shards, in their order; every cut is atomic in itself."""
+        ...
+
+    def ask_shard(
+        self,
+        shard: str,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None,
+        *,
+        as_of: AsOf,
+        now_us: int,
+        timeout: float | None,
+        memory_limit: str | None,
+        cancel: Cancel | None,
+    ) -> Result:
+        """The answer of one shard alone, computed where its data is. `now_us`: what the query takes for now."""
+        ...
+
+    def table_names(self) -> list[str]: ...
+
+    def table(self, name: str) -> Table:
+        """Raises `NotFound` with the nearest names."""
+        ...
+
+    def create_table(
+        self,
+        name: str,
+        fields: Sequence[tuple[str, pa.DataType]],
+        *,
+        event_time: str | None = None,
+        clustering: Sequence[str] = (),
+        retention_s: int | None = None,
+        if_not_exists: bool = False,
+    ) -> bool: ...
+
+    def drop_table(self, name: str, *, if_exists: bool = False) -> bool: ...
 
 
 @runtime_checkable
