@@ -192,7 +192,7 @@ class DatabaseOwner(Protocol):
         memory_limit: str | None,
         cancel: Cancel | None,
     ) -> Result:
-        """The answer of one shard alone, computed where its data is. `now_us`: what the query takes for now."""
+        """The answer of one shard alone, computed where its data is; `now_us` is what it takes for now."""
         ...
 
     def table_names(self) -> list[str]: ...

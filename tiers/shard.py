@@ -26,6 +26,7 @@ from ..core.policy import TierPolicy
 from ..core.protocols import Append, Rows, ShardSnapshot
 from ..core.results import Appended
 from ..core.schema import Schema, Table, new_schema
+from ..core.sharding import HOME
 from .cold.iceberg import IcebergCold
 from .crash import reach
 from .epochs import Epochs
@@ -406,7 +407,9 @@ class Shard:
 
     def _new_state(self, table: Table, version: int) -> TableState:
         around = self.around
-        prefix = f"tables/{self.database}/{table.id}"
+        # The first shard's folder bears the database's name alone.
+        owner = self.database if self.name == HOME else f"{self.database}@{self.name}"
+        prefix = f"tables/{owner}/{table.id}"
         manifests = Manifests(around.store, prefix)
         return TableState(
             table=table,
