@@ -18,9 +18,10 @@ from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.schema import Table
 from ..router.query import Router
 from ..tiers.intake.files.read import read_file
+from ..tiers.intake.received import received_by_nobody
 from ..tiers.nothing import NoShard
 from ..tiers.report import SCHEMA, tier_report
-from ..tiers.shard import Shard, received_by_nobody
+from ..tiers.shard import Shard
 from ..tiers.steps.archive import archive
 from ..tiers.steps.compact import compact
 from ..tiers.steps.expire import expire, expire_dropped

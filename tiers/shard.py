@@ -11,7 +11,7 @@ written. A second lock lets one step at a time run.
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,9 +23,9 @@ from ..core.errors import Corrupt, Fenced, Invalid, NotFound, Unavailable, neare
 from ..core.ids import Entropy, check_name
 from ..core.manifest import Manifest, empty_manifest
 from ..core.policy import TierPolicy
-from ..core.protocols import Append, Rows, ShardSnapshot
+from ..core.protocols import Append, ShardSnapshot
 from ..core.results import Appended
-from ..core.schema import Schema, Table, new_schema
+from ..core.schema import Table, new_schema
 from ..core.sharding import HOME
 from .cold.iceberg import IcebergCold
 from .crash import reach
@@ -38,8 +38,7 @@ from .hot.log import HotLog, TableRows
 from .hot.tail import Columns, Tail
 from .hot.tail_file import load_tail, save_tail
 from .hot.together import Operation, Outcome, admit_all, as_small
-from .intake.batch import Batch
-from .intake.normalise import normalise
+from .intake.received import batch_of, held
 from .manifests import Manifests
 from .object_store import ObjectStore
 from .segments import Segments
@@ -211,12 +210,12 @@ class Shard:
         schema = state.table.schema if state else None
         append = Append(
             append.table,
-            _held(append.rows),
+            held(append.rows),
             append.stream,
             append.expected_version,
             append.event_time or (state.table.event_time if state else None),
         )
-        return Part(append, _normalise(append, schema), schema.version if schema else 0)
+        return Part(append, batch_of(append, schema), schema.version if schema else 0)
 
     def _commit(self, operations: Sequence[Operation]) -> list[Outcome]:
         self._check_writable()
@@ -226,7 +225,7 @@ class Shard:
             seq=self.meta.seq,
             recorded_us=recorded,
             entropy=self.around.entropy,
-            normalise=_normalise,
+            normalise=batch_of,
         )
         outcomes = admit_all(admission, operations, self._part)
         commits = [(commit, commit.columns(recorded)) for commit in admission.commits]
@@ -448,25 +447,3 @@ class Shard:
     def _check_writable(self) -> None:
         if self.read_only:
             raise Unavailable("this lake is open for reading only", hint="connect without read_only=True")
-
-
-def received_by_nobody(append: Append) -> Append:
-    """The append with rows that can be read again, if a database that does not exist yet could take it."""
-    held = replace(append, rows=_held(append.rows))
-    check_name("table", append.table)
-    _normalise(held, None)
-    return held
-
-
-def _held(rows: Rows) -> Rows:
-    """Rows that can be read twice: a table may change between the caller's door and its turn."""
-    if isinstance(rows, pa.Table | pa.RecordBatch | list):
-        return rows
-    if hasattr(rows, "__arrow_c_stream__"):  # a RecordBatchReader; data frames speak it too
-        return pa.RecordBatchReader.from_stream(rows).read_all()
-    # A generator is used up by reading; what is no rows at all is for `normalise` to refuse.
-    return list(rows) if isinstance(rows, Iterator) else rows
-
-
-def _normalise(append: Append, schema: Schema | None) -> Batch:
-    return normalise(append.rows, schema, event_time=append.event_time, stream=append.stream)
