@@ -2,7 +2,7 @@
 
 <lake>/lock                       held by the one writing process
 <lake>/catalog.sqlite             the Iceberg catalog (unless another is configured)
-<lake>/databases/<name>/hot.sqlite
+<lake>/databases/<name>/hot.sqlite, and shard-1.sqlite, shard-2.sqlite, ... of a database of several shards
 <lake>/objects/                   segments, manifests, Iceberg files (unless another store is given)
 <lake>/tmp/                       what the engine spills
 """
@@ -17,9 +17,10 @@ from types import TracebackType
 from typing import Self
 
 from ..core.clock import Clock, system_clock
-from ..core.errors import Corrupt, Invalid, NotFound
+from ..core.errors import Corrupt, Invalid, NotFound, Unavailable
 from ..core.ids import Entropy, check_name
 from ..core.policy import TierPolicy
+from ..core.sharding import HOME, ShardMap, new_shard_map
 from ..router.engine import Engine
 from ..tiers.cold.iceberg import IcebergCold
 from ..tiers.epochs import Epochs
@@ -29,10 +30,9 @@ from ..tiers.seal import break_seal, check_seal, seal_file
 from ..tiers.shard import Shard, Surroundings
 from ..tiers.steps.archive import complete_archive, follow_move
 from .background import Background
-from .database import LocalDatabase
+from .database import LakeDatabase
 from .lake_lock import LakeLock
-
-SHARD = "shard-0"
+from .local_tenancy import LocalTenancy
 
 
 class LocalLake:
@@ -49,6 +49,7 @@ class LocalLake:
         policy: TierPolicy | None = None,
         read_only: bool = False,
         background: bool = True,
+        region: str | None = None,
     ) -> None:
         if read_only and not (path / "databases").is_dir():
             raise NotFound(f"no lake at {path}", hint="connect without read_only=True to create one")
@@ -58,14 +59,16 @@ class LocalLake:
         self.read_only = read_only
         self.clock = clock
         self._lock = threading.RLock()
-        self._databases: dict[str, LocalDatabase] = {}
+        self._region = region
+        self._databases: dict[str, LakeDatabase] = {}
+        self._tenancies: dict[str, LocalTenancy] = {}
         self._closed = False
         if not read_only:
             for folder in ("databases", "tmp"):
                 (path / folder).mkdir(parents=True, exist_ok=True)
         self._owned = None if read_only else LakeLock(path)
         policy = policy or TierPolicy()
-        store = _store(path, object_store)
+        store = self.store = _store(path, object_store)
         self._catalog_file = path / "catalog.sqlite"
         self._check_catalog()
         self._around = Surroundings(
@@ -81,12 +84,32 @@ class LocalLake:
             Background(self._open_shards, policy.every_s) if background and not read_only else None
         )
 
-    def database(self, name: str) -> LocalDatabase:
+    def database(self, name: str) -> LakeDatabase:
         check_name("database", name)
         with self._lock:
             if name not in self._databases:
-                self._databases[name] = LocalDatabase(name, self)
+                self._tenancies[name] = LocalTenancy(name, self)
+                self._databases[name] = LakeDatabase(self._tenancies[name])
             return self._databases[name]
+
+    def create_database(
+        self,
+        name: str,
+        *,
+        shards: int = 1,
+        shard_by: str | None = None,
+        key: str | None = None,
+        regions: Mapping[str, str] | None = None,
+        durability: str = "local",
+        region: str | None = None,
+    ) -> LakeDatabase:
+        """A database with shards as chosen; see `core.sharding`. Nothing happens if it is there so."""
+        shard_map = new_shard_map(
+            shards, by=shard_by, key=key, regions=regions, durability=durability, region=region
+        )
+        database = self.database(name)
+        self._tenancies[name].create(shard_map)
+        return database
 
     def databases(self) -> list[str]:
         folder = self.path / "databases"
@@ -101,10 +124,12 @@ class LocalLake:
             self._background.close()
         with self._lock:
             for database in self._databases.values():
-                if (shard := database.opened) is not None:
-                    shard.close()
+                database.shards.close()
+            for tenancy in self._tenancies.values():
+                for name, partition in tenancy.opened.items():
+                    partition.shard.close()
                     if not self.read_only:
-                        seal_file(self._hot_file(database.name))
+                        seal_file(self._hot_file(tenancy.name, name))
         self.engine.close()
         self._around.cold.close()
         if self._owned is not None:
@@ -123,22 +148,30 @@ class LocalLake:
 
     def exists(self, name: str) -> bool:
         """Also if only its hot file is missing: then opening it says so."""
-        return self._hot_file(name).exists() or Epochs(self._around.store, name, SHARD).highest() > 0
+        return self._hot_file(name, HOME).exists() or Epochs(self.store, name, HOME).highest() > 0
 
-    def open_shard(self, name: str) -> Shard:
-        """Opens or creates the database's shard and completes what a crash interrupted."""
-        path = self._hot_file(name)
+    def open_shard(self, database: str, name: str, shard_map: ShardMap) -> Shard:
+        """Opens or creates a shard and completes what a crash interrupted."""
+        self._check_region(database, shard_map.region_of(name))
+        path = self._hot_file(database, name)
         check_seal(path)
         if not self.read_only:
             # Before anything is written, or a failure to open would leave a changed file under its old seal.
             break_seal(path)
             break_seal(self._catalog_file)
-        shard = Shard(name, SHARD, path, self._around, read_only=self.read_only)
+        shard = Shard(database, name, path, self._around, read_only=self.read_only)
         if not self.read_only:
             for state in shard.all_states():
                 complete_archive(shard, state)
                 follow_move(shard, state)
         return shard
+
+    def _check_region(self, database: str, region: str | None) -> None:
+        if region is not None and region != self._region:
+            raise Unavailable(
+                f"`{database}` must stay in region {region}; this lake's is {self._region or 'not told'}",
+                hint=f'connect(..., region="{region}") where that is true',
+            )
 
     def quarantine_file(self, database: str, table: str, imported: Path) -> Path:
         """Where an import puts the lines that it could not take."""
@@ -159,12 +192,12 @@ class LocalLake:
                 self._owned.release()
             raise
 
-    def _hot_file(self, name: str) -> Path:
-        return self.path / "databases" / name / "hot.sqlite"
+    def _hot_file(self, database: str, shard: str) -> Path:
+        return self.path / "databases" / database / ("hot.sqlite" if shard == HOME else f"{shard}.sqlite")
 
     def _open_shards(self) -> list[Shard]:
         with self._lock:
-            return [d.opened for d in self._databases.values() if d.opened is not None]
+            return [p.shard for tenancy in self._tenancies.values() for p in tenancy.opened.values()]
 
 
 def _store(path: Path, given: ObjectStore | str | None) -> ObjectStore:

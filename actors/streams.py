@@ -10,19 +10,19 @@ from ..core.schema import ENVELOPE
 from ..core.types import quote
 
 if TYPE_CHECKING:
-    from .database import LocalDatabase
+    from .database import LakeDatabase
 
 
-class LocalStream:
+class LakeStream:
     """Implements `core.protocols.Stream`."""
 
-    def __init__(self, database: LocalDatabase, name: str) -> None:
+    def __init__(self, database: LakeDatabase, name: str) -> None:
         self._database = database
         self.name = name
 
     @property
     def version(self) -> int:
-        return self._database.owner.head(self.name)
+        return self._database.shards.head(self.name)
 
     def read(
         self, *, after: int = 0, limit: int | None = None, backwards: bool = False

@@ -7,6 +7,7 @@
     |- Conflict      another truth came first: wrong expected version, one id with two bodies
     |- Fenced        this writer is no longer the owner
     |- Unavailable   not now: time-out, memory limit, full disk, lake owned by another process
+    |  `- Overloaded  too much waits already
     `- Corrupt       a file is missing or damaged; no answer is given in its stead
 
 Each carries a `hint`: what the reader can do next, in one sentence.
@@ -19,9 +20,11 @@ from collections.abc import Iterable
 
 
 class Error(Exception):
-    """Base of every deliberate error. `retryable`: the same call may succeed later, unchanged."""
+    """Base of every deliberate error. `retryable`: the same call may succeed later, unchanged. `overloaded`:
+    it was refused for too much waiting, so retry later and less often."""
 
     retryable = False
+    overloaded = False
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -63,12 +66,23 @@ class Unavailable(Error):
     retryable = True
 
 
+class Resharded(Unavailable):
+    """The shard was split or its tables have changed: the database finds out anew who takes the rows."""
+
+
+class Overloaded(Unavailable):
+    """Too many calls wait already."""
+
+    overloaded = True
+
+
 class Corrupt(Error):
     """Stored bytes are missing or not what was written; the message names the file."""
 
 
 KINDS: dict[str, type[Error]] = {
-    kind.__name__: kind for kind in (Invalid, Denied, NotFound, Conflict, Fenced, Unavailable, Corrupt)
+    kind.__name__: kind
+    for kind in (Invalid, Denied, NotFound, Conflict, Fenced, Unavailable, Overloaded, Corrupt)
 }
 
 

@@ -51,13 +51,18 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """Rows for one table. `stream` and `expected_version` hold for all rows; 0 means a new stream."""
+    """Rows for one table. `stream` and `expected_version` hold for all rows; 0 means a new stream.
+
+    `agreed`: id and schema version of the table as all shards of the database have it; a shard that has
+    another one refuses the rows with `Resharded`.
+    """
 
     table: str
     rows: Rows
     stream: str | None = None
     expected_version: int | None = None
     event_time: str | None = None
+    agreed: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)

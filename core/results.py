@@ -57,6 +57,11 @@ class Report:
     segments: int = 0
     rows: int = 0
 
+    def __add__(self, other: Report) -> Report:
+        """What two shards of one database hold together; their tables are the same."""
+        tables = max(self.tables, other.tables)
+        return Report(tables, self.segments + other.segments, self.rows + other.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:

@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from thermocline import connect
-from thermocline.actors.database import LocalDatabase
 from thermocline.core.asof import Now
 from thermocline.core.policy import TierPolicy
 from thermocline.core.protocols import Database, Lakehouse
 from thermocline.tiers.object_store import ObjectStore
 from thermocline.tiers.shard import Shard
+
+from ..below import shard_of
 
 DATABASE = "shop"
 POLICY = TierPolicy(history_s=60, snapshots_kept=2, segment_rows=40)
@@ -55,9 +56,7 @@ class OpenLake:
     @property
     def shard(self) -> Shard:
         """Below the public door, where positions and watermarks can be looked at."""
-        database = self._lake.database(DATABASE)
-        assert isinstance(database, LocalDatabase)
-        return database.writer
+        return shard_of(self._lake.database(DATABASE))
 
     def close(self) -> None:
         self._lake.close()

@@ -12,6 +12,7 @@ import pytest
 from thermocline.core.results import Result
 from thermocline.tiers import crash
 
+from ..below import shard_of
 from .compare import difference
 from .world import SHARD, Asked, Point, World
 
@@ -44,7 +45,7 @@ class Interleaved:
         thread.join(None if self._shard_is_free() else 0)
 
     def _shard_is_free(self) -> bool:
-        return not self.world.db.opened.lock._is_owned()
+        return not shard_of(self.world.db).lock._is_owned()
 
     def _ask(self, query: Any, now: Point) -> None:
         try:

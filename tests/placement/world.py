@@ -15,6 +15,7 @@ import thermocline
 from thermocline.core.protocols import Lakehouse
 from thermocline.core.results import Result
 
+from ..below import shard_of
 from .compare import difference
 from .events import Batch, TableModel, accept, new_batch, new_table
 from .oracle import Oracle
@@ -98,7 +99,7 @@ class World:
         sortable = [c.name for c in table.columns if not c.is_nested and c.sql != "JSON"]
         clustering = self.rng.sample(sortable, self.rng.randint(0, 2))
         self.log.append(f"create {table.name} clustered by {clustering}")
-        self.db.writer.create_table(
+        shard_of(self.db).create_table(
             table.name, [(c.name, c.arrow) for c in table.columns], clustering=clustering
         )
 

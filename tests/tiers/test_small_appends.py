@@ -11,10 +11,12 @@ import pytest
 from thermocline.core.errors import Error, Invalid
 from thermocline.core.protocols import Lakehouse
 
+from ..below import shard_of
+
 
 def at_once(db: Any, *appends: dict[str, Any], meanwhile: Callable[[], object] = lambda: None) -> list[Any]:
     """What comes of appends that are all queued, and `meanwhile` done, before the first one is committed."""
-    shard = db.writer
+    shard = shard_of(db)
 
     async def queue() -> list[Any]:
         waiting = [asyncio.ensure_future(db.append_async("sales", **append)) for append in appends]

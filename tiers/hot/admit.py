@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from ...core.errors import Conflict, Invalid
+from ...core.errors import Conflict, Invalid, Resharded
 from ...core.ids import Entropy, fingerprints, uuid7s
 from ...core.protocols import Append
 from ...core.results import Appended
@@ -205,6 +205,7 @@ class Admission:
         append = part.append
         name = append.table.lower()
         before = draft.tables.get(name) or self.table(name)
+        _check_agreed(append, before)
         batch = part.batch
         if part.schema_version != (before.schema.version if before else 0):
             # The table changed between the caller's door and its turn.
@@ -346,6 +347,15 @@ class Admission:
             if stream in heads:
                 return heads[stream]
         return self._known.head(stream)
+
+
+def _check_agreed(append: Append, table: Table | None) -> None:
+    """A shard among several takes rows only for the table that all of them agreed on, or a later version."""
+    if append.agreed is None:
+        return
+    table_id, version = append.agreed
+    if table is None or table.id != table_id or table.schema.version < version:
+        raise Resharded(f"`{append.table}` has changed in another shard", hint="try again")
 
 
 def extended(table: Table, schema: Schema) -> Table:

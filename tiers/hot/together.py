@@ -65,8 +65,11 @@ def admit_all(admission: Admission, operations: Sequence[Operation], prepare: Pr
 def _runs(operations: Sequence[Operation]) -> Iterator[list[Any]]:
     """Neighbours that may be taken together."""
 
-    def kind(operation: Operation) -> tuple[str, str | None] | None:
-        return (operation.append.table, operation.append.event_time) if isinstance(operation, Small) else None
+    def kind(operation: Operation) -> tuple[object, ...] | None:
+        if not isinstance(operation, Small):
+            return None
+        append = operation.append
+        return append.table, append.event_time, append.agreed
 
     return (list(run) for _, run in groupby(operations, kind))
 

@@ -1,0 +1,102 @@
+"""The shards of one database in this process: opened at their first use, created at the first write."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.asof import AsOf
+from ..core.errors import Unavailable
+from ..core.protocols import Cancel
+from ..core.results import Result
+from ..core.sharding import ShardMap
+from ..tiers.shard_maps import ShardMaps
+from .partition import LocalPartition
+
+if TYPE_CHECKING:
+    from .local import LocalLake
+
+
+class LocalTenancy:
+    """Implements `actors.tenancy.Tenancy`."""
+
+    remote = False
+
+    def __init__(self, name: str, lake: LocalLake) -> None:
+        self.name = name
+        self.engine = lake.engine
+        self.clock = lake.clock
+        self.opened: dict[str, LocalPartition] = {}
+        self._lake = lake
+        self._maps = ShardMaps(lake.store, name)
+        self._map: ShardMap | None = None
+        self._exists = False
+        self._lock = threading.Lock()
+
+    def exists(self) -> bool:
+        if not self._exists:
+            self._exists = bool(self.opened) or self._lake.exists(self.name)
+        return self._exists
+
+    def shard_map(self) -> ShardMap:
+        return self._map or self.refresh()
+
+    def refresh(self) -> ShardMap:
+        # Only this process changes it, unless another one writes.
+        if self._map is None or self._lake.read_only:
+            self._map = self._maps.latest() or ShardMap()
+        return self._map
+
+    def create(self, shard_map: ShardMap) -> None:
+        """Gives a database that does not exist yet its shards. Raises `Invalid` if it has others."""
+        self.check_writable()
+        self._maps.create(shard_map, exists=self.exists())
+        self._map = None
+
+    def partition(self, shard: str) -> LocalPartition:
+        found = self.opened.get(shard)
+        if found is None:
+            with self._lock:
+                found = self.opened.get(shard)
+                if found is None:
+                    found = LocalPartition(self._lake.open_shard(self.name, shard, self.shard_map()))
+                    self.opened[shard] = found
+        return found
+
+    def check_writable(self) -> None:
+        if self._lake.read_only:
+            raise Unavailable("this lake is open for reading only", hint="connect without read_only=True")
+
+    def ask_shard(
+        self,
+        shard: str,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None,
+        *,
+        as_of: AsOf,
+        now_us: int,
+        timeout: float | None,
+        memory_limit: str | None,
+        cancel: Cancel | None,
+    ) -> Result:
+        from ..router.one_shard import OneShard
+        from ..router.query import Router
+
+        router = Router(OneShard(self.partition(shard)), self.engine, self.clock, self.name)
+        return router.sql(
+            sql,
+            params,
+            as_of=as_of,
+            now_us=now_us,
+            timeout=timeout,
+            memory_limit=memory_limit,
+            cancel=cancel,
+        )
+
+    def split(self, shard: str) -> ShardMap:
+        raise NotImplementedError
+
+    def quarantine_file(self, table: str, imported: Path) -> Path:
+        return self._lake.quarantine_file(self.name, table, imported)

@@ -1,0 +1,104 @@
+"""A shard in this process, as its database sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+
+import pyarrow as pa
+
+from ..core.asof import AsOf
+from ..core.protocols import Append, Progress, ShardSnapshot, Step
+from ..core.results import Appended, Moved, Report
+from ..core.schema import Table
+from ..tiers.report import tier_report
+from ..tiers.shard import Shard
+from ..tiers.steps.archive import archive
+from ..tiers.steps.compact import compact
+from ..tiers.steps.expire import expire, expire_dropped
+from ..tiers.steps.flush import flush
+from ..tiers.steps.verify import verify
+
+
+class LocalPartition:
+    """Implements `core.protocols.Partition` over a shard that this process owns or reads."""
+
+    def __init__(self, shard: Shard) -> None:
+        self.shard = shard
+        self.name = shard.name
+
+    def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
+        return self.shard.append(operations)
+
+    def append_async(self, operations: Sequence[Append]) -> Awaitable[dict[str, Appended]]:
+        return self.shard.append_async(operations)
+
+    def snapshot(self, cuts: Mapping[str, AsOf]) -> ShardSnapshot:
+        return self.shard.snapshot(cuts)
+
+    def head(self, stream: str) -> int:
+        return self.shard.head(stream)
+
+    def bookmark_seq(self) -> int:
+        return self.shard.bookmark_seq()
+
+    def table_names(self) -> list[str]:
+        return self.shard.table_names()
+
+    def table(self, name: str) -> Table:
+        return self.shard.table(name)
+
+    def create_table(
+        self,
+        name: str,
+        fields: Sequence[tuple[str, pa.DataType]],
+        *,
+        event_time: str | None = None,
+        clustering: Sequence[str] = (),
+        retention_s: int | None = None,
+        if_not_exists: bool = False,
+    ) -> bool:
+        return self.shard.create_table(
+            name,
+            fields,
+            event_time=event_time,
+            clustering=clustering,
+            retention_s=retention_s,
+            if_not_exists=if_not_exists,
+        )
+
+    def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
+        return self.shard.drop_table(name, if_exists=if_exists)
+
+    def follow(self, table: Table) -> None:
+        self.shard.follow(table)
+
+    def tier_report(self, tables: Sequence[str]) -> pa.Table:
+        return tier_report(self.shard, tables)
+
+    def step(self, step: Step, table: str, up_to: int | None = None) -> Moved:
+        state = self.shard.state(table)
+        match step:
+            case "flush":
+                return flush(self.shard, state, up_to)
+            case "compact":
+                return compact(self.shard, state)
+            case "archive":
+                # Everything up to there, what is still hot included.
+                flush(self.shard, state, up_to)
+                return archive(self.shard, state, up_to)
+            case "expire":
+                return expire(self.shard, state)
+
+    def expire_dropped(self) -> Moved:
+        return expire_dropped(self.shard)
+
+    def verify(self, progress: Progress | None = None) -> Report:
+        done = 0
+
+        def tick() -> None:
+            nonlocal done
+            done += 1
+            if progress is not None:
+                progress("verify", done, None)
+
+        return verify(self.shard, tick)

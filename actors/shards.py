@@ -1,0 +1,301 @@
+"""All shards of one database as one owner: rows go to their shard, tables look the same in each.
+
+    append --> fits the home shard's schema? no: it evolves, the others follow --> route --> shards at once
+    one shard: straight to it
+
+The home shard alone decides what a table looks like. An append that spans shards is atomic in each of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from ..core.asof import AsOf
+from ..core.errors import Invalid, NotFound, Resharded, Unavailable
+from ..core.protocols import Append, Cancel, Partition, ShardSnapshot
+from ..core.results import Appended, Result
+from ..core.schema import Schema, Table
+from ..core.sharding import HOME, ShardMap
+from ..tiers.intake.batch import Batch
+from ..tiers.intake.received import batch_of, held, received_by_nobody
+from ..tiers.intake.route import route
+from ..tiers.nothing import NoShard
+from .tenancy import Tenancy
+
+T = TypeVar("T")
+
+TRIES = 8
+"""Of an append that meets a shard just being split, or a table just being changed."""
+
+
+class DatabaseShards:
+    """Implements `core.protocols.DatabaseOwner`."""
+
+    def __init__(self, tenancy: Tenancy) -> None:
+        self.tenancy = tenancy
+        self.pushes_down = tenancy.remote
+        self._tables: dict[str, Table] = {}
+        self._agreed_version = -1
+        self._agreeing = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def shard_map(self) -> ShardMap:
+        return self.tenancy.shard_map()
+
+    @property
+    def home(self) -> Partition | NoShard:
+        """The home shard, or an empty stand-in while the database does not exist."""
+        return self.tenancy.partition(HOME) if self.tenancy.exists() else NoShard(self.tenancy.name)
+
+    def all(self) -> list[Partition]:
+        """Every shard there is, those that take no more rows included."""
+        if not self.tenancy.exists():
+            return []
+        return [self.tenancy.partition(name) for name in self.tenancy.refresh().names]
+
+    def each(self, act: Callable[[Partition], T]) -> list[T]:
+        """The same done by all shards, at once."""
+        return self._at_once([(lambda p=p: act(p)) for p in self.all()])
+
+    # -- catalog ----------------------------------------------------------------------------------
+
+    def table_names(self) -> list[str]:
+        return self.home.table_names()
+
+    def table(self, name: str) -> Table:
+        return self.home.table(name)
+
+    def create_table(
+        self,
+        name: str,
+        fields: Sequence[tuple[str, pa.DataType]],
+        *,
+        event_time: str | None = None,
+        clustering: Sequence[str] = (),
+        retention_s: int | None = None,
+        if_not_exists: bool = False,
+    ) -> bool:
+        created = self._writable().create_table(
+            name,
+            fields,
+            event_time=event_time,
+            clustering=clustering,
+            retention_s=retention_s,
+            if_not_exists=if_not_exists,
+        )
+        if not self.shard_map().single:
+            self._follow(name)
+        return created
+
+    def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
+        dropped = self._writable().drop_table(name, if_exists=if_exists)
+        self._tables.pop(name.lower(), None)
+        for shard in self._others():
+            shard.drop_table(name, if_exists=True)
+        return dropped
+
+    # -- append -----------------------------------------------------------------------------------
+
+    def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
+        operations = self._acceptable(operations)
+        if self.shard_map().single:
+            try:
+                return self.tenancy.partition(HOME).append(operations)
+            except Resharded:
+                self.tenancy.refresh()
+        return self._spread([replace(o, rows=held(o.rows)) for o in operations])
+
+    def append_async(self, operations: Sequence[Append]) -> Awaitable[dict[str, Appended]]:
+        operations = self._acceptable(operations)
+        if self.shard_map().single:
+            return self.tenancy.partition(HOME).append_async(operations)
+        rows_held = [replace(o, rows=held(o.rows)) for o in operations]
+        return _in_thread(lambda: self._spread(rows_held))
+
+    def _acceptable(self, operations: Sequence[Append]) -> Sequence[Append]:
+        """Refuses what can't be appended before it makes a database for it."""
+        self.tenancy.check_writable()
+        if self.tenancy.exists():
+            return operations
+        return [received_by_nobody(operation) for operation in operations]
+
+    def _spread(self, operations: Sequence[Append]) -> dict[str, Appended]:
+        done: list[Mapping[str, Appended]] = []
+        for attempt in range(TRIES):
+            shard_map = self.tenancy.refresh() if attempt else self.shard_map()
+            self._agree(shard_map)
+            parts = self._parts(operations, shard_map)
+            outcomes = self._at_once([self._sending(*part) for part in parts.items()])
+            done += [outcome for outcome in outcomes if not isinstance(outcome, Resharded)]
+            # What a shard refused goes out again, to whoever takes it now; the rest is durable.
+            refused = [isinstance(outcome, Resharded) for outcome in outcomes]
+            parted = zip(parts.values(), refused, strict=True)
+            operations = [append for appends, again in parted if again for append in appends]
+            if not operations:
+                return _together(done)
+            self._tables.clear()
+        raise Unavailable(f"the shards of `{self.tenancy.name}` keep changing", hint="try again")
+
+    def _parts(self, operations: Sequence[Append], shard_map: ShardMap) -> dict[str, list[Append]]:
+        parts: dict[str, list[Append]] = {}
+        for operation in operations:
+            table, batch = self._fitted(operation)
+            routed = route(operation, batch, shard_map, table.schema)
+            for shard, append in routed.items():
+                agreed = (table.id, table.schema.version)
+                parts.setdefault(shard, []).append(replace(append, agreed=agreed))
+        if len(operations) > 1 and len(parts) > 1:
+            raise Invalid(
+                f"append_many is atomic within one shard, and these rows go to {', '.join(sorted(parts))}",
+                hint="give all rows one key, or append table by table",
+            )
+        return parts
+
+    def _sending(self, shard: str, appends: list[Append]) -> Callable[[], Mapping[str, Appended] | Resharded]:
+        def send() -> Mapping[str, Appended] | Resharded:
+            try:
+                return self.tenancy.partition(shard).append(appends)
+            except Resharded as refusal:
+                return refusal
+
+        return send
+
+    # -- one look for all shards ------------------------------------------------------------------
+
+    def _fitted(self, append: Append) -> tuple[Table, Batch]:
+        """The table as it takes the rows, evolved in every shard if need be, and the rows normalised."""
+        table = self._tables.get(append.table.lower()) or self._known(append.table)
+        batch = _batch(append, table)
+        if table is None or _news(batch, table.schema):
+            columns = pa.schema(list(batch.types.items())).empty_table()
+            self._writable().append([Append(append.table, columns, event_time=append.event_time)])
+            table = self._follow(append.table)
+            batch = _batch(append, table)
+        self._tables[append.table.lower()] = table
+        return table, batch
+
+    def _known(self, name: str) -> Table | None:
+        try:
+            return self.home.table(name)
+        except NotFound:
+            return None
+
+    def _follow(self, name: str) -> Table:
+        table = self.home.table(name)
+        self._at_once([(lambda p=p: p.follow(table)) for p in self._others()])
+        return table
+
+    def _agree(self, shard_map: ShardMap) -> None:
+        """Once for each map: what a crash left undone between the home shard and the others is done."""
+        with self._agreeing:
+            if self._agreed_version == shard_map.version:
+                return
+            names = self.table_names()
+            for name in names:
+                self._follow(name)
+            for shard in self._others():
+                for name in set(shard.table_names()) - set(names):
+                    shard.drop_table(name, if_exists=True)
+            self._agreed_version = shard_map.version
+
+    def _others(self) -> list[Partition]:
+        return [self.tenancy.partition(name) for name in self.shard_map().names if name != HOME]
+
+    def _writable(self) -> Partition:
+        self.tenancy.check_writable()
+        return self.tenancy.partition(HOME)
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def snapshot(self, cuts: Mapping[str, AsOf]) -> ShardSnapshot:
+        return self.snapshots(cuts, [HOME])[0]
+
+    def head(self, stream: str) -> int:
+        """The position of the stream's last event."""
+        if not self.tenancy.exists():
+            return 0
+        return self.tenancy.partition(self.shard_map().route(stream)).head(stream)
+
+    def snapshots(self, cuts: Mapping[str, AsOf], shards: Sequence[str]) -> Sequence[ShardSnapshot]:
+        if not self.tenancy.exists():
+            return [NoShard(self.tenancy.name).snapshot(cuts) for _ in shards]
+        if len(shards) == 1:
+            return [self.tenancy.partition(shards[0]).snapshot(cuts)]
+        taking = [(lambda s=s: self.tenancy.partition(s).snapshot(cuts)) for s in shards]
+        return self._at_once(taking)
+
+    def ask_shard(
+        self,
+        shard: str,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None,
+        *,
+        as_of: AsOf,
+        now_us: int,
+        timeout: float | None,
+        memory_limit: str | None,
+        cancel: Cancel | None,
+    ) -> Result:
+        return self.tenancy.ask_shard(
+            shard,
+            sql,
+            params,
+            as_of=as_of,
+            now_us=now_us,
+            timeout=timeout,
+            memory_limit=memory_limit,
+            cancel=cancel,
+        )
+
+    def _at_once(self, acts: Sequence[Callable[[], T]]) -> list[T]:
+        if len(acts) == 1:
+            return [acts[0]()]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(16, thread_name_prefix="thermocline-shards")
+        return [future.result() for future in [self._pool.submit(act) for act in acts]]
+
+
+def _batch(append: Append, table: Table | None) -> Batch:
+    event_time = append.event_time or (table.event_time if table else None)
+    return batch_of(replace(append, event_time=event_time), table.schema if table else None)
+
+
+def _news(batch: Batch, schema: Schema) -> bool:
+    """Whether the batch brings a column, or the first values of one."""
+    known = schema.by_name
+    return any(
+        name not in known or (known[name].type == pa.null() and arrow != pa.null())
+        for name, arrow in batch.types.items()
+    )
+
+
+def _together(outcomes: Sequence[Mapping[str, Appended]]) -> dict[str, Appended]:
+    """What came of an append in all of its shards. Sequences of several shards can't be told as one span."""
+    merged: dict[str, Appended] = {}
+    for outcome in outcomes:
+        for table, appended in outcome.items():
+            before = merged.get(table)
+            merged[table] = (
+                appended
+                if before is None
+                else Appended(
+                    None, None, before.rows + appended.rows, before.duplicates + appended.duplicates
+                )
+            )
+    return merged
+
+
+async def _in_thread(act: Callable[[], T]) -> T:
+    import asyncio
+
+    return await asyncio.to_thread(act)

@@ -1,0 +1,67 @@
+"""What a database asks of the runtime it lives on: where its shards are, and who may write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..core.asof import AsOf
+from ..core.clock import Clock
+from ..core.protocols import Cancel, Partition
+from ..core.results import Result
+from ..core.sharding import ShardMap
+from ..router.engine import Engine
+
+
+class Tenancy(Protocol):
+    """One database on one runtime. `engine`, `clock`: what its queries run with where they are asked."""
+
+    name: str
+    engine: Engine
+    clock: Clock
+    remote: bool
+    """Whether shards are in other processes, so that work is better done there."""
+
+    def exists(self) -> bool:
+        """Whether anything was ever written."""
+        ...
+
+    def shard_map(self) -> ShardMap:
+        """As it was last seen; one local shard if the database was never given another."""
+        ...
+
+    def refresh(self) -> ShardMap:
+        """As it is."""
+        ...
+
+    def partition(self, shard: str) -> Partition:
+        """The shard's owner, opened or reached; reading never creates anything."""
+        ...
+
+    def check_writable(self) -> None:
+        """Raises `Unavailable` if this lake is open for reading only."""
+        ...
+
+    def ask_shard(
+        self,
+        shard: str,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None,
+        *,
+        as_of: AsOf,
+        now_us: int,
+        timeout: float | None,
+        memory_limit: str | None,
+        cancel: Cancel | None,
+    ) -> Result:
+        """The answer of one shard alone, computed by its host."""
+        ...
+
+    def split(self, shard: str) -> ShardMap:
+        """Parts a shard in two while appends go on; returns the map that is then in force."""
+        ...
+
+    def quarantine_file(self, table: str, imported: Path) -> Path:
+        """Where an import puts the lines that it could not take."""
+        ...
