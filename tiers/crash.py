@@ -33,10 +33,23 @@ POINTS = (
     "expire.files_deleted",
 )
 
+REPLICATED_POINTS = (
+    "replica.sealed",
+    "replica.committed",
+    "replica.shipped",
+    "replica.slots_deleted",
+    "snapshot.part_put",
+    "snapshot.complete",
+    "recovery.rebuilt",
+    "recovery.cleared",
+    "recovery.replaced",
+)
+"""Reached only where durability is `replicated`."""
+
 on_reach: Callable[[str], None] | None = None
 
 
 def reach(point: str) -> None:
     if on_reach is not None:
-        assert point in POINTS, f"unregistered crash point {point}"
+        assert point in POINTS or point in REPLICATED_POINTS, f"unregistered crash point {point}"
         on_reach(point)

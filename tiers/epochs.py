@@ -20,6 +20,10 @@ class Epochs:
         """0 if the shard was never owned."""
         return max(self._numbers(), default=0)
 
+    def settled(self) -> bool:
+        """Whether an owner ever came so far as to take over; the first one succeeds 0."""
+        return min(self._numbers(), default=0) > 0
+
     def claim(self, known: int, hot_file: Path) -> int:
         """The next epoch, now ours. `known`: the last one whose owner wrote so into the hot file.
 
@@ -36,6 +40,21 @@ class Epochs:
                 hint="it or its -wal was lost or replaced; restore both from one backup",
             )
         epoch = max([known, *numbers]) + 1
+        try:
+            self._store.put(self._key(epoch), b"", create_only=True)
+        except Conflict:
+            raise Fenced("another process has just opened this database", hint="try again") from None
+        return epoch
+
+    def claim_next(self) -> int:
+        """The next epoch, now ours, for a file whose state comes from its log in the object store.
+
+        Raises `Fenced` if another process claims it at the same time.
+        """
+        numbers = self._numbers()
+        if not numbers:
+            self._store.put(self._key(0), b"")
+        epoch = max(numbers, default=0) + 1
         try:
             self._store.put(self._key(epoch), b"", create_only=True)
         except Conflict:

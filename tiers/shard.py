@@ -35,6 +35,7 @@ from .hot.admit import Admission, Key, Part, StoredRow, TableCommit
 from .hot.group import GroupCommit
 from .hot.identity import IdIndex, rows_by_key, sealed_rows
 from .hot.log import HotLog, TableRows
+from .hot.replica import Replica, Shipping
 from .hot.tail import Columns, Tail
 from .hot.tail_file import load_tail, save_tail
 from .hot.together import Operation, Outcome, admit_all, as_small
@@ -59,10 +60,20 @@ class Surroundings:
 
 
 class Shard:
-    """One shard of a database. `path`: its hot file. Opening completes what a crash interrupted."""
+    """One shard of a database. `path`: its hot file. Opening completes what a crash interrupted.
+
+    `replicated`: what is acknowledged is in the object store, and an opening elsewhere finds it there.
+    """
 
     def __init__(
-        self, database: str, name: str, path: Path, surroundings: Surroundings, *, read_only: bool = False
+        self,
+        database: str,
+        name: str,
+        path: Path,
+        surroundings: Surroundings,
+        *,
+        read_only: bool = False,
+        replicated: bool = False,
     ) -> None:
         self.database = database
         self.name = name
@@ -76,26 +87,49 @@ class Shard:
         self._heads: dict[str, int] | None = None
         self._group: GroupCommit[Operation, dict[str, Appended]] = GroupCommit(self._commit, self.lock)
         new = not path.exists()
-        if new and self.epochs.highest():
+        replica = self._replica(path) if replicated and not read_only else None
+        if new and self.epochs.settled() and not (replica and replica.exists()):
             raise Corrupt(f"missing file: {path}", hint="restore it from a backup")
         if new and read_only:
             raise NotFound(f"no database `{database}` yet", hint="it exists from its first write")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.log = HotLog(path, read_only=read_only)
+        epoch = replica.take_over(self.epochs) if replica else None
+        self.log = HotLog(path, read_only=read_only, replica=replica)
         self.meta = self.log.meta()
         if not read_only:
-            self.meta = replace(self.meta, epoch=self.epochs.claim(self.meta.epoch, path))
-            self.log.take_over(self.meta.epoch)
+            if epoch is None:
+                epoch = self.epochs.claim(self.meta.epoch, path)
+            self.meta = replace(self.meta, epoch=epoch)
+            self.log.take_over(epoch)
             self.epochs.took_over(self.meta.epoch)
         self._load_tables()
 
     def close(self) -> None:
         self._group.close()
         with self.step_lock, self.lock:
-            for state in () if self.read_only else self.states.values():
-                if state.tail is not None:
-                    save_tail(self.log, state.table.id, state.tail)
-            self.log.close()
+            try:
+                for state in () if self.read_only else self.states.values():
+                    if state.tail is not None:
+                        save_tail(self.log, state.table.id, state.tail)
+            finally:
+                self.log.close()
+
+    def _replica(self, path: Path) -> Replica:
+        around = self.around
+        shipping = Shipping(history_s=around.policy.history_s)
+        return Replica(around.store, f"db/{self.database}/{self.name}", path, around.clock, shipping)
+
+    def catch_up(self) -> None:
+        """Ships and shows what a failing store has held up; the lock is held. Raises `Unavailable`."""
+        replica = self.log.replica
+        if replica is None or not replica.unshown:
+            return
+        replica.settle()
+        self._heads = None
+        for state in self.all_states():
+            state.tail = state.ids = None
+        self.refresh()
+        replica.shown()
 
     # -- catalog ----------------------------------------------------------------------------------
 
@@ -143,6 +177,7 @@ class Shard:
                 raise NotFound(f"no column `{column}`", hint=nearest(column, schema.by_name))
         with self.lock:
             self._check_writable()
+            self.catch_up()
             if name.lower() in self.states:
                 if if_not_exists:
                     return False
@@ -165,6 +200,7 @@ class Shard:
         """Takes the name away from now on; `AS OF` before this instant still reads the table."""
         with self.step_lock, self.lock:
             self._check_writable()
+            self.catch_up()
             if name.lower() not in self.states and if_exists:
                 return False
             state = self.state(name)
@@ -219,6 +255,7 @@ class Shard:
 
     def _commit(self, operations: Sequence[Operation]) -> list[Outcome]:
         self._check_writable()
+        self.catch_up()
         recorded = self._next_instant()
         admission = Admission(
             self,
@@ -276,6 +313,7 @@ class Shard:
         """The position of the stream's last event, in whatever tier it lies."""
         with self.lock:
             if self._heads is None or self.read_only:
+                self.catch_up()
                 self._heads = {}
                 for state in self.all_states():
                     for name, position in self.log.hot_heads(state.table.id).items():
@@ -312,6 +350,7 @@ class Shard:
     def tail(self, state: TableState) -> Tail:
         """The table's hot rows in memory, loaded from the file at the first use; the lock is held."""
         if state.tail is None:
+            self.catch_up()
             tail = load_tail(self.log, state.table.id)
             tail.trim(state.manifest.warm_to)
             self._load_rows(state, tail, max(tail.last_seq, state.manifest.warm_to))
@@ -336,15 +375,19 @@ class Shard:
             self.meta = replace(self.meta, floor_us=micros)
 
     def refresh(self) -> None:
-        """Catches up with the writing process, inside one read transaction."""
+        """Catches up with what the file says: for a reader beside the writing process, in one transaction."""
         meta = self.log.meta()
         by_id = {state.table.id: state for state in self.all_states()}
-        self.states, self.dropped = {}, []
+        found = []
         for table, version in self.log.tables():
             state = by_id.get(table.id) or self._new_state(table, version)
+            known = state.manifest.version == version
+            found.append((state, table, state.manifest if known else state.manifests.read(version)))
+        self.states, self.dropped = {}, []
+        for state, table, manifest in found:
             state.table = table
-            if state.manifest.version != version:
-                state.manifest = state.manifests.read(version)
+            if state.manifest is not manifest:
+                state.manifest = manifest
                 if state.tail is not None:
                     state.tail.trim(state.manifest.warm_to)
             if state.tail is not None:
@@ -383,7 +426,9 @@ class Shard:
         return state.tail.heads(up_to)
 
     def settle(self, state: TableState) -> None:
-        """Puts a manifest into force whose publication seemed to fail: full disk, lost reply."""
+        """Puts into force what seemed to fail: a commit not yet shipped, a manifest whose reply was lost."""
+        with self.lock:
+            self.catch_up()
         if not state.settled:
             self._finish_publication(state)
             state.settled = True

@@ -31,6 +31,7 @@ from ...core.schema import Table
 from ...core.tiering import HotFacts
 from ...core.types import quote
 from ..crash import reach
+from .replica import Replica
 from .wal import check_log
 
 Row = tuple[Any, ...]
@@ -83,9 +84,13 @@ class _Commit(NamedTuple):
 class HotLog:
     """The file and its statements. The shard's lock is held around every call that writes."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Opens or creates the file. Raises `Corrupt` when it is not a readable SQLite database."""
+    def __init__(self, path: Path, *, read_only: bool = False, replica: Replica | None = None) -> None:
+        """Opens or creates the file. Raises `Corrupt` when it is not a readable SQLite database.
+
+        `replica`: has taken over; each transaction is in the object store too when it ends.
+        """
         self.path = path
+        self.replica = replica
         self._epoch: int | None = None
         new = not path.exists()
         if not read_only:
@@ -103,11 +108,24 @@ class HotLog:
                 self._db.execute("PRAGMA secure_delete=OFF")
                 self._db.executescript(_SYSTEM)
             self._db.execute("PRAGMA busy_timeout=2000")
+            if replica is not None:
+                replica.attach(self._db)
+            elif not read_only:
+                self._check_local()
         if new:
             _keep_entries(path)
 
     def close(self) -> None:
-        self._db.close()
+        if self.replica is not None:
+            self.replica.close()
+        else:
+            self._db.close()
+
+    def _check_local(self) -> None:
+        """What is written to a replicated file without its replica would be missing in the object store."""
+        if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = '_replica'").fetchone():
+            self._db.close()
+            raise Invalid(f"{self.path} is replicated", hint="open it with durability `replicated`")
 
     # -- one transaction --------------------------------------------------------------------------
 
@@ -119,17 +137,29 @@ class HotLog:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, and on disk when it ends. A full disk is `Unavailable`, a later owner `Fenced`."""
+        """All or nothing, and durable when it ends. A full disk is `Unavailable`, a later owner `Fenced`.
+
+        With a replica `Unavailable` may also mean that it happened, and that nobody may see it yet: see
+        `Replica.unshown`.
+        """
+        if self.replica is not None:
+            self.replica.check()
         with self._reporting():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._check_owner()
                 yield
+                if self.replica is not None:
+                    self.replica.mark()
                 self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+                    if self.replica is not None:
+                        self.replica.rolled_back()
                 raise
+        if self.replica is not None:
+            self.replica.ship()
 
     def _check_owner(self) -> None:
         if self._epoch is None:

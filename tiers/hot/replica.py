@@ -1,0 +1,383 @@
+"""Durability `replicated`: the write-ahead log of a SQLite file, shipped to the object store at each commit.
+
+    take_over   claim an epoch, seal the log's next slot, have the file at the log's end
+    attach      the connection that writes: only we checkpoint it
+    mark        in each transaction: the slot that it will be shipped as
+    ship        after each COMMIT: its pages into that slot; then it may be shown and acknowledged
+
+    local COMMIT --> put log/<unit>/<slot>, create only --> show, acknowledge
+                      | fails for long: Unavailable. It stays unshown, and is put first next time
+                      | conflicts: Fenced. Another owner has sealed the log
+
+Now and then the file as a whole is copied beside the log (`file_snapshots`) and older slots go. Works for any
+file with one writing connection; its owner holds its lock around every call.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...core.clock import SECOND_US, Clock, now_us
+from ...core.errors import Corrupt, Error, Fenced, NotFound, Unavailable
+from ..crash import reach
+from ..epochs import Epochs
+from ..object_store import ObjectStore
+from .file_snapshots import FileSnapshots
+from .frames import LogReader
+from .recovery import recover
+from .slots import Slot, SlotKey, Slots
+from .wal import check_log
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 2.0
+"""Between attempts to put a slot."""
+
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS _replica"
+    " (only INTEGER PRIMARY KEY CHECK (only = 1), slot INTEGER, epoch INTEGER, owner INTEGER)"
+)
+"""The file's own place in the log: the slot and epoch of its last transaction, and the epoch that owns it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """When things happen.
+
+    `patience_s`: how long a commit tries to reach a store that fails, before it is `Unavailable`.
+    `checkpoint_bytes`: of the local log. A snapshot is taken when the slots since the last one weigh as much
+    as the file, and `snapshot_bytes` at least; `slot_bytes` is what a slot weighs beyond its content, as a
+    recovery pays for each request. `history_s`: how far back `recover` can go.
+    """
+
+    patience_s: float = 10.0
+    checkpoint_bytes: int = 4 * 2**20
+    snapshot_bytes: int = 8 * 2**20
+    slot_bytes: int = 16 * 2**10
+    history_s: float = 7 * 86_400
+
+
+class Replica:
+    """One file's place in the object store. `unit`: such as `db/acme/shard-0` or `objects/017`."""
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        unit: str,
+        path: Path,
+        clock: Clock,
+        shipping: Shipping | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.unit = unit
+        self.path = path.absolute()
+        self.epoch = 0
+        self.unshown = False
+        """Something was committed whose slot is not known to be in the store, or was put too late to be shown
+        in the ordinary way: `settle`, show it, then call `shown`."""
+        self._store = store
+        self._slots = Slots(store, unit)
+        self._snapshots = FileSnapshots(store, unit)
+        self._clock = clock
+        self._shipping = shipping or Shipping()
+        self._sleep = sleep
+        self._slot = 0
+        self._at_us = 0
+        self._pending: bytes | None = None
+        self._failed: Error | None = None
+        self._unread = False
+        self._weight = 0
+        self._new = False
+        self._log: LogReader
+        self._db: sqlite3.Connection
+        self._file = -1
+        self._copying: threading.Thread | None = None
+
+    @property
+    def slot(self) -> int:
+        """The last one that is known to be in the store."""
+        return self._slot
+
+    # -- becoming the owner -----------------------------------------------------------------------
+
+    def exists(self) -> bool:
+        """Whether the unit was ever replicated."""
+        return bool(self._slots.list())
+
+    def take_over(self, epochs: Epochs) -> int:
+        """The epoch, now ours. The file at `path` is then at the log's end; there is none if the unit is new.
+
+        Raises `Fenced` if another process takes over at the same time, `Corrupt` if the log is damaged.
+        """
+        self.epoch = epochs.claim_next()
+        there = self._seal()
+        reach("replica.sealed")
+        if epochs.highest() != self.epoch:
+            # It may have removed slots before we sealed one, so that ours keeps nobody out.
+            raise self._fenced()
+        snapshots = self._snapshots.list()
+        self._new = not snapshots
+        if snapshots:
+            since = [slot.bytes for slot in there if slot.number > snapshots[-1].slot]
+            self._weight = sum(since) + len(since) * self._shipping.slot_bytes
+            if not self._is_current(there, snapshots[-1].slot):
+                recover(self._store, self.unit, self.path)
+        elif any(not slot.is_seal for slot in there):
+            raise Corrupt(
+                f"missing files: no snapshot of `{self.unit}` is complete",
+                hint="restore the object store from a backup",
+            )
+        return self.epoch
+
+    def _seal(self) -> list[SlotKey]:
+        """Makes the next slot ours, so that the former owner's next put conflicts; the slots before it."""
+        while True:
+            there = self._slots.list()
+            if there:
+                self._at_us = self._slots.read(there[-1].number).at_us
+            self._at_us = self._next_instant()
+            number = there[-1].number + 1 if there else 1
+            found = self._slots.put(number, self._slots.encode(Slot(number, self.epoch, self._at_us)))
+            if found is None:
+                self._slot = number
+                return there
+            if found.epoch > self.epoch:
+                raise self._fenced()
+
+    def _is_current(self, there: list[SlotKey], copied: int) -> bool:
+        """Whether the local file is what the log leads to; if so it is ours from now on, and has no -wal."""
+        if not self.path.exists():
+            return False
+        try:
+            check_log(self.path)
+            db = sqlite3.connect(self.path, isolation_level=None)
+            try:
+                return self._claim_file(db, there, copied)
+            finally:
+                db.close()
+        except (sqlite3.DatabaseError, Corrupt, NotFound):
+            return False
+
+    def _claim_file(self, db: sqlite3.Connection, there: list[SlotKey], copied: int) -> bool:
+        db.execute("PRAGMA busy_timeout=2000")
+        db.execute("PRAGMA wal_autocheckpoint=0")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("BEGIN IMMEDIATE")
+        slot, epoch = db.execute("SELECT slot, epoch FROM _replica").fetchone() or (0, 0)
+        listed = {key.number for key in there}
+        if slot < copied or slot not in listed or any(key.number > slot and not key.is_seal for key in there):
+            return False
+        if self._slots.read(slot).epoch != epoch:
+            return False
+        # In one transaction with the look: an owner that was frozen here commits no more.
+        db.execute("UPDATE _replica SET owner = ?", (self.epoch,))
+        db.execute("COMMIT")
+        return _truncated(db)
+
+    # -- the writing connection -------------------------------------------------------------------
+
+    def attach(self, db: sqlite3.Connection) -> None:
+        """`db`: opened after `take_over`, in WAL mode. What it wrote since is shipped with the first commit.
+
+        Raises `Unavailable` if the store fails.
+        """
+        self._db = db
+        try:
+            self._attach(db)
+        except BaseException:
+            self.close()
+            raise
+
+    def _attach(self, db: sqlite3.Connection) -> None:
+        db.execute("PRAGMA wal_autocheckpoint=0")
+        db.execute(_TABLE)
+        # POSIX locks of a process on a file end when it closes any descriptor of it: so this one stays open
+        # for as long as the connection.
+        self._file = os.open(self.path, os.O_RDONLY)
+        if not self._new:
+            db.execute("UPDATE _replica SET owner = ?", (self.epoch,))
+            self._log = LogReader(self.path)
+            return
+        # A new unit, or a file that was local until now.
+        db.execute(
+            "INSERT OR REPLACE INTO _replica VALUES (1, ?, ?, ?)", (self._slot, self.epoch, self.epoch)
+        )
+        if not _truncated(db):
+            raise Unavailable(f"{self.path} is being read by another process", hint="try again")
+        self._log = LogReader(self.path)
+        self._snapshots.put(self._slot, self.epoch, self._at_us, self._file, os.fstat(self._file).st_size)
+
+    def mark(self) -> None:
+        """The last thing before each COMMIT. Raises `Fenced`, or `Unavailable` while something is unshown."""
+        self.check()
+        marked = self._db.execute(
+            "UPDATE _replica SET slot = ?, epoch = ? WHERE owner = ?",
+            (self._slot + 1, self.epoch, self.epoch),
+        )
+        if marked.rowcount != 1:
+            raise self._fenced()
+        self.unshown = self._unread = True
+
+    def rolled_back(self) -> None:
+        """The transaction was marked and not committed."""
+        self.unshown = self._unread = False
+
+    def check(self) -> None:
+        """Raises what keeps a transaction from beginning."""
+        if self._failed is not None:
+            raise self._failed
+        if self.unshown:
+            raise self._unknown("the last commit")
+
+    def ship(self) -> None:
+        """After each COMMIT. When it returns, the commit may be shown and acknowledged.
+
+        Raises `Unavailable` when the store fails for `patience_s`, `Fenced` when the log was sealed.
+        """
+        reach("replica.committed")
+        self._deliver(self._shipping.patience_s)
+        self.unshown = False
+        self._tidy()
+
+    def settle(self) -> None:
+        """Ships what a failing store has left. Tries once. Raises `Unavailable` or `Fenced`."""
+        if self._failed is not None:
+            raise self._failed
+        if self._unread or self._pending is not None:
+            self._deliver(0)
+
+    def shown(self) -> None:
+        """What `settle` shipped is visible now."""
+        self.unshown = False
+
+    def close(self) -> None:
+        """Closes the connection too."""
+        if self._copying is not None:
+            self._copying.join()
+        self._db.close()
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _deliver(self, patience_s: float) -> None:
+        if self._pending is None:
+            self._pending = self._read()
+            self._unread = False
+        deadline = time.monotonic() + patience_s
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                found = self._slots.put(self._slot + 1, self._pending)
+                break
+            except Unavailable as error:
+                if time.monotonic() + pause > deadline:
+                    raise self._unknown(f"slot {self._slot + 1} of `{self.unit}`: {error.message}") from error
+            self._sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+        if found is not None:
+            self._failed = self._fenced()
+            raise self._failed
+        reach("replica.shipped")
+        self._weight += len(self._pending) + self._shipping.slot_bytes
+        self._slot += 1
+        self._pending = None
+
+    def _read(self) -> bytes:
+        """What was committed, as its slot will hold it."""
+        try:
+            pages = self._log.take()
+        except (OSError, Corrupt) as error:
+            self._failed = Unavailable(
+                f"can't read what was committed to {self.path.name}: {error}",
+                hint="open the database again: it is then restored from the object store",
+            )
+            raise self._failed from error
+        self._at_us = self._next_instant()
+        return self._slots.encode(Slot(self._slot + 1, self.epoch, self._at_us, pages))
+
+    # -- checkpoints and snapshots ----------------------------------------------------------------
+
+    def _tidy(self) -> None:
+        try:
+            self._checkpoint()
+        except (sqlite3.DatabaseError, OSError):
+            return  # the commit stands; the next one tries again
+
+    def _checkpoint(self) -> None:
+        page_bytes = self._db.execute("PRAGMA page_size").fetchone()[0]
+        due = self._copying is None and self._weight > max(
+            self._shipping.snapshot_bytes, os.fstat(self._file).st_size
+        )
+        if due or self._log.frames * page_bytes > self._shipping.checkpoint_bytes:
+            _, frames, moved = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if due and frames == moved:
+                self._copy()
+
+    def _copy(self) -> None:
+        """Begins a snapshot of the file, which just now is all there is: the log is empty.
+
+        A reader that needs nothing of the log keeps checkpoints from touching the file, while commits go on
+        into the log (https://sqlite.org/wal.html#concurrency).
+        """
+        reader = sqlite3.connect(
+            f"{self.path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        reader.execute("BEGIN")
+        reader.execute("SELECT slot FROM _replica").fetchone()
+        size = os.fstat(self._file).st_size
+        self._weight = 0
+        self._copying = threading.Thread(
+            target=self._put_copy,
+            args=(reader, self._slot, self._at_us, size),
+            name="thermocline-snapshot",
+            daemon=True,
+        )
+        self._copying.start()
+
+    def _put_copy(self, reader: sqlite3.Connection, slot: int, at_us: int, size: int) -> None:
+        try:
+            self._snapshots.put(slot, self.epoch, at_us, self._file, size)
+            self._expire()
+        except (Error, OSError):
+            # The log is whole without it; the next attempt comes when it has grown as much again.
+            return
+        finally:
+            reader.close()
+            self._copying = None
+
+    def _expire(self) -> None:
+        """Removes what only recoveries to before the history window would need."""
+        horizon = now_us(self._clock) - int(self._shipping.history_s * SECOND_US)
+        for snapshot in reversed(self._snapshots.list()):
+            if self._snapshots.at_us(snapshot) <= horizon:
+                self._slots.delete(before=snapshot.slot)
+                reach("replica.slots_deleted")
+                self._snapshots.delete_before(snapshot.slot)
+                return
+
+    # -- words ------------------------------------------------------------------------------------
+
+    def _next_instant(self) -> int:
+        return max(now_us(self._clock), self._at_us + 1)
+
+    def _fenced(self) -> Fenced:
+        return Fenced(
+            f"another owner has taken over `{self.unit}`", hint="this process must open the lake again"
+        )
+
+    def _unknown(self, what: str) -> Unavailable:
+        return Unavailable(
+            f"not yet in the object store: {what}",
+            hint="whether it happens is not known yet; try again with the same ids",
+        )
+
+
+def _truncated(db: sqlite3.Connection) -> bool:
+    """Moves the log into the file. False if a reader beside is in the way."""
+    busy: int = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy
