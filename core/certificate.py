@@ -58,13 +58,18 @@ class ShardPart:
 
 @dataclass(frozen=True)
 class Certificate:
-    """`age_seconds`: how long before the query the highest included sequence was recorded."""
+    """`age_seconds`: how long before the query the latest included event was recorded.
+
+    `pruned`: table -> shard -> the condition by which none of its rows can matter; all other shards of the
+    database are in `tables`.
+    """
 
     tables: Mapping[str, Mapping[str, ShardPart]] = field(default_factory=dict)
     as_of: str | None = None
     age_seconds: float | None = None
     expired: Sequence[Mapping[str, Any]] = ()
     forgotten: Sequence[Mapping[str, Any]] = ()
+    pruned: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     footer_rows: FooterRows | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -100,6 +105,7 @@ class Certificate:
                         for shard, part in shards.items()
                     }
                 }
+                | ({"pruned": dict(self.pruned[table])} if table in self.pruned else {})
                 for table, shards in self.tables.items()
             },
             "expired": list(self.expired),
@@ -137,6 +143,7 @@ class Certificate:
             age_seconds=raw["age_seconds"],
             expired=raw["expired"],
             forgotten=raw["forgotten"],
+            pruned={table: shards["pruned"] for table, shards in raw["tables"].items() if "pruned" in shards},
         )
 
     def _is_complete(self) -> bool:

@@ -2,48 +2,68 @@
 
 from __future__ import annotations
 
-from .plan import Plan, TableScan, TierScan
+from .plan import Plan, ShardScan, TableScan, TierScan
 
 
 def explain_text(plan: Plan, as_of: str | None, measured: tuple[str, int] | None = None) -> str:
     """`measured`: DuckDB's own drawing of what it did, and the rows that came out."""
-    lines = ["query" + (f" as of {as_of}" if as_of else "")]
     blocks = [_scan_lines(scan) for scan in plan.scans]
     if measured is not None:
         blocks.append([f"rows out: {measured[1]:,}", *measured[0].rstrip().splitlines()])
-    for number, block in enumerate(blocks):
-        lines += _branch(block, number == len(blocks) - 1)
-    return "\n".join(lines)
+    return "\n".join(_tree("query" + (f" as of {as_of}" if as_of else ""), blocks))
 
 
 def _scan_lines(scan: TableScan) -> list[str]:
-    snapshot = scan.snapshot
-    name = snapshot.table.name if scan.view.lower() == snapshot.table.name.lower() else _both(scan)
-    lines = [f"table {name}, manifest {snapshot.manifest.version}, up to sequence {snapshot.seq:,}"]
+    name = scan.table if scan.view.lower() == scan.table.lower() else f"{scan.table} as {scan.view}"
     details = [[f"columns: {', '.join(scan.columns)}"]]
+    for reason, names in _by_reason(scan).items():
+        details.append([f"{reason}: rules out {_count(len(names), 'shard')}, {', '.join(names)}"])
     for reason, files in scan.pruned_by:
         details.append([f"{reason}: rules out {_count(files, 'file')}"])
-    tiers = [_hot_line(scan), *(_tier_line(scan, tier) for tier in scan.tiers)]
-    details += [[tier] for tier in tiers if tier]
-    for number, block in enumerate(details):
-        lines += _branch(block, number == len(details) - 1)
+    if scan.spread:
+        total = len(scan.shards) + len(scan.pruned)
+        head = f"table {name}, reads {len(scan.shards):,} of {_count(total, 'shard')}"
+        details += [_tree(f"{s.snapshot.shard}, {_cut(s)}", _tier_lines(s)) for s in scan.shards]
+    else:
+        (shard,) = scan.shards
+        head = f"table {name}, {_cut(shard)}"
+        details += _tier_lines(shard)
+    return _tree(head, details)
+
+
+def _by_reason(scan: TableScan) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for shard, reason in scan.pruned:
+        reasons.setdefault(reason, []).append(shard)
+    return reasons
+
+
+def _cut(shard: ShardScan) -> str:
+    return f"manifest {shard.snapshot.manifest.version}, up to sequence {shard.snapshot.seq:,}"
+
+
+def _tier_lines(shard: ShardScan) -> list[list[str]]:
+    tiers = [_hot_line(shard), *(_tier_line(shard, tier) for tier in shard.tiers)]
+    return [[tier] for tier in tiers if tier]
+
+
+def _tree(head: str, blocks: list[list[str]]) -> list[str]:
+    lines = [head]
+    for number, block in enumerate(blocks):
+        lines += _branch(block, number == len(blocks) - 1)
     return lines
 
 
-def _both(scan: TableScan) -> str:
-    return f"{scan.snapshot.table.name} as {scan.view}"
-
-
-def _hot_line(scan: TableScan) -> str | None:
-    snapshot = scan.snapshot
+def _hot_line(shard: ShardScan) -> str | None:
+    snapshot = shard.snapshot
     if snapshot.seq <= snapshot.manifest.warm_to:
         return None
     span = f"hot  ({snapshot.manifest.warm_to:,}, {snapshot.seq:,}]: {_count(snapshot.hot.num_rows, 'row')}"
-    return span if scan.reads_hot or not snapshot.hot.num_rows else f"{span}, not read"
+    return span if shard.reads_hot or not snapshot.hot.num_rows else f"{span}, not read"
 
 
-def _tier_line(scan: TableScan, tier: TierScan) -> str:
-    lo, hi = min(run.lo for run in tier.runs), min(max(run.hi for run in tier.runs), scan.snapshot.seq)
+def _tier_line(shard: ShardScan, tier: TierScan) -> str:
+    lo, hi = min(run.lo for run in tier.runs), min(max(run.hi for run in tier.runs), shard.snapshot.seq)
     rows = sum(run.rows for run in tier.runs)
     total = len(tier.files) + tier.pruned
     size = f", {_size(tier.bytes)}" if tier.files else ""

@@ -6,7 +6,7 @@ and no file whose largest is below T needs to be opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..core.schema import ENVELOPE_IDS
 from .bind import Ref, Select
 from .constants import Surroundings, constant
 from .file_table import FileTable, Mask
-from .prune import Column, Judge
+from .prune import Judge, Resolve
 from .syntax import Node, children
 
 NEVER_NULL = ("_seq", "_time", "_recorded_at")
@@ -47,42 +47,42 @@ class Latest:
         return f"{self.column} {'>=' if self.descending else '<='} {shown}"
 
 
-def latest_bound(
-    select: Select,
-    ref: Ref,
-    snapshot: TableSnapshot,
-    tiers: Sequence[tuple[str, FileTable, Mask]],
-    resolve: Callable[[tuple[str, ...]], Column | None],
-    around: Surroundings,
-) -> Latest | None:
+Piece = tuple[TableSnapshot, Sequence[tuple[str, FileTable, Mask]], Resolve]
+"""One shard: its cut, the files still in question for each tier, and what names mean there."""
+
+
+def latest_bound(select: Select, ref: Ref, pieces: Sequence[Piece], around: Surroundings) -> Latest | None:
     """The tightest bound that the statistics prove, `None` if the statement is not of this kind."""
     if ref.whole or ref.renamed or select.sources != 1 or not _row_by_row(select.node):
         return None
     wanted = _wanted(select.node, around)
     order = _order(select.node)
-    if wanted is None or order is None or resolve(order[0]) is None:
+    if wanted is None or order is None or any(resolve(order[0]) is None for _, _, resolve in pieces):
         return None
     column, descending = order[0][-1].lower(), order[1]
     condition = select.node.get("where_clause")
+    if condition is not None and not _never_null(condition):
+        return None
     lows, highs, counts = [], [], []
-    for tier, files, mask in tiers:
-        bounds = files.bounds(ENVELOPE_IDS[column])
-        if bounds is None:
-            continue
-        sure = mask & ~files.ttl & (files.seq_max <= snapshot.seq) & bounds[2]
-        if condition is not None:
-            matching = Judge(files, tier, resolve, around).must_match(condition)
-            if matching is None or not _never_null(condition):
-                return None
-            sure = sure & matching
-        lows.append(bounds[0][sure])
-        highs.append(bounds[1][sure])
-        counts.append(files.rows[sure])
-    if condition is None and not snapshot.has_ttl:
-        for low, high, rows in _hot_pieces(snapshot, column, wanted, descending):
-            lows.append(np.array([low]))
-            highs.append(np.array([high]))
-            counts.append(np.array([rows]))
+    for snapshot, tiers, resolve in pieces:
+        for tier, files, mask in tiers:
+            bounds = files.bounds(ENVELOPE_IDS[column])
+            if bounds is None:
+                continue
+            sure = mask & ~files.ttl & (files.seq_max <= snapshot.seq) & bounds[2]
+            if condition is not None:
+                matching = Judge(files, tier, resolve, around).must_match(condition)
+                if matching is None:
+                    return None
+                sure = sure & matching
+            lows.append(bounds[0][sure])
+            highs.append(bounds[1][sure])
+            counts.append(files.rows[sure])
+        if condition is None and not snapshot.has_ttl:
+            for low, high, rows in _hot_pieces(snapshot, column, wanted, descending):
+                lows.append(np.array([low]))
+                highs.append(np.array([high]))
+                counts.append(np.array([rows]))
     if not counts:
         return None
     edges = np.concatenate(lows if descending else highs)

@@ -1,24 +1,28 @@
 """What will be read for each table reference: a pure function of the statement and the snapshots.
 
-Of each tier the plan names the files that can matter, and says which condition ruled out the others. It
-opens no file; the same inputs give the same plan.
+A reference is a union over the shards that can hold its rows. Of each tier there, the plan names the files
+that can matter, and says which condition ruled out the others. It opens no file; the same inputs give the
+same plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from ..core.manifest import DataFile, Run
 from ..core.protocols import TableSnapshot
-from ..core.schema import ENVELOPE, ENVELOPE_IDS
-from .bind import Bound, Ref, Select
+from ..core.schema import Schema
+from .bind import Bound, Ref
 from .constants import Surroundings
 from .file_table import FileTable, FileTables, Mask
 from .latest import Latest, latest_bound, within
-from .prune import Column, Judge, Resolve
+from .prune import Judge, Resolve
+from .references import column, conditions, written
+from .shard_prune import Holding
 from .syntax import Node
 
 
@@ -37,20 +41,32 @@ class TierScan:
 
 
 @dataclass(frozen=True)
-class TableScan:
-    """How one view is read. `columns`: payload names, then envelope names, as shown.
+class ShardScan:
+    """How one shard is read. `reads_hot`: whether its hot rows can matter."""
 
-    `pruned_by`: (condition as written, files that it ruled out). `reads_hot`: whether hot rows can matter.
+    snapshot: TableSnapshot
+    tiers: tuple[TierScan, ...]
+    reads_hot: bool
+
+
+@dataclass(frozen=True)
+class TableScan:
+    """How one view is read. `columns`: payload names, then envelope names, as shown, typed by `schema`.
+
+    `shards`: those that are read; `pruned`: (shard, condition that rules it out) for the others of a
+    database that is `spread` over several. `pruned_by`: (condition as written, files that it ruled out).
     """
 
     view: str
-    snapshot: TableSnapshot
+    table: str
+    schema: Schema
     point: str | None
     columns: tuple[str, ...]
-    tiers: tuple[TierScan, ...]
-    reads_hot: bool
+    shards: tuple[ShardScan, ...]
     pruned_by: tuple[tuple[str, int], ...] = ()
     latest: Latest | None = None
+    spread: bool = False
+    pruned: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,14 @@ class Plan:
 
     scans: tuple[TableScan, ...]
     now_us: int
+
+
+@dataclass(frozen=True)
+class TableCut:
+    """One table at one point: its cut in each shard, the home shard first, and the columns it shows."""
+
+    schema: Schema
+    shards: tuple[TableSnapshot, ...]
 
 
 @dataclass
@@ -74,58 +98,87 @@ class _Kept:
 
 def make_plan(
     bound: Bound,
-    snapshots: Mapping[tuple[str, str | None], TableSnapshot],
+    cuts: Mapping[tuple[str, str | None], TableCut],
     around: Surroundings,
     tables: FileTables,
+    holdings: Mapping[str, Holding] | None = None,
 ) -> Plan:
-    """`snapshots`: by (table name folded, point of the reference)."""
+    """`cuts`: by (table name folded, point of the reference).
+
+    `holdings`: for each view, the shards that matter to it; none in a database that is one shard.
+    """
     scans: dict[str, TableScan] = {}
     for ref in bound.refs:
         if ref.view not in scans:
-            snapshot = snapshots[ref.name.lower(), ref.point]
-            scans[ref.view] = _scan(bound, ref, snapshot, around, tables)
+            holding = holdings[ref.view] if holdings is not None else None
+            scans[ref.view] = _scan(bound, ref, cuts[ref.name.lower(), ref.point], holding, around, tables)
     return Plan(tuple(scans.values()), around.now_us)
 
 
+@dataclass
+class _Part:
+    """One shard under judgement. `resolve`: what a name in a condition means there."""
+
+    snapshot: TableSnapshot
+    tiers: list[_Kept]
+    resolve: Resolve
+    reads_hot: bool
+
+
 def _scan(
-    bound: Bound, ref: Ref, snapshot: TableSnapshot, around: Surroundings, tables: FileTables
+    bound: Bound,
+    ref: Ref,
+    cut: TableCut,
+    holding: Holding | None,
+    around: Surroundings,
+    tables: FileTables,
 ) -> TableScan:
     select = bound.selects[ref.select]
-    tiers = _tiers(snapshot, tables)
-    conditions = _conditions(select, ref)
-
-    def resolve(names: tuple[str, ...]) -> Column | None:
-        return _column(bound, select, ref, snapshot, names)
-
-    reads_hot = bool(snapshot.hot.num_rows)
-    for condition in conditions:
-        reads_hot = reads_hot and _hot_may_match(condition, resolve, around)
-        for kept in tiers:
-            mask = Judge(kept.files, kept.tier, resolve, around).may_match(condition)
-            if mask is not None:
-                gone = int(np.count_nonzero(kept.mask & ~mask))
-                kept.reasons[_written(bound, condition)] = gone
-                kept.mask = kept.mask & mask
-    latest = latest_bound(select, ref, snapshot, [(k.tier, k.files, k.mask) for k in tiers], resolve, around)
+    parts = [
+        _Part(
+            s, _tiers(s, tables), partial(column, bound, ref, cut.schema, s.table.schemas), s.hot.num_rows > 0
+        )
+        for s in cut.shards
+        if holding is None or s.shard in holding.shards
+    ]
+    for condition in conditions(select, ref):
+        for part in parts:
+            part.reads_hot = part.reads_hot and _hot_may_match(condition, part.resolve, around)
+            for kept in part.tiers:
+                mask = Judge(kept.files, kept.tier, part.resolve, around).may_match(condition)
+                if mask is not None:
+                    _keep(kept, written(bound, condition), mask)
+    pieces = [(p.snapshot, [(k.tier, k.files, k.mask) for k in p.tiers], p.resolve) for p in parts]
+    latest = latest_bound(select, ref, pieces, around)
     if latest is not None:
-        for kept in tiers:
-            mask = within(latest, kept.files)
-            kept.reasons[str(latest)] = int(np.count_nonzero(kept.mask & ~mask))
-            kept.mask = kept.mask & mask
+        for part in parts:
+            for kept in part.tiers:
+                _keep(kept, str(latest), within(latest, kept.files))
     reasons: dict[str, int] = {}
-    for kept in tiers:
-        for reason, gone in kept.reasons.items():
-            reasons[reason] = reasons.get(reason, 0) + gone
+    for part in parts:
+        for kept in part.tiers:
+            for reason, gone in kept.reasons.items():
+                reasons[reason] = reasons.get(reason, 0) + gone
     return TableScan(
         view=ref.view,
-        snapshot=snapshot,
+        table=parts[0].snapshot.table.name,
+        schema=cut.schema,
         point=ref.point,
-        columns=_columns(ref, snapshot),
-        tiers=tuple(_tier_scan(kept) for kept in tiers),
-        reads_hot=reads_hot,
+        columns=_columns(ref, cut.schema),
+        shards=tuple(
+            ShardScan(part.snapshot, tuple(_tier_scan(kept) for kept in part.tiers), part.reads_hot)
+            for part in parts
+        ),
         pruned_by=tuple((reason, gone) for reason, gone in reasons.items() if gone),
         latest=latest,
+        spread=holding is not None,
+        pruned=holding.pruned if holding is not None else (),
     )
+
+
+def _keep(kept: _Kept, reason: str, mask: Mask) -> None:
+    kept.reasons[reason] = int(np.count_nonzero(kept.mask & ~mask))
+    kept.mask = kept.mask & mask
 
 
 def _tiers(snapshot: TableSnapshot, tables: FileTables) -> list[_Kept]:
@@ -150,60 +203,10 @@ def _tier_scan(kept: _Kept) -> TierScan:
     return TierScan(kept.tier, kept.runs, tuple(files[at] for at in newest_first), total - len(chosen))
 
 
-def _columns(ref: Ref, snapshot: TableSnapshot) -> tuple[str, ...]:
-    payload = [f.name for f in snapshot.schema.fields if ref.columns is None or f.name.lower() in ref.columns]
+def _columns(ref: Ref, schema: Schema) -> tuple[str, ...]:
+    payload = [f.name for f in schema.fields if ref.columns is None or f.name.lower() in ref.columns]
     # count(*) needs no column, but a relation needs one; `_seq` is the cheapest, and no star shows it.
     return (*payload, *ref.envelope) or ("_seq",)
-
-
-def _conditions(select: Select, ref: Ref) -> list[Node]:
-    """The conjuncts that every row of this table must pass to matter."""
-    if ref.whole or ref.renamed:
-        return []
-    found = [node for node, restricted in select.conditions if ref.number in restricted]
-    if "where_clause" in select.node:
-        found.append(select.node["where_clause"])
-    return [conjunct for node in found for conjunct in _conjuncts(node)]
-
-
-def _conjuncts(node: Node) -> Sequence[Node]:
-    if node["type"] != "CONJUNCTION_AND":
-        return [node]
-    return [conjunct for child in node["children"] for conjunct in _conjuncts(child)]
-
-
-def _column(
-    bound: Bound, select: Select, ref: Ref, snapshot: TableSnapshot, names: tuple[str, ...]
-) -> Column | None:
-    """The column of this table that a reference means, if it surely means one.
-
-    A bare name that this table has is this table's: were it another's too, DuckDB would call it ambiguous;
-    only USING and NATURAL make one of two.
-    """
-    first, last = names[0].lower(), names[-1].lower()
-    if len(names) == 1:
-        if select.natural or last in select.using:
-            return None
-    else:
-        labels = [bound.refs[number].label for number in select.refs]
-        qualifier = names[:-1]
-        if len(names) == 3 and first == bound.database.lower():
-            qualifier = names[1:-1]
-        if len(qualifier) != 1 or qualifier[0].lower() != ref.label or labels.count(ref.label) > 1:
-            return None
-    if last == "_tier":
-        return Column(0, ENVELOPE.field("_type").type, tier=True)
-    if last in ENVELOPE_IDS:
-        return Column(ENVELOPE_IDS[last], ENVELOPE.field(last).type)
-    found = snapshot.schema.by_folded_name.get(last)
-    if found is None:
-        return None
-    absent = [
-        version.version
-        for version in snapshot.table.schemas
-        if not any(f.id == found.id and f.type == found.type for f in version.fields)
-    ]
-    return Column(found.id, found.type, frozenset(absent))
 
 
 def _hot_may_match(condition: Node, resolve: Resolve, around: Surroundings) -> bool:
@@ -213,13 +216,3 @@ def _hot_may_match(condition: Node, resolve: Resolve, around: Surroundings) -> b
 
 
 _ONE_HOT = FileTable([DataFile("", 0, "", 0, 0, 0, 0)])
-
-
-def _written(bound: Bound, node: Node) -> str:
-    """A condition as it stands in the statement."""
-    start = bound.source.start(node)
-    length = node.get("query_location_length")
-    if start is None or length is None:
-        return "a condition"
-    written = bound.source.text.encode()[node["query_location"] : node["query_location"] + length].decode()
-    return " ".join(written.split())

@@ -2,39 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from ..core.certificate import Certificate, FooterRows, ShardPart, TierPart
 from ..core.clock import SECOND_US, iso
 from ..core.manifest import Run
 from ..core.protocols import TableSnapshot
-from .plan import Plan, TableScan
+from .plan import Plan, ShardScan
+
+Footers = Callable[[TableSnapshot], FooterRows]
+"""How the footers of one shard's files are read."""
 
 
-def certify(plan: Plan, as_of: str | None, footer_rows: FooterRows | None) -> Certificate:
+def certify(plan: Plan, as_of: str | None, footer_rows: Footers) -> Certificate:
     """`as_of`: the point that was asked for, as text."""
-    tables: dict[str, dict[str, ShardPart]] = {}
-    parts: dict[str, tuple[TableScan, ...]] = {}
+    parts: dict[str, dict[str, list[ShardScan]]] = {}
+    pruned: dict[str, dict[str, str]] = {}
     for scan in plan.scans:
-        name = scan.snapshot.table.name + (f" ({scan.point})" if scan.point else "")
-        parts[name] = (*parts.get(name, ()), scan)
-    for name, scans in parts.items():
-        snapshot = scans[0].snapshot
-        tables[name] = {snapshot.shard: _shard_part(scans)}
-    snapshots = [scan.snapshot for scan in plan.scans]
-    recorded = [s.recorded_us for s in snapshots if s.recorded_us is not None]
+        name = scan.table + (f" ({scan.point})" if scan.point else "")
+        shards = parts.setdefault(name, {})
+        for shard in scan.shards:
+            shards.setdefault(shard.snapshot.shard, []).append(shard)
+        pruned.setdefault(name, {}).update(scan.pruned)
+    cuts = [(name, scans[0].snapshot) for name, shards in parts.items() for scans in shards.values()]
+    recorded = [cut.recorded_us for _, cut in cuts if cut.recorded_us is not None]
     return Certificate(
-        tables=tables,
+        tables={
+            name: {shard: _shard_part(scans) for shard, scans in shards.items()}
+            for name, shards in parts.items()
+        },
         as_of=as_of,
         age_seconds=max(0, plan.now_us - max(recorded)) / SECOND_US if recorded else None,
-        expired=[gone for name, scans in parts.items() for gone in _expired(name, scans[0].snapshot)],
-        footer_rows=footer_rows,
+        expired=[gone for name, cut in cuts for gone in _expired(name, cut)],
+        pruned={
+            name: left_out
+            for name, reasons in pruned.items()
+            if (left_out := {shard: why for shard, why in reasons.items() if shard not in parts[name]})
+        },
+        footer_rows=_footer_rows([cut for _, cut in cuts], footer_rows),
     )
 
 
-def _shard_part(scans: Sequence[TableScan]) -> ShardPart:
-    """One table at one cut; several scans of it (under several conditions) add up."""
+def _footer_rows(cuts: Sequence[TableSnapshot], footer_rows: Footers) -> FooterRows:
+    """Finds the shard to which a file belongs when it is asked for; few certificates are ever verified."""
+
+    @cache
+    def readers() -> dict[str, FooterRows]:
+        found = {}
+        for cut in cuts:
+            runs = [*cut.manifest.warm, *([cut.cold] if cut.cold else [])]
+            found.update({file.key: footer_rows(cut) for run in runs for file in run.files})
+        return found
+
+    return lambda file: readers()[file.key](file)
+
+
+def _shard_part(scans: Sequence[ShardScan]) -> ShardPart:
+    """One table at one cut of one shard; several scans of it (under several conditions) add up."""
     snapshot = scans[0].snapshot
     tiers = [_lower_tier(scans, number) for number in range(len(scans[0].tiers))]
     warm_to = snapshot.manifest.warm_to
@@ -46,7 +72,7 @@ def _shard_part(scans: Sequence[TableScan]) -> ShardPart:
     )
 
 
-def _lower_tier(scans: Sequence[TableScan], number: int) -> TierPart:
+def _lower_tier(scans: Sequence[ShardScan], number: int) -> TierPart:
     snapshot, tier = scans[0].snapshot, scans[0].tiers[number]
     read = {file.key: file.bytes for scan in scans for file in scan.tiers[number].files}
     files = tuple(file for run in tier.runs for file in run.files)

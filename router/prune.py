@@ -25,9 +25,9 @@ from .syntax import Node
 
 Array = NDArray[Any]
 
-_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
+FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-_COMPARISONS = {
+COMPARISONS = {
     "COMPARE_LESSTHAN": "<",
     "COMPARE_LESSTHANOREQUALTO": "<=",
     "COMPARE_GREATERTHAN": ">",
@@ -72,8 +72,8 @@ class Judge:
         kind = node["type"]
         if kind in ("CONJUNCTION_AND", "CONJUNCTION_OR"):
             return self._conjunction([self.may_match(child) for child in node["children"]], kind)
-        if kind in _COMPARISONS:
-            return self._comparison(node, _COMPARISONS[kind])
+        if kind in COMPARISONS:
+            return self._comparison(node, COMPARISONS[kind])
         if kind == "COMPARE_BETWEEN" and node["class"] == "BETWEEN":
             tests = self._tests(node["input"], [(">=", node["lower"]), ("<=", node["upper"])])
             return self._conjunction(tests, "CONJUNCTION_AND") if tests else None
@@ -89,8 +89,8 @@ class Judge:
             masks = [self.must_match(child) for child in node["children"]]
             known = [mask for mask in masks if mask is not None]
             return np.logical_and.reduce(known) if len(known) == len(masks) else None
-        if kind in _COMPARISONS and _COMPARISONS[kind] in _OPPOSITE:
-            fails = self._comparison(node, _OPPOSITE[_COMPARISONS[kind]])
+        if kind in COMPARISONS and COMPARISONS[kind] in _OPPOSITE:
+            fails = self._comparison(node, _OPPOSITE[COMPARISONS[kind]])
             return None if fails is None else ~fails
         if kind == "COMPARE_BETWEEN" and node["class"] == "BETWEEN":
             tests = self._tests(node["input"], [("<", node["lower"]), (">", node["upper"])])
@@ -106,12 +106,12 @@ class Judge:
 
     def _comparison(self, node: Node, op: str) -> Mask | None:
         tests = self._tests(node["left"], [(op, node["right"])])
-        tests = tests or self._tests(node["right"], [(_FLIPPED[op], node["left"])])
+        tests = tests or self._tests(node["right"], [(FLIPPED[op], node["left"])])
         return tests[0] if tests else None
 
     def _tests(self, subject: Node, wanted: Sequence[tuple[str, Node]]) -> list[Mask | None] | None:
         """`subject op constant` for each; `None` if the subject is no column or a constant is not known."""
-        found = _column_of(subject)
+        found = column_of(subject)
         column = self.resolve(found[0]) if found else None
         if found is None or column is None:
             return None
@@ -121,7 +121,7 @@ class Judge:
             return None
         return [
             self._compare(column, found[1], op, value)
-            for (op, _), value in zip(wanted, _of_one_type(known), strict=True)
+            for (op, _), value in zip(wanted, of_one_type(known), strict=True)
         ]
 
     def _compare(self, column: Column, transform: str, op: str, value: Value) -> Mask | None:
@@ -142,7 +142,7 @@ class Judge:
         return mask if absent is None else mask & ~absent
 
 
-def _of_one_type(values: list[Value]) -> list[Value]:
+def of_one_type(values: list[Value]) -> list[Value]:
     """BETWEEN and IN compare in one type: if that is DOUBLE, integers beyond 2^53 lose their last digits."""
     if not any(isinstance(value.value, float) for value in values):
         return values
@@ -153,7 +153,7 @@ def _of_one_type(values: list[Value]) -> list[Value]:
     ]
 
 
-def _column_of(node: Node) -> tuple[tuple[str, ...], str] | None:
+def column_of(node: Node) -> tuple[tuple[str, ...], str] | None:
     """(names, transform) of `col`, `col::date`, `date_trunc('month', col)`, `year(col)`."""
     if node["class"] == "COLUMN_REF":
         return tuple(node["column_names"]), ""

@@ -1,4 +1,4 @@
-"""INSERT, CREATE TABLE, DROP TABLE and SHOW TABLES, carried out by the shard's owner."""
+"""INSERT, CREATE TABLE, DROP TABLE and SHOW TABLES, carried out by the database's owner."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ..core.certificate import Certificate
 from ..core.errors import Error, Invalid, NotFound, nearest
-from ..core.protocols import Append, ShardOwner
+from ..core.protocols import Append, DatabaseOwner
 from ..core.results import Result
 from ..core.schema import ENVELOPE, GIVEN, Table
 from ..core.types import parse_type, quote, stored_type, type_name
@@ -24,7 +24,7 @@ class Run(Protocol):
     def result(self, wrap: Callable[[str], str] | None = None) -> Result: ...
 
 
-def insert(owner: ShardOwner, statement: Insert, run: Run, database: str) -> Result:
+def insert(owner: DatabaseOwner, statement: Insert, run: Run, database: str) -> Result:
     """Appends the query's rows, cast to the table's types; one row `rows, duplicates` comes back."""
     table = owner.table(own_name(statement.table, database))
     given = run.columns()
@@ -41,7 +41,7 @@ def insert(owner: ShardOwner, statement: Insert, run: Run, database: str) -> Res
     return Result(counts, result.certificate)
 
 
-def create_table(owner: ShardOwner, statement: CreateTable, run: Run, database: str) -> Result:
+def create_table(owner: DatabaseOwner, statement: CreateTable, run: Run, database: str) -> Result:
     """Defines the table and, with AS, fills it; one row `created` comes back."""
     name = own_name(statement.table, database)
     if statement.query is None:
@@ -64,12 +64,12 @@ def create_table(owner: ShardOwner, statement: CreateTable, run: Run, database: 
     return Result(pa.table({"created": [created]}), result.certificate)
 
 
-def drop_table(owner: ShardOwner, statement: DropTable, database: str) -> Result:
+def drop_table(owner: DatabaseOwner, statement: DropTable, database: str) -> Result:
     dropped = owner.drop_table(own_name(statement.table, database), if_exists=statement.if_exists)
     return _answer("dropped", dropped)
 
 
-def show_tables(owner: ShardOwner) -> Result:
+def show_tables(owner: DatabaseOwner) -> Result:
     return Result(pa.table({"name": pa.array(owner.table_names(), pa.string())}), Certificate())
 
 
@@ -82,7 +82,7 @@ def own_name(written: str, database: str) -> str:
 
 
 def _define(
-    owner: ShardOwner, name: str, fields: list[tuple[str, pa.DataType]], statement: CreateTable
+    owner: DatabaseOwner, name: str, fields: list[tuple[str, pa.DataType]], statement: CreateTable
 ) -> bool:
     options = statement.options
     clustering = [part.strip() for part in options.get("clustering", "").split(",") if part.strip()]

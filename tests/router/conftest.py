@@ -14,6 +14,7 @@ import pytest
 
 from thermocline.core.types import JSON
 from thermocline.router.engine import Engine
+from thermocline.router.one_shard import OneShard
 from thermocline.router.query import Router
 
 from .owner import START, MemoryOwner
@@ -58,7 +59,7 @@ class Shop:
     def __init__(self, folder: Path, rows: int = 60) -> None:
         self.owner = MemoryOwner(folder)
         self.engine = Engine(folder)
-        self.router = Router(self.owner, self.engine, lambda: self.owner.now, "acme")
+        self.router = Router(OneShard(self.owner), self.engine, lambda: self.owner.now, "acme")
         sales = sales_rows(rows)
         third = rows // 3
         self.owner.write("sales", sales.slice(0, third))

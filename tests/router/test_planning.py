@@ -16,7 +16,7 @@ from thermocline.core.asof import Now
 from thermocline.core.manifest import DataFile, Run
 from thermocline.router.constants import Surroundings
 from thermocline.router.file_table import FileTables
-from thermocline.router.plan import make_plan
+from thermocline.router.plan import TableCut, make_plan
 from thermocline.router.prepare import Preparations
 from thermocline.router.scan import scan_sql
 
@@ -49,6 +49,7 @@ def test_planning_over_ten_thousand_files_takes_milliseconds(shop: Shop) -> None
     manifest = replace(table.manifest, warm=(), warm_to=1_000_000, cold_to=1_000_000)
     cold = Run(0, 1_000_000, 1_000_000, files)
     snapshot = replace(table, manifest=manifest, cold=cold, seq=1_000_000, hot=table.hot.slice(0, 0))
+    cut = TableCut(snapshot.schema, (snapshot,))
     days = "_time between timestamptz '1970-01-02' and timestamptz '1970-01-03'"
     sql = f"select sum(qty) from sales where {days} and product <= 'p5'"
     bound = Preparations(shop.engine, "acme").get(sql, None).bound
@@ -57,13 +58,13 @@ def test_planning_over_ten_thousand_files_takes_milliseconds(shop: Shop) -> None
     took = []
     for _ in range(6):
         began = time.perf_counter()
-        plan = make_plan(bound, {("sales", None): snapshot}, around, tables)
-        scan_sql(plan.scans[0], lambda file: Path(file.key))
+        plan = make_plan(bound, {("sales", None): cut}, around, tables)
+        scan_sql(plan.scans[0], lambda _, file: Path(file.key))
         took.append(time.perf_counter() - began)
-    (tier,) = plan.scans[0].tiers
+    (tier,) = plan.scans[0].shards[0].tiers
     assert (len(tier.files), tier.pruned) == (15, 9_985)
     assert min(took[1:]) < 0.010
-    assert plan == make_plan(bound, {("sales", None): snapshot}, around, FileTables())
+    assert plan == make_plan(bound, {("sales", None): cut}, around, FileTables())
 
 
 def test_a_statement_is_parsed_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

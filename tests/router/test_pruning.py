@@ -22,7 +22,8 @@ from thermocline.core.manifest import DataFile, Run
 from thermocline.router.constants import Surroundings
 from thermocline.router.engine import Engine
 from thermocline.router.file_table import FileTables
-from thermocline.router.plan import make_plan
+from thermocline.router.one_shard import OneShard
+from thermocline.router.plan import TableCut, make_plan
 from thermocline.router.prepare import Preparations
 from thermocline.router.query import Router
 
@@ -200,11 +201,12 @@ def test_no_file_with_a_matching_row_is_pruned(
     owner = MemoryOwner(tmp_path_factory.getbasetemp())
     now = START + timedelta(days=20)
     load(owner, rows, [])
-    router = Router(owner, engine, lambda: now, "db")
+    router = Router(OneShard(owner), engine, lambda: now, "db")
     files = tuple(described(rows[at : at + size], at + 1) for at in range(0, len(rows), size))
     table = owner.snapshot({"t": Now()}).tables["t"]
     manifest = replace(table.manifest, warm_to=len(rows), cold_to=len(rows))
     snapshot = replace(table, manifest=manifest, cold=Run(0, len(rows), len(rows), files))
+    cut = TableCut(snapshot.schema, (snapshot,))
     for condition in conditions:
         if "_tier" in condition:
             continue
@@ -215,8 +217,10 @@ def test_no_file_with_a_matching_row_is_pruned(
             continue
         bound = Preparations(engine, "db").get(sql, None).bound
         assert bound is not None
-        plan = make_plan(bound, {("t", None): snapshot}, Surroundings({}, to_micros(now)), FileTables())
-        read = {seq for f in plan.scans[0].tiers[0].files for seq in range(f.seq_min, f.seq_max + 1)}
+        plan = make_plan(bound, {("t", None): cut}, Surroundings({}, to_micros(now)), FileTables())
+        read = {
+            seq for f in plan.scans[0].shards[0].tiers[0].files for seq in range(f.seq_min, f.seq_max + 1)
+        }
         assert set(matching) <= read, condition
 
 
@@ -237,7 +241,7 @@ def test_statistics_change_no_answer(
     for kind in (MemoryOwner, Blind):
         owner = kind(tmp_path_factory.mktemp("files"))
         load(owner, rows, cuts)
-        routers.append(Router(owner, engine, lambda: START + timedelta(days=20), "db"))
+        routers.append(Router(OneShard(owner), engine, lambda: START + timedelta(days=20), "db"))
     for query in queries:
         outcomes = []
         for router in routers:
@@ -254,7 +258,7 @@ def _files(folder: Path, **columns: list[Any]) -> tuple[MemoryOwner, Router]:
     owner.write("t", pa.table(columns))
     owner.flush("t")
     owner.archive("t", by="_id")
-    return owner, Router(owner, Engine(folder), lambda: owner.now, "db")
+    return owner, Router(OneShard(owner), Engine(folder), lambda: owner.now, "db")
 
 
 @pytest.mark.parametrize(
@@ -355,7 +359,7 @@ def test_the_latest_bound_changes_no_answer(
 ) -> None:
     owner = MemoryOwner(tmp_path_factory.mktemp("files"))
     load(owner, rows, cuts)
-    router = Router(owner, engine, lambda: owner.now, "db")
+    router = Router(OneShard(owner), engine, lambda: owner.now, "db")
     ordered = f"select {column}, _seq from t {where} order by {column} {direction}, _seq"
     as_of = min(cut, len(rows)) or None
     everything = router.sql(ordered, as_of=as_of).rows()
@@ -368,5 +372,5 @@ def test_rows_behind_the_cut_do_not_count_for_the_latest_bound(tmp_path: Path) -
     for _ in range(2):
         owner.write("t", [{"n": 1}, {"n": 2}, {"n": 3}])
         owner.flush("t")
-    router = Router(owner, Engine(tmp_path), lambda: owner.now, "db")
+    router = Router(OneShard(owner), Engine(tmp_path), lambda: owner.now, "db")
     assert router.sql("select _seq from t order by _seq desc limit 3", as_of=5).rows() == [(5,), (4,), (3,)]

@@ -19,6 +19,7 @@ import pytest
 
 from thermocline.core.errors import Error
 from thermocline.router.engine import Engine
+from thermocline.router.one_shard import OneShard
 from thermocline.router.query import Router
 
 from .owner import START, MemoryOwner
@@ -38,7 +39,7 @@ def test_a_script_prints_what_is_written(script: Path, tmp_path: Path) -> None:
 class Stage:
     def __init__(self, folder: Path) -> None:
         self.owner = MemoryOwner(folder)
-        self.router = Router(self.owner, Engine(folder), lambda: self.owner.now, "acme")
+        self.router = Router(OneShard(self.owner), Engine(folder), lambda: self.owner.now, "acme")
         self.days = 0
 
     def run(self, command: str) -> str:

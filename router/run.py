@@ -1,0 +1,235 @@
+"""One execution of a prepared query: its instant, its parameters, its cut, its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from ..core.asof import AsOf, Now
+from ..core.certificate import Certificate
+from ..core.errors import Error
+from ..core.protocols import Cancel, DatabaseOwner
+from ..core.results import Result
+from ..core.schema import ENVELOPE
+from .constants import Surroundings
+from .cut import Cut, take_cut
+from .engine import Engine, EngineError, Session, Watch
+from .failures import may_be_damage, translate
+from .file_table import FileTables
+from .outcome import tidy_stream, tidy_table
+from .parameters import Given, point_values, statement_values
+from .plan import Plan, make_plan
+from .points import resolve_point
+from .prepare import Prepared
+from .proof import certify
+from .rules.clock import clock_macro
+from .scan import ScanSql, scan_sql
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a caller allows a query. `timeout` in seconds, `memory_limit` as 512MB."""
+
+    timeout: float | None = None
+    memory_limit: str | None = None
+    cancel: Cancel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What all runs of one router share."""
+
+    owner: DatabaseOwner
+    engine: Engine
+    files: FileTables
+
+
+class Run:
+    """One execution of a prepared query: its instant, its parameters, its cut."""
+
+    def __init__(
+        self, means: Means, prepared: Prepared, params: Given, as_of: AsOf, limits: Limits, now_us: int
+    ) -> None:
+        self._means = means
+        self._prepared = prepared
+        self._limits = limits
+        self._now_us = now_us
+        self._cut = Cut()
+        self._keys: dict[str, str] = {}
+        self._points = self._resolve_points(params, as_of)
+        self.as_of_text = _as_of_text(as_of, self._points)
+        consumed = prepared.consumed
+        identifiers = prepared.bound.source.parameters if prepared.bound else ()
+        elsewhere = frozenset(i for p in prepared.points.values() for i in p.source.parameters)
+        self._values = statement_values(identifiers, params, consumed, elsewhere)
+
+    # -- results ----------------------------------------------------------------------------------
+
+    def result(self, wrap: Callable[[str], str] | None = None) -> Result:
+        """All rows. `wrap`: makes the statement to run of the query's text."""
+        with ExitStack() as stack:
+            plan = self.plan(stack)
+            session = self._session(stack)
+            watch = self._watch(session, stack)
+            table, sql_types = self._guarded(watch, lambda: self._table(session, plan, watch, wrap))
+            return Result(tidy_table(table, sql_types), self._certificate(plan))
+
+    def stream(self) -> Result:
+        with ExitStack() as stack:
+            plan = self.plan(stack)
+            session = self._session(stack)
+            watch = self._watch(session, stack)
+
+            def start() -> tuple[pa.RecordBatchReader, list[str]]:
+                self._open_views(session, plan)
+                watch.check()
+                return session.stream(self._prepared.text, self._values)
+
+            reader, sql_types = self._guarded(watch, start)
+            held = stack.pop_all()
+            tidied = tidy_stream(reader, sql_types, lambda error: self._error(error, watch), held.close)
+            return Result(tidied, self._certificate(plan))
+
+    def columns(self) -> list[tuple[str, str]]:
+        """(name, SQL type) of the query's columns, without running it."""
+        with ExitStack() as stack:
+            plan = self.plan(stack)
+            session = self._session(stack)
+            watch = self._watch(session, stack)
+
+            def describe() -> list[tuple[str, str]]:
+                self._open_views(session, plan)
+                return session.columns(self._prepared.text, self._values)
+
+            return self._guarded(watch, describe)
+
+    def measure(self, session: Session, plan: Plan) -> tuple[str, int]:
+        """DuckDB's own EXPLAIN ANALYZE, and the number of rows."""
+        with ExitStack() as stack:
+            watch = self._watch(session, stack)
+
+            def run() -> tuple[str, int]:
+                self._open_views(session, plan)
+                drawing = session.text(f"EXPLAIN ANALYZE {self._prepared.text}", self._values)
+                return drawing, session.run(self._prepared.text, self._values)[0].num_rows
+
+            return self._guarded(watch, run)
+
+    # -- steps ------------------------------------------------------------------------------------
+
+    def plan(self, stack: ExitStack) -> Plan:
+        """Takes the cut, released with `stack`, and plans over it."""
+        bound = self._prepared.bound
+        assert bound is not None
+        around = Surroundings(self._values, self._now_us)
+        self._cut = cut = take_cut(self._means.owner, bound, self._points, around)
+        stack.callback(cut.release)
+        return make_plan(bound, cut.tables, around, self._means.files, cut.holdings)
+
+    def _resolve_points(self, params: Given, as_of: AsOf) -> dict[tuple[str, str | None], AsOf]:
+        """(table name folded, point) -> point in time, the statement's own first."""
+        bound = self._prepared.bound
+        points: dict[tuple[str, str | None], AsOf] = {}
+        for ref in sorted(bound.refs if bound else (), key=lambda r: (r.point or "", r.number)):
+            if ref.point is None:
+                points[ref.name.lower(), None] = as_of
+                continue
+            point = self._prepared.points[ref.point]
+            values = point_values(point.source.parameters, params, point.point.positions)
+            around = Surroundings(values, self._now_us)
+            points[ref.name.lower(), ref.point] = resolve_point(point, around, self._evaluate)
+        return points
+
+    def _evaluate(self, text: str, clock: tuple[str, ...], values: Mapping[str, Any]) -> object:
+        """A constant expression that is not one of the common forms, computed by DuckDB."""
+        with ExitStack() as stack:
+            session = self._session(stack)
+            watch = self._watch(session, stack)
+
+            def run() -> object:
+                for name in clock:
+                    session.create_macro(clock_macro(name, self._now_us))
+                return session.run(text, values)[0].column(0)[0].as_py()
+
+            return self._guarded(watch, run)
+
+    def _open_views(self, session: Session, plan: Plan) -> None:
+        bound = self._prepared.bound
+        assert bound is not None
+        for name in bound.clock:
+            session.create_macro(clock_macro(name, plan.now_us))
+        for scan in plan.scans:
+            read = scan_sql(scan, self._cut.path)
+            try:
+                _open_view(session, read)
+            except EngineError as error:
+                if error.kind in ("InterruptException", "OutOfMemoryException") or not read.keys:
+                    raise
+                # The view's SQL is ours, so what is wrong are its files.
+                self._keys = dict(read.keys)
+                raise EngineError("IOException", error.message) from error
+            self._keys.update(read.keys)
+
+    def _table(
+        self, session: Session, plan: Plan, watch: Watch, wrap: Callable[[str], str] | None
+    ) -> tuple[pa.Table, list[str]]:
+        self._open_views(session, plan)
+        watch.check()
+        text = self._prepared.text
+        return session.run(text if wrap is None else wrap(text), self._values)
+
+    def _session(self, stack: ExitStack) -> Session:
+        session = self._means.engine.open_session(self._limits.memory_limit)
+        stack.callback(session.close)
+        return session
+
+    def _watch(self, session: Session, stack: ExitStack) -> Watch:
+        watch = Watch(session, self._limits.timeout, self._limits.cancel)
+        stack.callback(watch.end)
+        return watch
+
+    def _guarded(self, watch: Watch, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except EngineError as error:
+            raise self._error(error, watch) from error
+
+    def _error(self, error: EngineError, watch: Watch) -> Error:
+        if error.kind == "FatalException":
+            self._means.engine.discard()
+        if interrupted := watch.reason():
+            return interrupted
+        if may_be_damage(error) and len(self._keys) > 1:
+            self._keys = self._damaged() or self._keys
+        shown = (cut.schema.by_name for cut in self._cut.tables.values())
+        columns = {*ENVELOPE.names, "_tier"}.union(*shown)
+        return translate(error, columns, self._means.owner.table_names(), self._keys)
+
+    def _damaged(self) -> dict[str, str]:
+        """Those of the files read (path -> key) that can't be read to their end."""
+        with self._means.engine.session() as session:
+            return {path: key for path, key in self._keys.items() if not session.can_read(path)}
+
+    def _certificate(self, plan: Plan) -> Certificate:
+        return certify(plan, self.as_of_text, self._cut.footer_rows)
+
+
+def _open_view(session: Session, read: ScanSql) -> None:
+    for name, rows in read.hot:
+        session.register(name, rows)
+    if read.select is not None:
+        session.create_view(read.view, read.select)
+
+
+def _as_of_text(default: AsOf, points: Mapping[tuple[str, str | None], AsOf]) -> str | None:
+    """What was asked for: the argument, or the points in the text."""
+    in_text = [f"{name}: {as_of}" for (name, point), as_of in points.items() if point is not None]
+    if in_text:
+        return "; ".join(in_text)
+    return None if isinstance(default, Now) else str(default)
