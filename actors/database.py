@@ -16,7 +16,7 @@ from ..core.asof import AtBookmark, AtSequence, parse_as_of
 from ..core.certificate import Certificate
 from ..core.errors import Invalid
 from ..core.ids import check_name
-from ..core.protocols import Append, Cancel, Progress, Rows, Step
+from ..core.protocols import Append, Cancel, Partition, Progress, Rows, Step
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.sharding import HOME, ShardMap
 from ..router.query import Router

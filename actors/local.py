@@ -159,7 +159,14 @@ class LocalLake:
             # Before anything is written, or a failure to open would leave a changed file under its old seal.
             break_seal(path)
             break_seal(self._catalog_file)
-        shard = Shard(database, name, path, self._around, read_only=self.read_only)
+        shard = Shard(
+            database,
+            name,
+            path,
+            self._around,
+            read_only=self.read_only,
+            replicated=shard_map.durability == "replicated",
+        )
         if not self.read_only:
             for state in shard.all_states():
                 complete_archive(shard, state)

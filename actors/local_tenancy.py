@@ -12,6 +12,8 @@ from ..core.errors import Unavailable
 from ..core.protocols import Cancel
 from ..core.results import Result
 from ..core.sharding import ShardMap
+from ..router.one_shard import OneShard
+from ..router.query import Router
 from ..tiers.shard_maps import ShardMaps
 from .partition import LocalPartition
 
@@ -81,9 +83,6 @@ class LocalTenancy:
         memory_limit: str | None,
         cancel: Cancel | None,
     ) -> Result:
-        from ..router.one_shard import OneShard
-        from ..router.query import Router
-
         router = Router(OneShard(self.partition(shard)), self.engine, self.clock, self.name)
         return router.sql(
             sql,

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -65,7 +66,7 @@ class DatabaseShards:
 
     def each(self, act: Callable[[Partition], T]) -> list[T]:
         """The same done by all shards, at once."""
-        return self._at_once([(lambda p=p: act(p)) for p in self.all()])
+        return self._at_once([partial(act, shard) for shard in self.all()])
 
     # -- catalog ----------------------------------------------------------------------------------
 
@@ -192,7 +193,7 @@ class DatabaseShards:
 
     def _follow(self, name: str) -> Table:
         table = self.home.table(name)
-        self._at_once([(lambda p=p: p.follow(table)) for p in self._others()])
+        self._at_once([partial(shard.follow, table) for shard in self._others()])
         return table
 
     def _agree(self, shard_map: ShardMap) -> None:
@@ -217,9 +218,6 @@ class DatabaseShards:
 
     # -- reading ----------------------------------------------------------------------------------
 
-    def snapshot(self, cuts: Mapping[str, AsOf]) -> ShardSnapshot:
-        return self.snapshots(cuts, [HOME])[0]
-
     def head(self, stream: str) -> int:
         """The position of the stream's last event."""
         if not self.tenancy.exists():
@@ -231,8 +229,7 @@ class DatabaseShards:
             return [NoShard(self.tenancy.name).snapshot(cuts) for _ in shards]
         if len(shards) == 1:
             return [self.tenancy.partition(shards[0]).snapshot(cuts)]
-        taking = [(lambda s=s: self.tenancy.partition(s).snapshot(cuts)) for s in shards]
-        return self._at_once(taking)
+        return self._at_once([partial(self.tenancy.partition(shard).snapshot, cuts) for shard in shards])
 
     def ask_shard(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .options import Format
@@ -36,6 +37,13 @@ def show_table(result: Result) -> None:
     if limit is not None and len(result) > limit:
         lines[-1] += " (--format csv prints all)"
     print("\n".join(lines))
+
+
+def show_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A small table of text."""
+    from .table import draw
+
+    print("\n".join(draw(names, rows, numbers=[False] * len(names), width=terminal()[0])))
 
 
 def terminal() -> tuple[int | None, int | None]:

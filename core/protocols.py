@@ -326,6 +326,14 @@ class Database(Protocol):
 
     def bookmark(self) -> str: ...
 
+    def shard_map(self) -> ShardMap:
+        """How the rows are spread over shards."""
+        ...
+
+    def split(self, shard: str) -> ShardMap:
+        """Parts a shard in two while appends go on; `Invalid` if it can't be split."""
+        ...
+
 
 @runtime_checkable
 class Lakehouse(Protocol):
@@ -333,6 +341,23 @@ class Lakehouse(Protocol):
 
     def database(self, name: str) -> Database:
         """The tenant of that name; it exists from its first write."""
+        ...
+
+    def create_database(
+        self,
+        name: str,
+        *,
+        shards: int = 1,
+        shard_by: str | None = None,
+        key: str | None = None,
+        regions: Mapping[str, str] | None = None,
+        durability: str = "local",
+        region: str | None = None,
+    ) -> Database:
+        """A tenant with shards of its own choice (`core.sharding.new_shard_map`).
+
+        Nothing happens if it has the same; `Invalid` if it exists with others.
+        """
         ...
 
     def databases(self) -> list[str]: ...

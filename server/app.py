@@ -22,6 +22,7 @@ from .operator_routes import operator_routes
 from .page import page
 from .query_routes import query_routes
 from .settings import Settings
+from .shard_routes import shard_routes
 from .step_routes import step_routes
 from .table_routes import table_routes
 from .work import Work
@@ -59,7 +60,7 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    for routes in (append_routes, query_routes, table_routes, step_routes, operator_routes):
+    for routes in (append_routes, query_routes, table_routes, shard_routes, step_routes, operator_routes):
         app.include_router(routes(context))
     add_error_handlers(app, metrics)
     app.add_middleware(Doorkeeper, api_key=api_key, hosts=settings.hosts, metrics=metrics)

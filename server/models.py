@@ -72,6 +72,34 @@ class Databases(BaseModel):
     databases: list[str]
 
 
+class NewDatabase(BaseModel):
+    """`shard_by`: tenant, hash, hour or region; `regions`: value of the key -> label of the hosts."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"shards": 4, "key": "customer", "durability": "replicated"}]},
+    )
+
+    shards: int = 1
+    shard_by: str | None = None
+    key: str | None = None
+    regions: dict[str, str] | None = None
+    durability: str = "local"
+    region: str | None = None
+
+
+class Shards(BaseModel):
+    """Each shard takes the keys whose hash lies in `[lo, hi)`; one that was split takes no more (`live`)."""
+
+    version: int
+    by: str
+    key: str | None
+    durability: str
+    region: str | None
+    shards: list[dict[str, Any]]
+
+
 class Tables(BaseModel):
     tables: list[str]
 

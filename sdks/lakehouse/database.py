@@ -16,6 +16,7 @@ from ...core.errors import Invalid, NotFound, Unavailable
 from ...core.ids import check_name
 from ...core.protocols import Cancel, Progress, Rows
 from ...core.results import Appended, Imported, Moved, Report, Result
+from ...core.sharding import ShardMap
 from ...core.types import parse_type
 from ...core.wire import dump
 from .answers import LINES, follow, read_answer
@@ -164,6 +165,16 @@ class HttpDatabase:
 
     def bookmark(self) -> str:
         return str(self._get("bookmark")["bookmark"])
+
+    # -- shards -----------------------------------------------------------------------------------
+
+    def shard_map(self) -> ShardMap:
+        return ShardMap.from_dict(self._get("shards"))
+
+    def split(self, shard: str) -> ShardMap:
+        return ShardMap.from_dict(
+            self._post(f"shards/{_segment(shard)}/split", b"", repeatable=False, patience_s=None)
+        )
 
     # -- tiers ------------------------------------------------------------------------------------
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
 from ...core.clock import Clock, now_us, system_clock
 from ...core.ids import Entropy, check_name, uuid7s
 from ...core.protocols import Lakehouse
+from ...core.wire import dump
 from .database import HttpDatabase
 from .transport import Request, Transport
 
@@ -43,6 +45,23 @@ class HttpLake:
     def databases(self) -> list[str]:
         names: list[str] = self._transport.send(Request("GET", "/v1/databases"))["databases"]
         return names
+
+    def create_database(
+        self,
+        name: str,
+        *,
+        shards: int = 1,
+        shard_by: str | None = None,
+        key: str | None = None,
+        regions: Mapping[str, str] | None = None,
+        durability: str = "local",
+        region: str | None = None,
+    ) -> HttpDatabase:
+        database = self.database(name)
+        wanted = {"shards": shards, "shard_by": shard_by, "key": key, "regions": dict(regions or {}) or None}
+        content = dump(wanted | {"durability": durability, "region": region})
+        self._transport.send(Request("PUT", f"/v1/{name}", content=content))
+        return database
 
     def close(self) -> None:
         self._transport.close()

@@ -9,6 +9,7 @@ from .parts.appending import Appending
 from .parts.files import Files
 from .parts.once import Once
 from .parts.querying import Querying
+from .parts.spreading import Spreading
 from .parts.streams import Streams
 from .parts.tenants import Tenants
 from .parts.tiers import Tiers
@@ -16,5 +17,7 @@ from .parts.time_travel import TimeTravel
 from .parts.types import Types
 
 
-class LakehouseContract(Appending, Once, Types, Streams, Querying, TimeTravel, Tiers, Files, Tenants):
+class LakehouseContract(
+    Appending, Once, Types, Streams, Querying, TimeTravel, Tiers, Files, Tenants, Spreading
+):
     pass
