@@ -22,13 +22,13 @@ def test_a_statement_answers_as_on_plain_tables(shop: Shop, sql: str) -> None:
     found = shop.sql(sql)
     assert found.columns == expected.column_names
     ordered = "order by" in sql.lower().rsplit(")", 1)[-1]
-    assert _comparable(found.rows(), ordered) == _comparable(
+    assert comparable(found.rows(), ordered) == comparable(
         list(zip(*(c.to_pylist() for c in expected.columns), strict=True)), ordered
     )
     found.certificate.verify()
 
 
-def _comparable(rows: list[tuple[Any, ...]], ordered: bool) -> list[str]:
+def comparable(rows: list[tuple[Any, ...]], ordered: bool) -> list[str]:
     shown = [repr(tuple(_plain(value) for value in row)) for row in rows]
     return shown if ordered else sorted(shown)
 
