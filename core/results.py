@@ -79,12 +79,16 @@ class Imported:
 class Result:
     """The rows of one answer and its certificate.
 
-    Built from a whole Arrow table, or with `stream=True` from record batches that are read once.
+    Built from a whole Arrow table, or with `stream=True` from record batches that are read once. `engine`:
+    what read the files, "duckdb" or "daft".
     """
 
-    def __init__(self, source: pa.Table | pa.RecordBatchReader, certificate: Certificate) -> None:
+    def __init__(
+        self, source: pa.Table | pa.RecordBatchReader, certificate: Certificate, *, engine: str = "duckdb"
+    ) -> None:
         self._source = source
         self.certificate = certificate
+        self.engine = engine
 
     @property
     def schema(self) -> pa.Schema:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -12,11 +13,13 @@ import pyarrow as pa
 from ..core.asof import AsOf, Now
 from ..core.certificate import Certificate
 from ..core.errors import Error
+from ..core.manifest import DataFile
 from ..core.protocols import Cancel, DatabaseOwner
 from ..core.results import Result
 from ..core.schema import ENVELOPE
 from .constants import Surroundings
 from .cut import Cut, take_cut
+from .daft_engine import installed
 from .engine import Engine, EngineError, Session, Watch
 from .failures import may_be_damage, translate
 from .file_table import FileTables
@@ -26,6 +29,10 @@ from .plan import Plan, make_plan
 from .points import resolve_point
 from .prepare import Prepared
 from .proof import certify
+from .pushdown.answer import Answer, Pushed, answer, push
+from .pushdown.choice import EngineName, told, told_not, wants_daft
+from .pushdown.sources import Part, bytes_to_read
+from .pushdown.typed import Lacks
 from .rules.clock import clock_macro
 from .scan import ScanSql, scan_sql
 
@@ -34,20 +41,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a caller allows a query. `timeout` in seconds, `memory_limit` as 512MB."""
+    """What a caller allows a query, and asks of it. `timeout` in seconds, `memory_limit` as 512MB."""
 
     timeout: float | None = None
     memory_limit: str | None = None
     cancel: Cancel | None = None
+    engine: EngineName = "duckdb"
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What all runs of one router share."""
+    """What all runs of one router share. `daft_from_bytes`: see `pushdown.choice`."""
 
     owner: DatabaseOwner
     engine: Engine
     files: FileTables
+    daft_from_bytes: int
 
 
 class Run:
@@ -62,6 +71,7 @@ class Run:
         self._now_us = now_us
         self._cut = Cut()
         self._keys: dict[str, str] = {}
+        self._opened: Session | None = None
         self._points = self._resolve_points(params, as_of)
         self.as_of_text = _as_of_text(as_of, self._points)
         consumed = prepared.consumed
@@ -77,6 +87,11 @@ class Run:
             plan = self.plan(stack)
             session = self._session(stack)
             watch = self._watch(session, stack)
+            by_daft = None
+            if wrap is None:
+                by_daft = self._guarded(watch, lambda: self._by_daft(session, plan, watch, stack))
+            if by_daft is not None:
+                return Result(tidy_table(*by_daft), self._certificate(plan), engine="daft")
             table, sql_types = self._guarded(watch, lambda: self._table(session, plan, watch, wrap))
             return Result(tidy_table(table, sql_types), self._certificate(plan))
 
@@ -121,6 +136,46 @@ class Run:
 
             return self._guarded(watch, run)
 
+    # -- a part by Daft ---------------------------------------------------------------------------
+
+    def engine_told(self, plan: Plan) -> str:
+        """Which engine does what, or why DuckDB does all."""
+        try:
+            pushed = self._pushed(plan)
+        except Lacks as lacks:
+            return told_not(str(lacks))
+        return told(pushed.down) if pushed else "engine: DuckDB"
+
+    def _pushed(self, plan: Plan) -> Pushed | None:
+        size, least = bytes_to_read(plan), self._means.daft_from_bytes
+        if not wants_daft(self._limits.engine, size, least, installed()):
+            return None
+        around = Surroundings(self._values, self._now_us)
+        return push(self._prepared.text, self._means.engine, plan, around)
+
+    def _by_daft(self, session: Session, plan: Plan, watch: Watch, stack: ExitStack) -> Answer | None:
+        """`None` where DuckDB is to answer."""
+        if self._limits.engine == "duckdb":
+            return None
+        over = self._session(stack)
+
+        def open_views(names: frozenset[str]) -> None:
+            scans = tuple(scan for scan in plan.scans if scan.view.lower() in names)
+            self._open_views(over, replace(plan, scans=scans))
+
+        def locate(part: Part, file: DataFile) -> Path:
+            return self._cut.path(part.snapshot, file)
+
+        try:
+            pushed = self._pushed(plan)
+            if pushed is None:
+                return None
+            self._open_views(session, plan)
+            shown = session.columns(self._prepared.text, self._values)
+            return answer(pushed, shown, self._values, over, open_views, locate, watch.check)
+        except Lacks:
+            return None
+
     # -- steps ------------------------------------------------------------------------------------
 
     def plan(self, stack: ExitStack) -> Plan:
@@ -162,6 +217,7 @@ class Run:
     def _open_views(self, session: Session, plan: Plan) -> None:
         bound = self._prepared.bound
         assert bound is not None
+        self._opened = session
         for name in bound.clock:
             session.create_macro(clock_macro(name, plan.now_us))
         for scan in plan.scans:
@@ -179,7 +235,8 @@ class Run:
     def _table(
         self, session: Session, plan: Plan, watch: Watch, wrap: Callable[[str], str] | None
     ) -> tuple[pa.Table, list[str]]:
-        self._open_views(session, plan)
+        if self._opened is not session:
+            self._open_views(session, plan)
         watch.check()
         text = self._prepared.text
         return session.run(text if wrap is None else wrap(text), self._values)
