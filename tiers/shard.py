@@ -345,12 +345,16 @@ class Shard:
     # -- read -------------------------------------------------------------------------------------
 
     def snapshot(self, cuts: Mapping[str, AsOf]) -> ShardSnapshot:
-        return take_snapshot(self, cuts)
+        with self.lock:
+            named = [self.states.get(name.lower()) for name in cuts]
+            if any(state is not None and state.tail is None for state in named):
+                self.catch_up()
+            return take_snapshot(self, cuts)
 
     def tail(self, state: TableState) -> Tail:
         """The table's hot rows in memory, loaded from the file at the first use; the lock is held."""
         if state.tail is None:
-            self.catch_up()
+            self.log.check_shown()
             tail = load_tail(self.log, state.table.id)
             tail.trim(state.manifest.warm_to)
             self._load_rows(state, tail, max(tail.last_seq, state.manifest.warm_to))

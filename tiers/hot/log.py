@@ -142,8 +142,7 @@ class HotLog:
         With a replica `Unavailable` may also mean that it happened, and that nobody may see it yet: see
         `Replica.unshown`.
         """
-        if self.replica is not None:
-            self.replica.check()
+        self.check_shown()
         with self._reporting():
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -160,6 +159,11 @@ class HotLog:
                 raise
         if self.replica is not None:
             self.replica.ship()
+
+    def check_shown(self) -> None:
+        """Raises `Unavailable` while the file holds a commit that nobody may see yet."""
+        if self.replica is not None:
+            self.replica.check()
 
     def _check_owner(self) -> None:
         if self._epoch is None:

@@ -89,7 +89,7 @@ class Replica:
         self._slot = 0
         self._at_us = 0
         self._pending: bytes | None = None
-        self._failed: Error | None = None
+        self._failed: Callable[[], Error] | None = None
         self._unread = False
         self._weight = 0
         self._new = False
@@ -230,7 +230,7 @@ class Replica:
     def check(self) -> None:
         """Raises what keeps a transaction from beginning."""
         if self._failed is not None:
-            raise self._failed
+            raise self._failed()
         if self.unshown:
             raise self._unknown("the last commit")
 
@@ -247,7 +247,7 @@ class Replica:
     def settle(self) -> None:
         """Ships what a failing store has left. Tries once. Raises `Unavailable` or `Fenced`."""
         if self._failed is not None:
-            raise self._failed
+            raise self._failed()
         if self._unread or self._pending is not None:
             self._deliver(0)
 
@@ -280,8 +280,8 @@ class Replica:
             self._sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         if found is not None:
-            self._failed = self._fenced()
-            raise self._failed
+            self._failed = self._fenced
+            raise self._fenced()
         reach("replica.shipped")
         self._weight += len(self._pending) + self._shipping.slot_bytes
         self._slot += 1
@@ -292,11 +292,8 @@ class Replica:
         try:
             pages = self._log.take()
         except (OSError, Corrupt) as error:
-            self._failed = Unavailable(
-                f"can't read what was committed to {self.path.name}: {error}",
-                hint="open the database again: it is then restored from the object store",
-            )
-            raise self._failed from error
+            self._failed = self._unreadable
+            raise self._unreadable() from error
         self._at_us = self._next_instant()
         return self._slots.encode(Slot(self._slot + 1, self.epoch, self._at_us, pages))
 
@@ -368,6 +365,12 @@ class Replica:
     def _fenced(self) -> Fenced:
         return Fenced(
             f"another owner has taken over `{self.unit}`", hint="this process must open the lake again"
+        )
+
+    def _unreadable(self) -> Unavailable:
+        return Unavailable(
+            f"can't read from the disk what was just committed to {self.path}",
+            hint="open the lake again: the file is then restored from the object store",
         )
 
     def _unknown(self, what: str) -> Unavailable:

@@ -1,0 +1,83 @@
+"""Slots and snapshots are kept for the history window, and seals for good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from thermocline.core.clock import to_micros
+from thermocline.core.errors import Fenced, NotFound
+from thermocline.tiers.hot.recovery import AtTime, recover
+from thermocline.tiers.hot.slots import Slots
+from thermocline.tiers.object_store import ObjectStore, open_store
+
+from ..conftest import FakeClock
+from .plain import UNIT, PlainFile, numbers_in
+
+OFTEN = {"snapshot_bytes": 1, "slot_bytes": 50_000, "history_s": 3_600.0}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ObjectStore:
+    return open_store(tmp_path / "objects")
+
+
+def _write(file: PlainFile, *numbers: int) -> None:
+    """Each with a snapshot after it."""
+    for n in numbers:
+        file.write(n)
+        if file.replica._copying is not None:
+            file.replica._copying.join()
+
+
+def test_what_only_an_older_history_needs_goes(store: ObjectStore, tmp_path: Path, clock: FakeClock) -> None:
+    file = PlainFile(store, tmp_path / "a" / "file", clock, **OFTEN)
+    _write(file, *range(10))
+    within = to_micros(clock.now)
+    before = len(store.list(f"log/{UNIT}"))
+    clock.advance(seconds=3_000)
+    _write(file, *range(10, 20))
+    later = to_micros(clock.now)
+    assert len(store.list(f"log/{UNIT}")) == before + 10, "all of it lies within the window"
+    clock.advance(seconds=3_000)
+    _write(file, *range(20, 30))
+    assert len(store.list(f"log/{UNIT}")) < 25
+    recover(store, UNIT, tmp_path / "back", at=AtTime(later))
+    assert numbers_in(tmp_path / "back") == list(range(20))
+    with pytest.raises(NotFound, match="nothing of"):
+        recover(store, UNIT, tmp_path / "back", at=AtTime(within - 100_000))
+    file.close()
+
+
+def test_an_owner_frozen_for_longer_than_the_history_finds_the_seal(
+    store: ObjectStore, tmp_path: Path, clock: FakeClock
+) -> None:
+    frozen = PlainFile(store, tmp_path / "a" / "file", clock, **OFTEN)
+    _write(frozen, 1, 2)
+    fresh = PlainFile(store, tmp_path / "b" / "file", clock, **OFTEN)
+    for _ in range(3):
+        clock.advance(seconds=8_000)
+        _write(fresh, *range(len(fresh.numbers()) + 10, len(fresh.numbers()) + 20))
+    seal = frozen.replica.slot + 1
+    kept = [slot.number for slot in Slots(store, UNIT).list()]
+    assert seal in kept
+    assert seal + 1 not in kept, "the slots around it are gone"
+    with pytest.raises(Fenced):
+        frozen.write(99)
+
+
+def test_numbers_go_on_where_only_the_last_slot_is_left(
+    store: ObjectStore, tmp_path: Path, clock: FakeClock
+) -> None:
+    numbers: list[int] = []
+    for opening in range(4):
+        file = PlainFile(store, tmp_path / "a" / "file", clock, **{**OFTEN, "history_s": 0.0})
+        for n in range(5):
+            file.write(opening * 10 + n)
+            numbers.append(file.replica.slot)
+        file.close()
+    assert numbers == sorted(set(numbers))
+    back = PlainFile(store, tmp_path / "b" / "file", clock)
+    assert len(back.numbers()) == 20
+    back.close()

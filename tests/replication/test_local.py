@@ -1,0 +1,25 @@
+"""Durability `local` knows nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .conftest import Node
+
+
+def test_a_local_commit_puts_nothing(node: Callable[[str], Node]) -> None:
+    here = node("a")
+    here.store._below = ""
+    here.open(replicated=False)
+    opening = list(here.store.puts)
+    assert all(key.startswith("epochs/") for key in opening)
+    for n in range(50):
+        here.append(n)
+    assert here.store.puts == opening
+    assert here.shard.log.replica is None
+    assert here.shard.log._db.execute("PRAGMA wal_autocheckpoint").fetchone() == (1000,)
+    names = [name for (name,) in here.shard.log._db.execute("SELECT name FROM sqlite_master")]
+    assert "_replica" not in names
+    here.close()
+    assert not here.store.list("log")
+    assert not here.store.list("snapshots")
