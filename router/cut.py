@@ -13,7 +13,7 @@ from ..core.asof import AsOf, AtBookmark, AtInstant, AtSequence, AtVersion, Now
 from ..core.errors import Invalid, NotFound, Unavailable
 from ..core.manifest import DataFile
 from ..core.protocols import DatabaseOwner, ShardSnapshot, TableSnapshot
-from ..core.schema import Schema, Table
+from ..core.schema import Table
 from ..core.sharding import HOME, ShardMap
 from .bind import Bound
 from .constants import Surroundings
@@ -185,15 +185,13 @@ def _table_cut(
         raise Unavailable(
             f"`{tables[0].table.name}` is being dropped or created", hint="ask again, or for another instant"
         )
-    schemas = [table.schema for table in tables]
-    if isinstance(as_of, Now) and known is not None and known.id in ids:
-        schemas.append(known.schema)
-    return TableCut(_widest(schemas), tuple(tables))
-
-
-def _widest(schemas: list[Schema]) -> Schema:
-    """All follow the home shard, some a moment later."""
-    return max(schemas, key=lambda schema: schema.version)
+    # All follow the home shard, some a moment later: the widest is what the table looks like.
+    if isinstance(as_of, Now):
+        schemas = [table.table.schema for table in tables]
+        schemas += [known.schema] if known is not None and known.id in ids else []
+    else:
+        schemas = [table.schema for table in tables]
+    return TableCut(max(schemas, key=lambda schema: schema.version), tuple(tables))
 
 
 def _catalog(owner: DatabaseOwner, bound: Bound, shard_map: ShardMap, points: Points) -> dict[str, Table]:

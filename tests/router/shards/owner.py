@@ -73,6 +73,8 @@ class ShardedOwner:
     def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
         (operation,) = operations
         home = self.shards[HOME]
+        if self.map.single:
+            return home.append(operations)
         known = home.table(operation.table).schema if operation.table in home.table_names() else None
         news = pa.schema(list(batch_of(operation, known).types.items()))
         for shard in self.shards.values():
