@@ -115,6 +115,7 @@ class LakeDatabase:
         memory_limit: str | None = None,
         cancel: Cancel | None = None,
         stream: bool = False,
+        engine: str | None = None,
     ) -> Result:
         return self.router.sql(
             sql,
@@ -125,6 +126,7 @@ class LakeDatabase:
             memory_limit=memory_limit,
             cancel=cancel,
             stream=stream,
+            engine=engine,
         )
 
     def explain(
@@ -135,8 +137,9 @@ class LakeDatabase:
         as_of: object = None,
         dialect: str | None = None,
         analyze: bool = False,
+        engine: str | None = None,
     ) -> str:
-        return self.router.explain(sql, params, as_of=as_of, dialect=dialect, analyze=analyze)
+        return self.router.explain(sql, params, as_of=as_of, dialect=dialect, analyze=analyze, engine=engine)
 
     def stream(self, name: str) -> LakeStream:
         return LakeStream(self, name)

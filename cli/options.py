@@ -43,6 +43,10 @@ AsOf = Annotated[
 Dialect = Annotated[
     str | None, typer.Option("--dialect", metavar="NAME", help="Read SQL of snowflake, spark, postgres, ...")
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option("--engine", metavar="NAME", help="duckdb (default), daft, or auto: daft for large scans."),
+]
 Timeout = Annotated[float | None, typer.Option("--timeout", metavar="SECONDS", help="Give up after that.")]
 Param = Annotated[
     list[str] | None,

@@ -16,6 +16,7 @@ from .options import (
     Certificate,
     Db,
     Dialect,
+    Engine,
     Format,
     Lake,
     Param,
@@ -58,6 +59,7 @@ def sql(
     db: Db = "main",
     as_of: AsOf = None,
     dialect: Dialect = None,
+    engine: Engine = None,
     format: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
     certificate: Certificate = False,
     param: Param = None,
@@ -85,6 +87,7 @@ def sql(
                     parse_params(param, text),
                     as_of=as_of,
                     dialect=dialect,
+                    engine=engine,
                     timeout=timeout,
                     cancel=cancel,
                     stream=style is not Format.table,
@@ -106,6 +109,7 @@ def explain(
     db: Db = "main",
     as_of: AsOf = None,
     dialect: Dialect = None,
+    engine: Engine = None,
     analyze: Annotated[bool, typer.Option("--analyze", help="Run it, and show times and rows.")] = False,
     param: Param = None,
     as_json: AsJson = False,
@@ -114,7 +118,9 @@ def explain(
     """Show what a statement reads: tiers, files, pruning."""
     with open_database(lake, db, verbose=verbose) as database:
         params = parse_params(param, statement)
-        plan = database.explain(statement, params, as_of=as_of, dialect=dialect, analyze=analyze)
+        plan = database.explain(
+            statement, params, as_of=as_of, dialect=dialect, analyze=analyze, engine=engine
+        )
     if as_json:
         show_json({"plan": plan})
     else:
@@ -137,6 +143,7 @@ def export(
     db: Db = "main",
     as_of: AsOf = None,
     dialect: Dialect = None,
+    engine: Engine = None,
     param: Param = None,
     timeout: Timeout = None,
     as_json: AsJson = False,
@@ -155,6 +162,7 @@ def export(
                 parse_params(param, statement),
                 as_of=as_of,
                 dialect=dialect,
+                engine=engine,
                 timeout=timeout,
                 cancel=cancel,
                 stream=True,

@@ -290,6 +290,7 @@ class Database(Protocol):
         memory_limit: str | None = None,
         cancel: Cancel | None = None,
         stream: bool = False,
+        engine: str | None = None,
     ) -> Result: ...
 
     def explain(
@@ -300,6 +301,7 @@ class Database(Protocol):
         as_of: object = None,
         dialect: str | None = None,
         analyze: bool = False,
+        engine: str | None = None,
     ) -> str: ...
 
     def stream(self, name: str) -> Stream: ...

@@ -30,6 +30,7 @@ class Question(BaseModel):
     params: list[Any] | dict[str, Any] | None = None
     as_of: int | str | None = Field(None, description="an instant, a sequence, version:N or a bookmark")
     dialect: str | None = None
+    engine: str | None = Field(None, description="duckdb, daft or auto")
 
 
 class Query(Question):

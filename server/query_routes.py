@@ -45,6 +45,7 @@ def query_routes(context: Context) -> APIRouter:
                 memory_limit=query.memory_limit,
                 cancel=cancel,
                 stream=True,
+                engine=query.engine,
             )
 
         return await answer(request, context, db, query.id, ask)
@@ -62,7 +63,12 @@ def query_routes(context: Context) -> APIRouter:
         database = context.database(db)
         plan = await context.work.run(
             lambda: database.explain(
-                asked.sql, asked.params, as_of=asked.as_of, dialect=asked.dialect, analyze=asked.analyze
+                asked.sql,
+                asked.params,
+                as_of=asked.as_of,
+                dialect=asked.dialect,
+                analyze=asked.analyze,
+                engine=asked.engine,
             )
         )
         return reply(request, {"plan": plan})

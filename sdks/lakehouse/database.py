@@ -116,9 +116,10 @@ class HttpDatabase:
         memory_limit: str | None = None,
         cancel: Cancel | None = None,
         stream: bool = False,
+        engine: str | None = None,
     ) -> Result:
         (query_id,) = self._new_ids(1)
-        question = _question(sql, params, as_of, dialect)
+        question = _question(sql, params, as_of, dialect) | {"engine": engine}
         request = Request(
             "POST",
             f"{self._root}/sql",
@@ -144,8 +145,9 @@ class HttpDatabase:
         as_of: object = None,
         dialect: str | None = None,
         analyze: bool = False,
+        engine: str | None = None,
     ) -> str:
-        question = _question(sql, params, as_of, dialect) | {"analyze": analyze}
+        question = _question(sql, params, as_of, dialect) | {"analyze": analyze, "engine": engine}
         return str(self._post("explain", dump(question), patience_s=None)["plan"])
 
     def stream(self, name: str) -> HttpStream:
