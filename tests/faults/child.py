@@ -25,7 +25,8 @@ from .script import Operation, script
 class Job:
     """`skip`: kinds of operations left out. `point`, `nth`: where to die, at which of its reaches.
     `syncs`: or after so many syncs. `shadow`: where to keep what survives a power loss. `variant`: what is
-    broken on purpose. `resume`: go on where the log of another process ends."""
+    broken on purpose. `resume`: go on where the log of another process ends. `replicated`: so is the database,
+    with snapshots after every few commits."""
 
     seed: int
     rounds: int = 2
@@ -38,6 +39,7 @@ class Job:
     shadow: str | None = None
     variant: str | None = None
     resume: bool = False
+    replicated: bool = False
 
 
 def run(job: Job) -> None:
@@ -53,7 +55,10 @@ def run(job: Job) -> None:
         if job.variant:
             variants.apply(job.variant)
         operations, log = _operations(job), read_log(Path(job.log)) if job.resume else Log()
-        with opened(path, Clock(hours_at(operations, log)), store=store) as lake:
+        if job.replicated:
+            variants.copy_often()
+        clock = Clock(hours_at(operations, log))
+        with opened(path, clock, store=store, replicated=job.replicated) as lake:
             resume(lake, operations, log, tell)
         tell({"points": dict(reached)})
     except BaseException:

@@ -43,10 +43,13 @@ class Clock:
 class OpenLake:
     """One database of an open lake."""
 
-    def __init__(self, path: Path, clock: Clock, store: ObjectStore | None = None) -> None:
+    def __init__(
+        self, path: Path, clock: Clock, store: ObjectStore | None = None, *, replicated: bool = False
+    ) -> None:
         self.path = path
         self.clock = clock
         self._store = store
+        self._replicated = replicated
         self._lake = self._open()
 
     @property
@@ -83,12 +86,17 @@ class OpenLake:
         return {n for (n,) in result.rows()}
 
     def _open(self) -> Lakehouse:
-        return connect(self.path, clock=self.clock, object_store=self._store, policy=POLICY, background=False)
+        lake = connect(self.path, clock=self.clock, object_store=self._store, policy=POLICY, background=False)
+        if self._replicated:
+            lake.create_database(DATABASE, durability="replicated")
+        return lake
 
 
 @contextmanager
-def opened(path: Path, clock: Clock, *, store: ObjectStore | None = None) -> Iterator[OpenLake]:
-    lake = OpenLake(path, clock, store)
+def opened(
+    path: Path, clock: Clock, *, store: ObjectStore | None = None, replicated: bool = False
+) -> Iterator[OpenLake]:
+    lake = OpenLake(path, clock, store, replicated=replicated)
     try:
         yield lake
     finally:

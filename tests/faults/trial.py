@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,10 +80,12 @@ def trial(
     kill_after_s: float | None = None,
     torn: int | None = None,
     again: Job | None = None,
+    lose_disk: bool = False,
 ) -> Log:
     """Raises what the suite finds. `torn`: a seed by which some unsynced writes survive a power loss.
 
-    `again`: where a second process dies, which takes up the work of the first.
+    `again`: where a second process dies, which takes up the work of the first. `lose_disk`: the databases' files
+    die with the first process.
     """
     job = replace(job, lake=str(folder / "lake"), log=str(folder / "log"))
     if job.shadow is not None:
@@ -95,20 +98,22 @@ def trial(
     if job.shadow is not None:
         before = lake.rename(folder / "before")  # Iceberg's metadata knows the lake by its path
         lose_power(before, Path(job.shadow), lake, torn)
+    if lose_disk:
+        shutil.rmtree(lake / "databases")
     if again is not None:
         resumed = replace(job, point=again.point, nth=again.nth, shadow=None, syncs=0, resume=True)
         assert nursery.run(resumed) in (-signal.SIGKILL, 0), read_log(Path(job.log)).error
         log = read_log(Path(job.log))
-    survive(lake, script(job.seed, job.rounds), log)
+    survive(lake, script(job.seed, job.rounds), log, replicated=job.replicated)
     return log
 
 
-def survive(lake: Path, operations: Sequence[Operation], log: Log) -> None:
+def survive(lake: Path, operations: Sequence[Operation], log: Log, *, replicated: bool = False) -> None:
     """Reopens, checks, does the rest of the script, checks again."""
     hours = hours_at(operations, log)
-    with opened(lake, Clock(hours)) as reopened:
+    with opened(lake, Clock(hours), replicated=replicated) as reopened:
         check(reopened, operations, log)
         resume(reopened, operations, log, log.take)
         check(reopened, operations, log)
-    with opened(lake, Clock(hours + 10)) as reopened:
+    with opened(lake, Clock(hours + 10), replicated=replicated) as reopened:
         reopened.database.verify()

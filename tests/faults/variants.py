@@ -10,6 +10,7 @@ from thermocline.tiers.cold import catalog, metadata
 from thermocline.tiers.crash import reach
 from thermocline.tiers.hot.admit import Admission
 from thermocline.tiers.hot.log import HotLog
+from thermocline.tiers.hot.replica import Replica, Shipping
 from thermocline.tiers.steps import flush
 
 from .power import Disk
@@ -114,6 +115,30 @@ def acknowledged_too_early() -> None:
         do(lake, operation, number, tell)
 
     _replace(play, "_do", boastful)
+
+
+def ship_later() -> None:
+    """A commit is acknowledged before it is in the object store; the next one takes it along."""
+
+    check = Replica.check
+
+    def hasty(self: Any) -> None:
+        self._pending = self._read()
+        self._unread = self.unshown = False
+
+    def at_last(self: Any) -> None:
+        if self._pending is not None:
+            self._deliver(0)
+        check(self)
+
+    _replace(Replica, "ship", hasty)
+    _replace(Replica, "check", at_last)
+
+
+def copy_often() -> None:
+    """Not wrong: snapshots of replicated files as small as those of a script."""
+    make = Shipping.__init__
+    _replace(Shipping, "__init__", lambda self, **given: make(self, **{**given, "snapshot_bytes": 100_000}))
 
 
 def _replace(owner: Any, name: str, by: Any) -> None:

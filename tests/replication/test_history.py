@@ -67,6 +67,34 @@ def test_an_owner_frozen_for_longer_than_the_history_finds_the_seal(
         frozen.write(99)
 
 
+@pytest.mark.parametrize("after", ["list", "read"])
+def test_a_claimant_frozen_before_its_seal_is_fenced(
+    after: str, store: ObjectStore, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slot that it takes for the next one was used and has expired since, so its seal keeps nobody out."""
+    first = PlainFile(store, tmp_path / "a" / "file", clock, **OFTEN)
+    _write(first, 1)
+    look = getattr(Slots, after)
+    meanwhile: list[PlainFile] = []
+
+    def slow(self: Slots, *given: int) -> object:
+        monkeypatch.setattr(Slots, after, look)
+        found = look(self, *given)
+        _write(first, 2, 3, 4, 5)
+        fresh = PlainFile(store, tmp_path / "b" / "file", clock, **OFTEN)
+        for n in (6, 7, 8):
+            clock.advance(seconds=8_000)
+            _write(fresh, n)
+        meanwhile.append(fresh)
+        return found
+
+    monkeypatch.setattr(Slots, after, slow)
+    with pytest.raises(Fenced):
+        PlainFile(store, tmp_path / "c" / "file", clock, **OFTEN)
+    meanwhile[0].write(9)
+    assert meanwhile[0].numbers() == list(range(1, 10))
+
+
 def test_numbers_go_on_where_only_the_last_slot_is_left(
     store: ObjectStore, tmp_path: Path, clock: FakeClock
 ) -> None:

@@ -115,11 +115,10 @@ class Replica:
         Raises `Fenced` if another process takes over at the same time, `Corrupt` if the log is damaged.
         """
         self.epoch = epochs.claim_next()
-        there = self._seal()
+        there = self._seal(epochs)
         reach("replica.sealed")
-        if epochs.highest() != self.epoch:
-            # It may have removed slots before we sealed one, so that ours keeps nobody out.
-            raise self._fenced()
+        # Who took over before us may have removed the slot that we have just made: ours keeps nobody out.
+        self._check_highest(epochs)
         snapshots = self._snapshots.list()
         self._new = not snapshots
         if snapshots:
@@ -134,12 +133,21 @@ class Replica:
             )
         return self.epoch
 
-    def _seal(self) -> list[SlotKey]:
+    def _check_highest(self, epochs: Epochs) -> None:
+        if epochs.highest() != self.epoch:
+            raise self._fenced()
+
+    def _seal(self, epochs: Epochs) -> list[SlotKey]:
         """Makes the next slot ours, so that the former owner's next put conflicts; the slots before it."""
         while True:
             there = self._slots.list()
             if there:
-                self._at_us = self._slots.read(there[-1].number).at_us
+                try:
+                    self._at_us = self._slots.read(there[-1].number).at_us
+                except NotFound:
+                    continue  # it has expired since: a later owner is at work
+            # After the look at the log: or we could seal out an owner that came after us and before the look.
+            self._check_highest(epochs)
             self._at_us = self._next_instant()
             number = there[-1].number + 1 if there else 1
             found = self._slots.put(number, self._slots.encode(Slot(number, self.epoch, self._at_us)))
