@@ -64,7 +64,7 @@ def push_down(tree: Node, plan: Plan, around: Surroundings) -> PushDown:
     walk = _Walk({scan.view.lower(): scan for scan in plan.scans}, around)
     walk.into(remaining, frozenset())
     if not walk.fragments:
-        raise Lacks(walk.reasons[0] if walk.reasons else "nothing to read")
+        raise Lacks("; ".join(dict.fromkeys(walk.reasons)) or "nothing to read")
     fetched = {fragment.name.lower() for fragment in walk.fragments}
     views = frozenset(name for name in _tables(remaining) if name in walk.views and name not in fetched)
     return PushDown(tuple(walk.fragments), remaining, views, tuple(walk.reasons))

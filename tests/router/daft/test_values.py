@@ -33,7 +33,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             "d": pa.array([None if n == 4 else Decimal(n - 5) / 8 for n in range(10)], pa.decimal128(18, 3)),
             "wide": pa.array([Decimal(10) ** 37 * (n % 3 - 1) for n in range(10)], pa.decimal128(38, 0)),
             "day": [date(1969, 12, 27 + n % 5) for n in range(10)],
-            "at": pa.array(
+            "moment": pa.array(
                 [datetime(1969, 12, 31, 23, 59, 58 + n % 2, 5) for n in range(10)], pa.timestamp("us")
             ),
             "text": ["", "a\nb", "%", "_", "é", "e\u0301", "ß", None, "it's", "a\\b"],
@@ -71,9 +71,9 @@ def test_floats_are_compared_alike(odd: Shop, sign: str, constant: str) -> None:
         "select count(*) from odd where d > -0.125 and d <= 0.5 or d = -0.625",
         "select count(*) from odd where n > 4611686018427387903 and n <> 9223372036854775807",
         "select count(*) from odd where n < -1 or n in (7, 0)",
-        "select day, at, count(*) from odd group by all",
-        "select year(day), month(at), day(at), count(*) from odd group by all",
-        "select count(*) from odd where at >= '1969-12-31 23:59:59' and day < date '1969-12-30'",
+        "select day, moment, count(*) from odd group by all",
+        "select year(day), month(moment), day(moment), count(*) from odd group by all",
+        "select count(*) from odd where moment >= '1969-12-31 23:59:59' and day < date '1969-12-30'",
         "select text, count(*) from odd group by text",
         "select min(text), max(text), count(distinct text) from odd",
         "select count(*) from odd where text like '%\n%'",
@@ -81,7 +81,8 @@ def test_floats_are_compared_alike(odd: Shop, sign: str, constant: str) -> None:
         "select count(*) from odd where text = 'it''s' or text = 'a\\b' or text > 'é'",
         "select ok, count(*), count(ok) from odd group by ok",
         "select sum(case when ok then small else -1 end), count(case when ok then 1 end) from odd",
-        "select count(*) filter (where ok), count(*) filter (where not ok), sum(small) filter (where ok) from odd",
+        "select count(*) filter (where ok), count(*) filter (where not ok) from odd",
+        "select small, sum(small) filter (where ok), max(text) filter (where f > 0) from odd group by small",
         "select count(*) from odd where ok or small > 1",
         "select count(*) from odd where not (ok and small > 1)",
         "select coalesce(small, -1) as s, count(*) from odd group by s",
