@@ -58,11 +58,12 @@ def column(
 
 def written(bound: Bound, node: Node) -> str:
     """A condition as it stands in the statement."""
-    start = bound.source.start(node)
-    length = node.get("query_location_length")
+    start, length = node.get("query_location"), node.get("query_location_length")
     if start is None or length is None:
         return "a condition"
-    text = bound.source.text.encode()[node["query_location"] : node["query_location"] + length].decode()
+    # An IN is placed at its list; its column stands before.
+    first = min([start, *(child.get("query_location", start) for child in node.get("children", ()))])
+    text = bound.source.text.encode()[first : start + length].decode()
     return " ".join(text.split())
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from ..core.clock import DAY_US, from_micros
+from ..core.clock import from_micros
 from ..core.types import UUID
 from .constants import EPOCH, Surroundings, Value, constant, to_temporal
 from .prune import of_one_type
@@ -103,8 +103,6 @@ def _temporal(arrow: pa.DataType, value: Value) -> object | None:
         if not pa.types.is_date(arrow):
             wanted = to_temporal(value, "timestamp" if arrow.tz is None else "instant")
             return None if wanted is None else from_micros(wanted.value)
-        if value.kind in ("timestamp", "instant") and value.value % DAY_US:
-            return None
         wanted = to_temporal(value, "date")
         return None if wanted is None else date.fromordinal(wanted.value + EPOCH)
     except (OverflowError, ValueError):
