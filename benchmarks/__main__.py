@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import append, concurrency, hot, lake, moving, opening, planning, queries
+from . import append, concurrency, hot, lake, moving, opening, planning, queries, replication
 from .harness import FULL, QUICK, Line, Scale
 from .report import page, text_row
 
@@ -18,6 +18,7 @@ SMALL = {
     "hot": hot.measure,
     "moving": moving.measure,
     "planning": planning.measure,
+    "replication": replication.measure,
 }
 LARGE = {"queries": "the ten queries", "opening": "import and opening"}
 

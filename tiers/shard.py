@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from ..core.manifest import Manifest, empty_manifest
 from ..core.policy import TierPolicy
 from ..core.protocols import Append, ShardSnapshot
 from ..core.results import Appended
-from ..core.schema import Table, new_schema
+from ..core.schema import Schema, Table, followed, new_schema
 from ..core.sharding import HOME
 from .cold.iceberg import IcebergCold
 from .crash import reach
@@ -107,12 +108,12 @@ class Shard:
     def close(self) -> None:
         self._group.close()
         with self.step_lock, self.lock:
-            try:
+            # A saved tail only saves time, so a full disk or a store that fails does not keep from closing.
+            with suppress(Unavailable, Fenced):
                 for state in () if self.read_only else self.states.values():
                     if state.tail is not None:
                         save_tail(self.log, state.table.id, state.tail)
-            finally:
-                self.log.close()
+            self.log.close()
 
     def _replica(self, path: Path) -> Replica:
         around = self.around
@@ -195,6 +196,21 @@ class Shard:
                 self.log.put_table(table, None)
             self._adopt_table(table)
         return True
+
+    def follow(self, lead: Table) -> None:
+        """Has the table as the home shard has it: same id, same versions. Nothing happens if it does."""
+        with self.step_lock, self.lock:
+            self._check_writable()
+            known = self.live_table(lead.name)
+            if known is not None and known.id != lead.id:
+                self.drop_table(lead.name)
+                known = None
+            if known is not None and known.schema.version >= lead.schema.version:
+                return
+            table = followed(lead, known, self.meta.seq)
+            with self.log.transaction():
+                self.log.put_table(table, known)
+            self._adopt_table(table)
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         """Takes the name away from now on; `AS OF` before this instant still reads the table."""

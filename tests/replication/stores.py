@@ -14,9 +14,9 @@ from thermocline.tiers.object_store import ObjectInfo, ObjectStore
 class FaultyStore:
     """Passes everything on to `real`. Faults concern keys that begin with `below`.
 
-    `fail`: so many puts fail before they reach the store. `lose_replies`: so many fail after. `down`: all fail
-    before. `lose_all`: the next put arrives, and nothing is heard of the store any more. `puts`: the keys put,
-    in order. `hold`: puts wait until it is set.
+    `fail`: so many puts fail before they reach the store. `lose_replies`: so many fail after. `down`: all
+    fail before. `lose_all`: the next put arrives, and nothing is heard of the store any more. `puts`: the
+    keys put, in order. `hold`: puts wait until it is set.
     """
 
     def __init__(self, real: ObjectStore, below: str = "log/") -> None:

@@ -17,7 +17,7 @@ from thermocline.tiers.hot.slots import Slots
 
 from ..conftest import FakeClock
 from ..faults.child import Job
-from ..faults.trial import trial
+from ..faults.trial import Nursery, trial
 from . import test_history, test_kill, test_takeover
 from .conftest import Node
 
@@ -67,7 +67,7 @@ def test_without_the_seal_it_does(node: MakeNode, monkeypatch: pytest.MonkeyPatc
         _append_before_it_serves(node, monkeypatch)
 
 
-def test_an_acknowledgement_before_the_put_is_caught(nursery: test_kill.Nursery, tmp_path: Path) -> None:
+def test_an_acknowledgement_before_the_put_is_caught(nursery: Nursery, tmp_path: Path) -> None:
     for name in ("right", "wrong"):
         (tmp_path / name).mkdir()
     job = Job(test_kill.SEED, replicated=True, point="append.begun", nth=3)

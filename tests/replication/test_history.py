@@ -71,7 +71,7 @@ def test_an_owner_frozen_for_longer_than_the_history_finds_the_seal(
 def test_a_claimant_frozen_before_its_seal_is_fenced(
     after: str, store: ObjectStore, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The slot that it takes for the next one was used and has expired since, so its seal keeps nobody out."""
+    """What it takes for the next slot was used and has expired since, so its seal keeps nobody out."""
     first = PlainFile(store, tmp_path / "a" / "file", clock, **OFTEN)
     _write(first, 1)
     look = getattr(Slots, after)

@@ -1,4 +1,4 @@
-"""Whatever process dies at whatever instant, and its disk with it: nothing acknowledged is lost or doubled."""
+"""Whatever process dies at whatever instant, its disk with it: nothing acknowledged is lost or doubled."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_whole_script_reaches_every_point_of_an_owner(nursery: Nursery, tmp_pa
     assert set(log.points) == {*POINTS, *OWNING}
 
 
-@pytest.mark.parametrize("point", (*POINTS, *OWNING))
+@pytest.mark.parametrize("point", [*POINTS, *OWNING])
 def test_killed_at_and_the_disk_lost(point: str, nursery: Nursery, tmp_path: Path) -> None:
     trial(nursery, tmp_path, Job(SEED, replicated=True, point=point), lose_disk=True)
 

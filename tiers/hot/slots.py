@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from ...core.errors import Conflict, Corrupt
+from ...core.errors import Conflict, Corrupt, Fenced, NotFound
 from ...core.ids import checksum
 from ..object_store import ObjectStore
 from .frames import Pages
@@ -76,12 +76,17 @@ class Slots:
     def put(self, number: int, body: bytes) -> Slot | None:
         """`None` once the slot holds `body`, be it by an earlier put without a reply; else what it holds.
 
-        Raises `Unavailable`; the slot may then hold `body` or not.
+        Raises `Unavailable`; the slot may then hold `body` or not. `Fenced` if what it held has expired.
         """
         try:
             self._store.put(self.key(number), body, create_only=True)
         except Conflict:
-            found = self._store.get(self.key(number))
+            try:
+                found = self._store.get(self.key(number))
+            except NotFound:
+                raise Fenced(
+                    f"`{self._unit}` was taken over long ago", hint="this process must open the lake again"
+                ) from None
             return None if found == body else self.decode(found, number)
         return None
 

@@ -14,6 +14,8 @@ from .flush import flush
 def tick(shard: Shard, *, expire_too: bool) -> None:
     """Moves what is due in each table. Raises the first error; what was done before it stays done."""
     policy, clock = shard.around.policy, shard.around.clock
+    with shard.lock:
+        shard.catch_up()
     for name in shard.table_names():
         state = shard.state(name)
         horizon = now_us(clock) - int(policy.hot_age_s * SECOND_US)
