@@ -25,8 +25,8 @@ from .script import Operation, script
 class Job:
     """`skip`: kinds of operations left out. `point`, `nth`: where to die, at which of its reaches.
     `syncs`: or after so many syncs. `shadow`: where to keep what survives a power loss. `variant`: what is
-    broken on purpose. `resume`: go on where the log of another process ends. `replicated`: so is the database,
-    with snapshots after every few commits."""
+    broken on purpose. `resume`: go on where the log of another process ends. `replicated`: so is the
+    database, with snapshots after every few commits."""
 
     seed: int
     rounds: int = 2

@@ -84,8 +84,8 @@ def trial(
 ) -> Log:
     """Raises what the suite finds. `torn`: a seed by which some unsynced writes survive a power loss.
 
-    `again`: where a second process dies, which takes up the work of the first. `lose_disk`: the databases' files
-    die with the first process.
+    `again`: where a second process dies, which takes up the work of the first. `lose_disk`: the databases'
+    files die with the first process.
     """
     job = replace(job, lake=str(folder / "lake"), log=str(folder / "log"))
     if job.shadow is not None:
