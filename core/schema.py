@@ -8,7 +8,7 @@ their name; files are read by the schema version they were written with.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pyarrow as pa
@@ -230,3 +230,14 @@ class Table:
 
 def _number(raw: object) -> int | None:
     return None if raw is None else int(str(raw))
+
+
+def followed(lead: Table, known: Table | None, seq: int) -> Table:
+    """`lead`, as the home shard has it, for another shard whose last sequence is `seq`.
+
+    Versions that are new there are in force from its next event on; those it has stay as they are.
+    """
+    had = known.schemas if known else ()
+    news = lead.schemas[len(had) :]
+    schemas = (*had, *(Schema(s.version, s.fields, seq + 1 if had else 0) for s in news))
+    return replace(lead, schemas=schemas, created_seq=known.created_seq if known else seq)

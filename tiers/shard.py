@@ -26,7 +26,7 @@ from ..core.manifest import Manifest, empty_manifest
 from ..core.policy import TierPolicy
 from ..core.protocols import Append, ShardSnapshot
 from ..core.results import Appended
-from ..core.schema import Schema, Table, followed, new_schema
+from ..core.schema import Table, followed, new_schema
 from ..core.sharding import HOME
 from .cold.iceberg import IcebergCold
 from .crash import reach
