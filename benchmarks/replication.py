@@ -28,7 +28,7 @@ def measure(scale: Scale, folder: Path) -> Iterator[Line]:
         for db in databases:
             db.append("events", rows[:1])
         ways: list[tuple[str, Callable[[Any], object], int, float]] = [
-            ("64 concurrent single appends", lambda db: runner.run(_tasks(db, rows)), len(rows), 0.5),
+            ("64 concurrent single appends", lambda db: runner.run(_tasks(db, rows)), len(rows), 0.4),
             ("dicts in batches of 1,000", lambda db: _batches(db, rows), BATCH * BATCHES, 0.5),
             ("one single append", lambda db: _singles(db, rows), SINGLES, 0.15),
         ]

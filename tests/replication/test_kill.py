@@ -11,12 +11,14 @@ import pytest
 from thermocline.tiers.crash import POINTS, REPLICATED_POINTS
 
 from ..faults.child import Job
+from ..faults.sqlite_vfs import library
 from ..faults.trial import Nursery, trial
 
 SEED = 3
 RESTORING = tuple(point for point in REPLICATED_POINTS if point.startswith("recovery."))
 OWNING = tuple(point for point in REPLICATED_POINTS if point not in RESTORING)
 RANDOM_KILLS = 8
+RANDOM_LOSSES = 5
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,14 @@ def test_killed_at_and_the_disk_kept(point: str, nth: int, nursery: Nursery, tmp
 def test_killed_again_while_it_restores(point: str, nursery: Nursery, tmp_path: Path) -> None:
     first = Job(SEED, replicated=True, point="flush.published", nth=2)
     trial(nursery, tmp_path, first, again=Job(SEED, point=point), lose_disk=True)
+
+
+@pytest.mark.skipif(library() is None, reason="Python's sqlite3 has SQLite linked in statically")
+@pytest.mark.parametrize("seed", range(RANDOM_LOSSES))
+@pytest.mark.parametrize("torn", [True, False])
+def test_the_power_fails(seed: int, torn: bool, nursery: Nursery, tmp_path: Path) -> None:
+    job = Job(seed, replicated=True, syncs=random.Random(seed).randint(1, 900), shadow="shadow")
+    trial(nursery, tmp_path, job, torn=seed if torn else None)
 
 
 @pytest.mark.parametrize("seed", range(RANDOM_KILLS))

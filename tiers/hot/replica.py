@@ -203,6 +203,9 @@ class Replica:
 
     def _attach(self, db: sqlite3.Connection) -> None:
         db.execute("PRAGMA wal_autocheckpoint=0")
+        # The object store is what is durable: after a power loss this file is one of its earlier states, and
+        # says so.
+        db.execute("PRAGMA synchronous=NORMAL")
         db.execute(_TABLE)
         # POSIX locks of a process on a file end when it closes any descriptor of it: so this one stays open
         # for as long as the connection.
