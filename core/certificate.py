@@ -156,6 +156,35 @@ class Certificate:
         return True
 
 
+def merge_certificates(
+    parts: Sequence[Certificate],
+    names: Mapping[str, str],
+    as_of: str | None,
+    pruned: Mapping[str, Mapping[str, str]],
+) -> Certificate:
+    """One certificate of what several shards answered for each. `names`: what a table is called in it."""
+    tables: dict[str, dict[str, ShardPart]] = {}
+    readers: dict[str, FooterRows] = {}
+    for part in parts:
+        for table, shards in part.tables.items():
+            tables.setdefault(names.get(table, table), {}).update(shards)
+            if part.footer_rows is not None:
+                files = (f for shard in shards.values() for tier in shard.tiers for f in tier.files)
+                readers.update((file.key, part.footer_rows) for file in files)
+    ages = [part.age_seconds for part in parts if part.age_seconds is not None]
+    return Certificate(
+        tables=tables,
+        as_of=as_of,
+        age_seconds=min(ages, default=None),
+        expired=[
+            {**gone, "table": names.get(gone["table"], gone["table"])} for p in parts for gone in p.expired
+        ],
+        forgotten=[gone for part in parts for gone in part.forgotten],
+        pruned={table: reasons for table, reasons in pruned.items() if reasons},
+        footer_rows=(lambda file: readers[file.key](file)) if readers else None,
+    )
+
+
 def _check_cover(part: ShardPart, where: str) -> None:
     reached = 0
     for first, last in sorted(r for tier in part.tiers for r in tier.ranges):

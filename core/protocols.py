@@ -175,6 +175,11 @@ class Partition(ShardOwner, Protocol):
 class DatabaseOwner(Protocol):
     """All that the router knows of a database: its catalog, how it is spread, and cuts of its shards."""
 
+    @property
+    def pushes_down(self) -> bool:
+        """Whether the shards are elsewhere, so that they had better compute their parts of an aggregate."""
+        ...
+
     def shard_map(self) -> ShardMap: ...
 
     def append(self, operations: Sequence[Append]) -> dict[str, Appended]:

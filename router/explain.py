@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from .gather import Question
 from .plan import Plan, ShardScan, TableScan, TierScan
 
 
-def explain_text(plan: Plan, as_of: str | None, measured: tuple[str, int] | None = None) -> str:
-    """`measured`: DuckDB's own drawing of what it did, and the rows that came out."""
-    blocks = [_scan_lines(scan) for scan in plan.scans]
+def explain_text(
+    plan: Plan,
+    as_of: str | None,
+    measured: tuple[str, int] | None = None,
+    asked: Question | None = None,
+) -> str:
+    """`measured`: DuckDB's own drawing of what it did, and the rows that came out.
+
+    `asked`: what the shards compute of it, if they do.
+    """
+    blocks = [] if asked is None else [_question_lines(asked)]
+    blocks += [_scan_lines(scan) for scan in plan.scans]
     if measured is not None:
         blocks.append([f"rows out: {measured[1]:,}", *measured[0].rstrip().splitlines()])
     return "\n".join(_tree("query" + (f" as of {as_of}" if as_of else ""), blocks))
+
+
+def _question_lines(asked: Question) -> list[str]:
+    """Which statement goes to the shards, and which one runs over what they answer."""
+    where = _count(len(asked.holding.shards), "shard")
+    return _tree(f"aggregated by {where}", [[f"in each: {asked.sql}"], [f"merged: {asked.last}"]])
 
 
 def _scan_lines(scan: TableScan) -> list[str]:

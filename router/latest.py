@@ -30,7 +30,7 @@ _SCALARS = (
     " date_trunc date_part year month day hour minute second epoch epoch_ms struct_extract struct_pack"
     " list_value json_extract json_extract_string"
 )
-_ROW_BY_ROW = frozenset(_SCALARS.split())
+ROW_BY_ROW = frozenset(_SCALARS.split())
 """Functions, besides operators, that are known to give one value for each row."""
 
 
@@ -173,7 +173,7 @@ def _plain(node: Any) -> bool:
         if node.get("class") in ("WINDOW", "SUBQUERY"):
             return False
         called = node.get("class") == "FUNCTION" and not node.get("is_operator")
-        if called and node["function_name"].lower() not in _ROW_BY_ROW:
+        if called and node["function_name"].lower() not in ROW_BY_ROW:
             return False
     return all(_plain(child) for child in children(node))
 

@@ -108,7 +108,7 @@ def _file_columns(scan: TableScan, snapshot: TableSnapshot, version: int, tier: 
             continue
         there = held.get(field.id)
         if field.type == _NO_TYPE or there is None or there.type == _NO_TYPE:
-            shown.append(f"{_null(field.type)} AS {quote(name)}")
+            shown.append(f"{null_of(field.type)} AS {quote(name)}")
         else:
             shown.append(_cast(there.name, name, scan))
     return ", ".join(shown)
@@ -164,7 +164,7 @@ def _cast(stored: str, name: str, scan: TableScan) -> str:
     return f"{quote(stored)}::{_sql_type(arrow)} AS {quote(name)}"
 
 
-def _null(arrow: pa.DataType) -> str:
+def null_of(arrow: pa.DataType) -> str:
     return "NULL" if arrow == _NO_TYPE else f"NULL::{_sql_type(arrow)}"
 
 
