@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .actors.objects.base import DurableObject, concurrent
     from .core import errors
     from .core.certificate import Certificate
     from .core.policy import TierPolicy
@@ -21,12 +22,24 @@ __version__ = "0.1.0"
 _HOMES = {
     "Cancel": ".core.protocols",
     "Certificate": ".core.certificate",
+    "DurableObject": ".actors.objects.base",
     "Result": ".core.results",
     "TierPolicy": ".core.policy",
+    "concurrent": ".actors.objects.base",
     "connect": ".entry",
 }
 
-__all__ = ["Cancel", "Certificate", "Result", "TierPolicy", "__version__", "connect", "errors"]
+__all__ = [
+    "Cancel",
+    "Certificate",
+    "DurableObject",
+    "Result",
+    "TierPolicy",
+    "__version__",
+    "concurrent",
+    "connect",
+    "errors",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 <lake>/lock                       held by the one writing process
 <lake>/catalog.sqlite             the Iceberg catalog (unless another is configured)
 <lake>/databases/<name>/hot.sqlite, and shard-1.sqlite, shard-2.sqlite, ... of a database of several shards
+<lake>/objects-hot/               durable objects: 000.sqlite to 255.sqlite, as needed
 <lake>/objects/                   segments, manifests, Iceberg files (unless another store is given)
 <lake>/tmp/                       what the engine spills
 """
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..core.clock import Clock, system_clock
 from ..core.errors import Corrupt, Invalid, NotFound, Unavailable
@@ -33,6 +34,9 @@ from .background import Background
 from .database import LakeDatabase
 from .lake_lock import LakeLock
 from .local_tenancy import LocalTenancy
+
+if TYPE_CHECKING:
+    from .objects.catalog import Objects
 
 
 class LocalLake:
@@ -62,6 +66,8 @@ class LocalLake:
         self._region = region
         self._databases: dict[str, LakeDatabase] = {}
         self._tenancies: dict[str, LocalTenancy] = {}
+        self._objects: Objects | None = None
+        self._entropy = entropy
         self._closed = False
         if not read_only:
             for folder in ("databases", "tmp"):
@@ -115,6 +121,26 @@ class LocalLake:
         folder = self.path / "databases"
         return sorted(f.parent.name for f in folder.glob("*/hot.sqlite"))
 
+    def object(self, kind: type, name: str | None = None) -> Any:
+        """A stub of the durable object of that class and name, or of one that nobody can name."""
+        return self.objects().stub(kind, name)
+
+    def objects(self) -> Objects:
+        """The system table of durable objects."""
+        from .objects.opening import open_objects
+
+        with self._lock:
+            if self._closed:
+                raise Unavailable("the lake is closed", hint="connect again")
+            if self._objects is None:
+                if self.read_only:
+                    raise Unavailable("this lake is open for reading only", hint="connect without read_only")
+                background = self._background is not None
+                self._objects = open_objects(
+                    self, self.path, self.store, self.clock, self._entropy, background=background
+                )
+            return self._objects
+
     def close(self) -> None:
         """Ends the background, seals the files and lets go of the lake. A second call does nothing."""
         if self._closed:
@@ -122,6 +148,8 @@ class LocalLake:
         self._closed = True
         if self._background is not None:
             self._background.close()
+        if self._objects is not None:
+            self._objects.close()
         with self._lock:
             for database in self._databases.values():
                 database.shards.close()

@@ -21,6 +21,7 @@ STATUS: Mapping[str, int] = {
     "Conflict": 409,
     "Fenced": 421,
     "Unavailable": 503,
+    "Overloaded": 503,
     "Corrupt": 500,
 }
 

@@ -33,6 +33,14 @@ POINTS = (
     "expire.files_deleted",
 )
 
+OBJECT_POINTS = (
+    "object.commit.begun",
+    "object.commit.written",
+    "object.commit.committed",
+    "object.commit.visible",
+)
+"""A turn of a durable object on its way to disk."""
+
 REPLICATED_POINTS = (
     "replica.sealed",
     "replica.committed",
@@ -51,5 +59,5 @@ on_reach: Callable[[str], None] | None = None
 
 def reach(point: str) -> None:
     if on_reach is not None:
-        assert point in POINTS or point in REPLICATED_POINTS, f"unregistered crash point {point}"
+        assert point in (*POINTS, *OBJECT_POINTS, *REPLICATED_POINTS), f"unregistered crash point {point}"
         on_reach(point)

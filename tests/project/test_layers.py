@@ -12,6 +12,7 @@ LAYERS = ("core", "tiers", "router", "agent", "actors", "server", "cli")
 """Each may import those before it; server and cli do not know each other."""
 
 ROOMS = {
+    "daft": ("router/daft_engine.py",),
     "duckdb": ("router/",),
     "fastapi": ("server/",),
     "httpx": ("sdks/",),
@@ -19,7 +20,7 @@ ROOMS = {
     "prompt_toolkit": ("cli/",),
     "pyiceberg": ("tiers/cold/",),
     "rich": ("cli/",),
-    "sqlite3": ("tiers/hot/",),
+    "sqlite3": ("tiers/hot/", "tiers/objects/"),
     "typer": ("cli/",),
     "uvicorn": ("server/",),
 }

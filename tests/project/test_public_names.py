@@ -17,9 +17,11 @@ def test_the_public_names_are_these() -> None:
     assert sorted(thermocline.__all__) == [
         "Cancel",
         "Certificate",
+        "DurableObject",
         "Result",
         "TierPolicy",
         "__version__",
+        "concurrent",
         "connect",
         "errors",
     ]
@@ -34,7 +36,7 @@ def test_each_public_name_resolves_and_stays_what_it_is() -> None:
 
 def test_the_errors_are_these() -> None:
     kinds = sorted(thermocline.errors.KINDS)
-    assert kinds == ["Conflict", "Corrupt", "Denied", "Fenced", "Invalid", "NotFound", "Unavailable"]
+    assert kinds == ["Conflict", "Corrupt", "Denied", "Fenced", "Invalid", "NotFound", "Overloaded", "Unavailable"]
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -45,6 +45,11 @@ class Ticket(Generic[Operation, Outcome]):
         self._woken = threading.Lock()
         self._woken.acquire()
 
+    @property
+    def waits(self) -> bool:
+        """Somebody waits for it and can be told to lead."""
+        return self._woken is not None or self._waiter is not None
+
     def wake(self) -> None:
         if self._woken is not None:
             self._woken.release()
@@ -76,15 +81,24 @@ class GroupCommit(Generic[Operation, Outcome]):
 
     def run(self, operation: Operation) -> Outcome:
         """Blocks until the operation is durable; raises its error."""
+        return self.wait(self.put(operation))
+
+    def put(self, operation: Operation) -> Ticket[Operation, Outcome]:
+        """Takes its place in the order; whoever puts must also `wait`, or nobody may commit it."""
         ticket: Ticket[Operation, Outcome] = Ticket(operation)
+        self._queue.append(ticket)
+        return ticket
+
+    def wait(self, ticket: Ticket[Operation, Outcome]) -> Outcome:
+        """Blocks until what was put is durable; raises its error. Only once for each ticket."""
         with self._turn:
-            self._queue.append(ticket)
-            lead = not self._led
+            lead = not ticket.done and not self._led
             if lead:
                 self._led = True
-            else:
+            elif not ticket.done:
                 ticket.will_sleep()
-        if not lead:
+        # The leader sets `done` before it looks for a sleeper: one of the two sees the other.
+        if not lead and not ticket.done:
             ticket.sleep()
         if not ticket.done:
             self._lead()
@@ -127,7 +141,8 @@ class GroupCommit(Generic[Operation, Outcome]):
         with self._lock:
             self._commit_queued()
         with self._turn:
-            following = self._queue[0] if self._queue else None
+            # One that was put and is not waited for yet will lead when it is.
+            following = next((ticket for ticket in list(self._queue) if ticket.waits), None)
             self._led = following is not None
         if following is None:
             return

@@ -1,0 +1,91 @@
+"""What users derive their durable objects from.
+
+class Cart(thermocline.DurableObject):
+    def start(self):
+        self.storage.exec("CREATE TABLE IF NOT EXISTS items (name TEXT)")
+
+    def add(self, item):
+        self.storage.exec("INSERT INTO items VALUES (?)", item)
+        return self.storage.exec("SELECT count(*) FROM items").one()[0]
+
+cart = lake.object(Cart, "cart-7")
+cart.add("tea")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from ...core.errors import Invalid
+from ...core.objects import AlarmInfo, class_ref, load_class
+
+if TYPE_CHECKING:
+    from .context import ObjectContext
+    from .storage import Storage
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_MARK = "_thermocline_concurrent"
+
+
+_classes: dict[str, type] = {}
+"""Those of this process, also such as no import would find: in a test, in a notebook."""
+
+
+class DurableObject:
+    """Public methods are called through stubs, one at a time; each is one transaction of `storage`.
+
+    Attributes that a method sets live until the object leaves memory, which may be at any moment between
+    two calls: what must last goes to `storage`.
+    """
+
+    ctx: ObjectContext
+    storage: Storage
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        _classes[class_ref(cls)] = cls
+
+    def start(self) -> None:
+        """Called whenever the object comes into memory, before anything is delivered."""
+
+    def alarm(self, name: str, info: AlarmInfo) -> None:
+        """Called when an alarm is due; if it raises, it is called again later, up to six times."""
+
+    def alarm_failed(self, name: str, error: str) -> None:
+        """Called when an alarm was given up."""
+
+
+def concurrent(method: Callable[P, R]) -> Callable[P, R]:
+    """Marks a method that runs beside the others, without waiting for its turn: it reads and sets attributes
+    with its own care, and does not use `storage`."""
+    setattr(method, _MARK, True)
+    return method
+
+
+def is_concurrent(method: Any) -> bool:
+    return getattr(method, _MARK, False) is True
+
+
+RESERVED = frozenset({"ctx", "storage", "start", "alarm", "alarm_failed"})
+
+
+def is_callable_name(kind: type, name: str) -> bool:
+    """Whether the class offers a method of that name to callers."""
+    return not name.startswith("_") and name not in RESERVED and callable(getattr(kind, name, None))
+
+
+def callable_names(kind: type) -> list[str]:
+    return [name for name in dir(kind) if is_callable_name(kind, name)]
+
+
+def find_class(ref: str) -> type[DurableObject]:
+    """Raises `NotFound` if this process has no such class, `Invalid` if it is no durable object's."""
+    kind = _classes.get(ref) or load_class(ref)
+    if not issubclass(kind, DurableObject):
+        raise Invalid(
+            f"{ref} is not a durable object's class", hint="derive it from thermocline.DurableObject"
+        )
+    return kind
