@@ -19,6 +19,7 @@ from .child import Job
 from .sqlite_vfs import library
 from .trial import Nursery, trial
 
+RESTORING = ("recovery.rebuilt", "recovery.cleared", "recovery.replaced", "replica.sealed", "append.visible")
 Case = Callable[[Nursery, Path, random.Random], None]
 
 
@@ -34,7 +35,7 @@ def main() -> None:
 
 def one(nursery: Nursery, seed: int) -> None:
     rng = random.Random(seed)
-    kinds = CASES if library() else CASES[:3]
+    kinds = CASES if library() else CASES[:4]
     case = rng.choice(kinds)
     print(f"seed {seed}: {case.__name__}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="thermocline-torture-"))
@@ -54,6 +55,13 @@ def killed_at_an_instant(nursery: Nursery, folder: Path, rng: random.Random) -> 
     trial(nursery, folder, Job(rng.randrange(10**6), rng.randint(1, 4)), kill_after_s=rng.uniform(0, 3))
 
 
+def disk_lost(nursery: Nursery, folder: Path, rng: random.Random) -> None:
+    """Of a replicated database, at any instant; the process that restores it may die too."""
+    job = Job(rng.randrange(10**6), rng.randint(1, 4), replicated=True)
+    again = Job(job.seed, point=rng.choice(RESTORING)) if rng.random() < 0.5 else None
+    trial(nursery, folder, job, kill_after_s=rng.uniform(0.2, 3), again=again, lose_disk=True)
+
+
 def power_lost_at_a_point(nursery: Nursery, folder: Path, rng: random.Random) -> None:
     job = _somewhere(rng)
     torn = rng.randrange(10**6) if rng.random() < 0.7 else None
@@ -69,6 +77,7 @@ CASES: tuple[Case, ...] = (
     killed_at_a_point,
     killed_twice,
     killed_at_an_instant,
+    disk_lost,
     power_lost_at_a_point,
     power_lost_at_a_sync,
 )

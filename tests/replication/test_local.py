@@ -23,3 +23,15 @@ def test_a_local_commit_puts_nothing(node: Callable[[str], Node]) -> None:
     here.close()
     assert not here.store.list("log")
     assert not here.store.list("snapshots")
+
+
+def test_a_local_commit_says_nothing_of_slots_to_sqlite(node: Callable[[str], Node]) -> None:
+    here = node("a").open(replicated=False)
+    here.append(1)
+    said: list[str] = []
+    here.shard.log._db.set_trace_callback(said.append)
+    here.append(2)
+    here.close()
+    assert said[0] == "BEGIN IMMEDIATE"
+    assert said[-1] == "COMMIT"
+    assert not [statement for statement in said if "_replica" in statement or "PRAGMA" in statement]

@@ -44,12 +44,13 @@ class LogReader:
         self._log = Path(f"{database}-wal")
         self._salts = b""
         self._next = 0
+        self._frame_bytes = 0
         self._before = self._frames_there()
 
     @property
-    def frames(self) -> int:
-        """Read so far of the log's present generation."""
-        return self._next
+    def bytes(self) -> int:
+        """Of the log's present generation, as far as it was read."""
+        return self._next * self._frame_bytes
 
     def take(self) -> Pages:
         """What was appended since: one transaction, at the first call whatever came before it too.
@@ -59,7 +60,7 @@ class LogReader:
         with open(self._log, "rb", buffering=0) as file:
             _, _, page_bytes, _, salts = _HEADER.unpack(file.read(_HEADER.size))
             if salts != self._salts:  # the log began anew after a checkpoint
-                self._salts, self._next = salts, 0
+                self._salts, self._next, self._frame_bytes = salts, 0, _FRAME + page_bytes
             heads, bodies = self._transaction(file, page_bytes)
         self._next += len(heads)
         self._before = 0

@@ -317,11 +317,10 @@ class Replica:
             return  # the commit stands; the next one tries again
 
     def _checkpoint(self) -> None:
-        page_bytes = self._db.execute("PRAGMA page_size").fetchone()[0]
-        due = self._copying is None and self._weight > max(
-            self._shipping.snapshot_bytes, os.fstat(self._file).st_size
-        )
-        if due or self._log.frames * page_bytes > self._shipping.checkpoint_bytes:
+        if self._copying is not None:
+            return  # its reader is in the way
+        due = self._weight > max(self._shipping.snapshot_bytes, os.fstat(self._file).st_size)
+        if due or self._log.bytes > self._shipping.checkpoint_bytes:
             _, frames, moved = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             if due and frames == moved:
                 self._copy()
@@ -361,12 +360,15 @@ class Replica:
     def _expire(self) -> None:
         """Removes what only recoveries to before the history window would need."""
         horizon = now_us(self._clock) - int(self._shipping.history_s * SECOND_US)
-        for snapshot in reversed(self._snapshots.list()):
-            if self._snapshots.at_us(snapshot) <= horizon:
-                self._slots.delete(before=snapshot.slot)
-                reach("replica.slots_deleted")
-                self._snapshots.delete_before(snapshot.slot)
-                return
+        base = None
+        for snapshot in self._snapshots.list():
+            if self._snapshots.at_us(snapshot) > horizon:
+                break
+            base = snapshot
+        if base is not None:
+            self._slots.delete(before=base.slot)
+            reach("replica.slots_deleted")
+            self._snapshots.delete_before(base.slot)
 
     # -- words ------------------------------------------------------------------------------------
 
