@@ -32,6 +32,5 @@ def test_a_local_commit_says_nothing_of_slots_to_sqlite(node: Callable[[str], No
     here.shard.log._db.set_trace_callback(said.append)
     here.append(2)
     here.close()
-    assert said[0] == "BEGIN IMMEDIATE"
-    assert said[-1] == "COMMIT"
+    assert said.count("BEGIN IMMEDIATE") == said.count("COMMIT") == 1
     assert not [statement for statement in said if "_replica" in statement or "PRAGMA" in statement]
