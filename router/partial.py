@@ -86,7 +86,7 @@ class _Split:
         self.node = node
         self.ref = ref
         self.columns = columns
-        self.aliases: dict[str, Node] = {
+        self.aliases: dict[str | None, Node] = {
             item["alias"].lower(): item for item in node["select_list"] if "alias" in item
         }
         self.groups: list[Node] = []

@@ -46,9 +46,10 @@ def scan_sql(scan: TableScan, path: Callable[[TableSnapshot, DataFile], Path]) -
     hot: list[tuple[str, pa.Table]] = []
     files = _files(scan)
     stored = [name for name in scan.columns if name != "_tier"]
-    for filters, shards in _hot_groups(scan, bool(files)).items():
-        if not files and stored == list(scan.columns) and not filters:
-            return ScanSql(scan.view, None, ((scan.view, _hot_rows(scan, shards, stored)),), keys)
+    groups = _hot_groups(scan, bool(files))
+    if not files and list(groups) == [()] and stored == list(scan.columns):
+        return ScanSql(scan.view, None, ((scan.view, _hot_rows(scan, groups[()], stored)),), keys)
+    for filters, shards in groups.items():
         needed = [*stored, *(n for n in _filter_columns(scan, shards) if n not in stored)]
         name = f"hot${scan.view}" + (f"${len(hot)}" if hot else "")
         hot.append((name, _hot_rows(scan, shards, needed or ["_seq"])))
