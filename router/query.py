@@ -18,10 +18,11 @@ from ..core.results import Result
 from .engine import Engine
 from .explain import explain_text
 from .file_table import FileTables
+from .limits import Limits
 from .parameters import Given
 from .prepare import Preparations, Prepared
 from .pushdown.choice import DAFT_FROM_BYTES, engine_name
-from .run import Limits, Means, Run
+from .run import Means, Run
 from .statements import CreateTable, DropTable, Explain, Insert, Query, ShowTables
 from .writes import create_table, drop_table, insert, show_tables
 
@@ -117,7 +118,7 @@ class Router:
             if limits.engine != "duckdb":
                 return f"{explain_text(plan, run.as_of_text)}\n{run.engine_told(plan)}"
             if not analyze:
-                return explain_text(plan, run.as_of_text)
+                return explain_text(plan, run.as_of_text, asked=run.question())
             with self._engine.session(limits.memory_limit) as session:
                 measured = run.measure(session, plan)
             return explain_text(plan, run.as_of_text, measured)

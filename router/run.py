@@ -14,7 +14,7 @@ from ..core.asof import AsOf, Now
 from ..core.certificate import Certificate
 from ..core.errors import Error
 from ..core.manifest import DataFile
-from ..core.protocols import Cancel, DatabaseOwner
+from ..core.protocols import DatabaseOwner
 from ..core.results import Result
 from ..core.schema import ENVELOPE
 from .constants import Surroundings
@@ -23,6 +23,8 @@ from .daft_engine import installed
 from .engine import Engine, EngineError, Session, Watch
 from .failures import may_be_damage, translate
 from .file_table import FileTables
+from .gather import Question, certificate, gather, question
+from .limits import Limits
 from .outcome import tidy_stream, tidy_table
 from .parameters import Given, point_values, statement_values
 from .plan import Plan, make_plan
@@ -30,23 +32,13 @@ from .points import resolve_point
 from .prepare import Prepared
 from .proof import certify
 from .pushdown.answer import Answer, Pushed, answer, push
-from .pushdown.choice import EngineName, told, told_not, wants_daft
+from .pushdown.choice import told, told_not, wants_daft
 from .pushdown.sources import Part, bytes_to_read
 from .pushdown.typed import Lacks
 from .rules.clock import clock_macro
 from .scan import ScanSql, scan_sql
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a caller allows a query, and asks of it. `timeout` in seconds, `memory_limit` as 512MB."""
-
-    timeout: float | None = None
-    memory_limit: str | None = None
-    cancel: Cancel | None = None
-    engine: EngineName = "duckdb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +75,9 @@ class Run:
 
     def result(self, wrap: Callable[[str], str] | None = None) -> Result:
         """All rows. `wrap`: makes the statement to run of the query's text."""
+        asked = self.question() if wrap is None else None
+        if asked is not None and (gathered := self._gathered(asked)) is not None:
+            return gathered
         with ExitStack() as stack:
             plan = self.plan(stack)
             session = self._session(stack)
@@ -135,6 +130,35 @@ class Run:
                 return drawing, session.run(self._prepared.text, self._values)[0].num_rows
 
             return self._guarded(watch, run)
+
+    # -- parts by the shards ----------------------------------------------------------------------
+
+    def question(self) -> Question | None:
+        """What the shards would be asked for their parts, `None` if the query is answered directly."""
+        bound, means = self._prepared.bound, self._means
+        if bound is None or self._limits.engine != "duckdb":
+            return None
+        around = Surroundings(self._values, self._now_us)
+        return question(means.owner, means.engine, bound, self._points, around)
+
+    def _gathered(self, asked: Question) -> Result | None:
+        bound = self._prepared.bound
+        assert bound is not None
+        with ExitStack() as stack:
+            session = self._session(stack)
+            watch = self._watch(session, stack)
+            around = Surroundings(self._values, self._now_us)
+
+            def run() -> tuple[pa.Table, list[str], list[Certificate]] | None:
+                text = self._prepared.text
+                return gather(self._means.owner, asked, session, text, bound, around, self._limits)
+
+            found = self._guarded(watch, run)
+            watch.check()
+        if found is None:
+            return None
+        table, sql_types, parts = found
+        return Result(tidy_table(table, sql_types), certificate(asked, parts, self.as_of_text))
 
     # -- a part by Daft ---------------------------------------------------------------------------
 
