@@ -10,14 +10,14 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from ..core.errors import Unavailable
+from ..core.errors import Error, Unavailable
 from ..core.manifest import DataFile
 from ..core.types import JSON
 from .pushdown.fragments import Fragment
@@ -45,17 +45,19 @@ def run_fragment(fragment: Fragment, locate: Locate, check: Callable[[], None]) 
     Raises `DaftError`, `Unavailable` if Daft is not installed, and `Corrupt` for a file that is not whole.
     """
     daft = _start()
-    frames = {relation.name: _frame(daft, fragment, relation, locate) for relation in fragment.relations}
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="thermocline-daft")
     try:
-        return _awaited(pool.submit(_collect, daft, fragment.text, frames), check)
+        return _awaited(pool.submit(_collect, daft, fragment, locate), check)
     finally:
         pool.shutdown(wait=False)
 
 
-def _collect(daft: Any, text: str, frames: Mapping[str, Any]) -> pa.Table:
+def _collect(daft: Any, fragment: Fragment, locate: Locate) -> pa.Table:
     try:
-        return daft.sql(text, register_globals=False, **frames).to_arrow()
+        frames = {r.name: _frame(daft, fragment, r, locate) for r in fragment.relations}
+        return daft.sql(fragment.text, register_globals=False, **frames).to_arrow()
+    except Error:
+        raise
     except Exception as error:
         raise DaftError(str(error)) from error
 

@@ -31,7 +31,7 @@ from .plan import Plan, make_plan
 from .points import resolve_point
 from .prepare import Prepared
 from .proof import certify
-from .pushdown.answer import Answer, Pushed, answer, push
+from .pushdown.answer import Answer, Pushed, answer, prepare, push
 from .pushdown.choice import told, told_not, wants_daft
 from .pushdown.sources import Part, bytes_to_read
 from .pushdown.typed import Lacks
@@ -51,6 +51,15 @@ class Means:
     daft_from_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Divided:
+    """A statement in two parts. `names`: of its columns; `over`: where DuckDB's part is prepared."""
+
+    pushed: Pushed
+    names: list[str]
+    over: Session
+
+
 class Run:
     """One execution of a prepared query: its instant, its parameters, its cut."""
 
@@ -63,7 +72,7 @@ class Run:
         self._now_us = now_us
         self._cut = Cut()
         self._keys: dict[str, str] = {}
-        self._opened: Session | None = None
+        self._opened: list[Session] = []
         self._points = self._resolve_points(params, as_of)
         self.as_of_text = _as_of_text(as_of, self._points)
         consumed = prepared.consumed
@@ -164,39 +173,45 @@ class Run:
 
     def engine_told(self, plan: Plan) -> str:
         """Which engine does what, or why DuckDB does all."""
-        try:
-            pushed = self._pushed(plan)
-        except Lacks as lacks:
-            return told_not(str(lacks))
-        return told(pushed.down) if pushed else "engine: DuckDB"
+        with ExitStack() as stack:
+            session = self._session(stack)
+            watch = self._watch(session, stack)
+            try:
+                divided = self._guarded(watch, lambda: self._divided(session, plan, stack))
+            except Lacks as lacks:
+                return told_not(str(lacks))
+            return told(divided.pushed.down) if divided else "engine: DuckDB"
 
-    def _pushed(self, plan: Plan) -> Pushed | None:
+    def _divided(self, session: Session, plan: Plan, stack: ExitStack) -> _Divided | None:
+        """The statement in two parts, if Daft is wanted. Raises `Lacks` where DuckDB does all."""
         size, least = bytes_to_read(plan), self._means.daft_from_bytes
         if not wants_daft(self._limits.engine, size, least, installed()):
             return None
         around = Surroundings(self._values, self._now_us)
-        return push(self._prepared.text, self._means.engine, plan, around)
-
-    def _by_daft(self, session: Session, plan: Plan, watch: Watch, stack: ExitStack) -> Answer | None:
-        """`None` where DuckDB is to answer."""
-        if self._limits.engine == "duckdb":
-            return None
+        pushed = push(self._prepared.text, self._means.engine, plan, around)
         over = self._session(stack)
 
         def open_views(names: frozenset[str]) -> None:
             scans = tuple(scan for scan in plan.scans if scan.view.lower() in names)
             self._open_views(over, replace(plan, scans=scans))
 
+        self._open_views(session, plan)
+        shown = session.columns(self._prepared.text, self._values)
+        prepare(pushed, shown, self._values, over, open_views)
+        return _Divided(pushed, [name for name, _ in shown], over)
+
+    def _by_daft(self, session: Session, plan: Plan, watch: Watch, stack: ExitStack) -> Answer | None:
+        """`None` where DuckDB is to answer."""
+
         def locate(part: Part, file: DataFile) -> Path:
             return self._cut.path(part.snapshot, file)
 
         try:
-            pushed = self._pushed(plan)
-            if pushed is None:
+            divided = self._divided(session, plan, stack)
+            if divided is None:
                 return None
-            self._open_views(session, plan)
-            shown = session.columns(self._prepared.text, self._values)
-            return answer(pushed, shown, self._values, over, open_views, locate, watch.check)
+            watch.check()
+            return answer(divided.pushed, divided.names, self._values, divided.over, locate, watch.check)
         except Lacks:
             return None
 
@@ -241,7 +256,7 @@ class Run:
     def _open_views(self, session: Session, plan: Plan) -> None:
         bound = self._prepared.bound
         assert bound is not None
-        self._opened = session
+        self._opened.append(session)
         for name in bound.clock:
             session.create_macro(clock_macro(name, plan.now_us))
         for scan in plan.scans:
@@ -259,7 +274,7 @@ class Run:
     def _table(
         self, session: Session, plan: Plan, watch: Watch, wrap: Callable[[str], str] | None
     ) -> tuple[pa.Table, list[str]]:
-        if self._opened is not session:
+        if session not in self._opened:
             self._open_views(session, plan)
         watch.check()
         text = self._prepared.text

@@ -30,6 +30,9 @@ class Pushed:
     text: str
     parameters: frozenset[str]
 
+    def left(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if name in self.parameters}
+
 
 def push(text: str, engine: Engine, plan: Plan, around: Surroundings) -> Pushed:
     """`text`: the statement that DuckDB would run over the plan's views. Raises `Lacks`."""
@@ -47,44 +50,58 @@ def push(text: str, engine: Engine, plan: Plan, around: Surroundings) -> Pushed:
     return Pushed(down, str(written), frozenset(_parameters(down.tree)))
 
 
-def answer(
+def prepare(
     pushed: Pushed,
     shown: list[tuple[str, str]],
     values: Mapping[str, Any],
     session: Session,
     open_views: Callable[[frozenset[str]], None],
-    locate: Locate,
-    check: Callable[[], None],
-) -> Answer:
-    """`shown`: (name, SQL type) of the columns that DuckDB alone would give; `session`: without views, which
-    `open_views` makes in it.
+) -> None:
+    """Makes all that DuckDB's part reads, Daft's outcome still empty, and sees that it gives `shown`.
 
-    Raises `Lacks` where the two parts do not make that, or Daft fails.
+    `shown`: (name, SQL type) of the columns that DuckDB alone would give; `session`: without views, which
+    `open_views` makes in it. Raises `Lacks`.
     """
     for number, fragment in enumerate(pushed.down.fragments):
-        try:
-            rows = run_fragment(fragment, locate, check)
-        except DaftError as error:
-            raise Lacks(f"its failure: {error}") from error
-        session.register(f"daft${number}", rows)
+        empty = pa.schema([(given, pa.null()) for given, _ in fragment.columns.values()]).empty_table()
+        session.register(_outcome(number), empty)
         columns = ", ".join(
             f"{quote(given)}::{sql_type} AS {quote(name)}"
             for name, (given, sql_type) in fragment.columns.items()
         )
-        session.create_view(fragment.name, f"SELECT {columns} FROM {quote(f'daft${number}')}")
+        session.create_view(fragment.name, f"SELECT {columns} FROM {quote(_outcome(number))}")
     open_views(pushed.down.views)
-    check()
-    left = {name: value for name, value in values.items() if name in pushed.parameters}
     try:
-        types = [sql_type for _, sql_type in session.columns(pushed.text, left)]
+        types = [sql_type for _, sql_type in session.columns(pushed.text, pushed.left(values))]
     except EngineError as error:
         if error.kind in ("BinderException", "CatalogException"):
             raise Lacks("columns that only DuckDB finds") from error
         raise
     if types != [sql_type for _, sql_type in shown]:
         raise Lacks("types that are not the same")
-    table, types = session.run(pushed.text, left)
-    return table.rename_columns([name for name, _ in shown]), types
+
+
+def answer(
+    pushed: Pushed,
+    names: list[str],
+    values: Mapping[str, Any],
+    session: Session,
+    locate: Locate,
+    check: Callable[[], None],
+) -> Answer:
+    """`session`: as prepared; `names`: of the columns. Raises `Lacks` where Daft fails."""
+    for number, fragment in enumerate(pushed.down.fragments):
+        try:
+            session.register(_outcome(number), run_fragment(fragment, locate, check))
+        except DaftError as error:
+            raise Lacks(f"its failure: {error}") from error
+    check()
+    table, types = session.run(pushed.text, pushed.left(values))
+    return table.rename_columns(names), types
+
+
+def _outcome(number: int) -> str:
+    return f"daft${number}"
 
 
 def _parameters(node: Node) -> set[str]:
