@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import append, concurrency, hot, lake, moving, opening, planning, queries, replication
+from . import append, concurrency, daft, hot, lake, moving, opening, planning, queries, replication
 from .harness import FULL, QUICK, Line, Scale
 from .report import page, text_row
 
@@ -20,7 +20,7 @@ SMALL = {
     "planning": planning.measure,
     "replication": replication.measure,
 }
-LARGE = {"queries": "the ten queries", "opening": "import and opening"}
+LARGE = {"queries": "the ten queries", "opening": "import and opening", "daft": "groups by Daft"}
 
 
 def main() -> None:
@@ -54,6 +54,8 @@ def _measure(scale: Scale, folder: Path, wanted: list[str]) -> Iterator[Line]:
             yield from queries.measure(scale, path, copy)
         if "opening" in wanted:
             yield from opening.measure(scale, path)
+        if "daft" in wanted:
+            yield from daft.measure(scale, path)
 
 
 if __name__ == "__main__":
