@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import ANY
 
 import pytest
 
+from thermocline.core.clock import Clock
 from thermocline.core.errors import Error, Fenced
 from thermocline.tiers import crash
 from thermocline.tiers.epochs import Epochs
-from thermocline.tiers.hot.replica import Replica
+from thermocline.tiers.hot import takeover
 from thermocline.tiers.hot.slots import Slots
 
 from ..conftest import FakeClock
@@ -54,15 +54,13 @@ def test_with_the_seal_nothing_comes_in_between(node: MakeNode, monkeypatch: pyt
 
 
 def test_without_the_seal_it_does(node: MakeNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unsealed(self: Any, epochs: Epochs) -> object:
-        there = self._slots.list()
-        if not there:
-            return seal(self, epochs)
-        self._slot = there[-1].number
-        return there
+    seal = takeover._seal
 
-    seal = Replica._seal
-    monkeypatch.setattr(Replica, "_seal", unsealed)
+    def unsealed(slots: Slots, epoch: int, clock: Clock, epochs: Epochs) -> object:
+        there = slots.list()
+        return (slots.read(there[-1].number), there) if there else seal(slots, epoch, clock, epochs)
+
+    monkeypatch.setattr(takeover, "_seal", unsealed)
     with pytest.raises((Error, AssertionError)):
         _append_before_it_serves(node, monkeypatch)
 
@@ -91,16 +89,6 @@ def test_seals_that_expire_are_caught(
 def test_a_local_file_used_unseen_is_caught(
     node: MakeNode, recoveries: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Replica, "_is_current", lambda self, *_: self.path.exists())
+    monkeypatch.setattr(takeover._File, "_is_current", lambda *_: True)
     with pytest.raises((Error, AssertionError)):
         test_takeover.test_what_a_stale_owner_left_on_its_disk_is_forgotten(node, recoveries)
-
-
-def test_a_claim_without_a_second_look_at_the_epochs_is_caught(
-    store: Any, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Epochs, "highest", lambda _: ANY)
-    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
-        test_history.test_a_claimant_frozen_before_its_seal_is_fenced(
-            "read", store, tmp_path, clock, monkeypatch
-        )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from thermocline.core.errors import Corrupt, Error, Fenced, Invalid
-from thermocline.tiers.hot import replica
+from thermocline.tiers.hot import takeover
 from thermocline.tiers.steps.flush import flush
 
 from .conftest import Node
@@ -22,13 +22,13 @@ MakeNode = Callable[[str], Node]
 def recoveries(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that were restored."""
     done: list[Path] = []
-    recover = replica.recover
+    recover = takeover.recover
 
     def noted(store: object, unit: str, path: Path) -> object:
         done.append(path)
         return recover(store, unit, path)
 
-    monkeypatch.setattr(replica, "recover", noted)
+    monkeypatch.setattr(takeover, "recover", noted)
     return done
 
 

@@ -24,15 +24,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.clock import SECOND_US, Clock, now_us
-from ...core.errors import Corrupt, Error, Fenced, NotFound, Unavailable
+from ...core.errors import Corrupt, Error, Unavailable
 from ..crash import reach
 from ..epochs import Epochs
 from ..object_store import ObjectStore
 from .file_snapshots import FileSnapshots
 from .frames import LogReader
-from .recovery import recover
-from .slots import Slot, SlotKey, Slots
-from .wal import check_log
+from .slots import Slot, Slots
+from .takeover import take_over, truncated
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 2.0
 """Between attempts to put a slot."""
@@ -114,78 +113,11 @@ class Replica:
 
         Raises `Fenced` if another process takes over at the same time, `Corrupt` if the log is damaged.
         """
-        self.epoch = epochs.claim_next()
-        there = self._seal(epochs)
-        reach("replica.sealed")
-        # Who took over before us may have removed the slot that we have just made: ours keeps nobody out.
-        self._check_highest(epochs)
-        snapshots = self._snapshots.list()
-        self._new = not snapshots
-        if snapshots:
-            since = [slot.bytes for slot in there if slot.number > snapshots[-1].slot]
-            self._weight = sum(since) + len(since) * self._shipping.slot_bytes
-            if not self._is_current(there, snapshots[-1].slot):
-                recover(self._store, self.unit, self.path)
-        elif any(not slot.is_seal for slot in there):
-            raise Corrupt(
-                f"missing files: no snapshot of `{self.unit}` is complete",
-                hint="restore the object store from a backup",
-            )
+        place = take_over(self._store, self.unit, self.path, self._clock, epochs)
+        self.epoch, self._slot, self._at_us = place.epoch, place.slot, place.at_us
+        self._new = place.since is None
+        self._weight = sum(slot.bytes + self._shipping.slot_bytes for slot in place.since or ())
         return self.epoch
-
-    def _check_highest(self, epochs: Epochs) -> None:
-        if epochs.highest() != self.epoch:
-            raise self._fenced()
-
-    def _seal(self, epochs: Epochs) -> list[SlotKey]:
-        """Makes the next slot ours, so that the former owner's next put conflicts; the slots before it."""
-        while True:
-            there = self._slots.list()
-            if there:
-                try:
-                    self._at_us = self._slots.read(there[-1].number).at_us
-                except NotFound:
-                    continue  # it has expired since: a later owner is at work
-            # After the look at the log: or we could seal out an owner that came after us and before the look.
-            self._check_highest(epochs)
-            self._at_us = self._next_instant()
-            number = there[-1].number + 1 if there else 1
-            found = self._slots.put(number, self._slots.encode(Slot(number, self.epoch, self._at_us)))
-            if found is None:
-                self._slot = number
-                return there
-            if found.epoch > self.epoch:
-                raise self._fenced()
-
-    def _is_current(self, there: list[SlotKey], copied: int) -> bool:
-        """Whether the local file is what the log leads to; if so it is ours from now on, and has no -wal."""
-        if not self.path.exists():
-            return False
-        try:
-            check_log(self.path)
-            db = sqlite3.connect(self.path, isolation_level=None)
-            try:
-                return self._claim_file(db, there, copied)
-            finally:
-                db.close()
-        except (sqlite3.DatabaseError, Corrupt, NotFound):
-            return False
-
-    def _claim_file(self, db: sqlite3.Connection, there: list[SlotKey], copied: int) -> bool:
-        db.execute("PRAGMA busy_timeout=2000")
-        db.execute("PRAGMA wal_autocheckpoint=0")
-        db.execute("PRAGMA synchronous=FULL")
-        db.execute("BEGIN IMMEDIATE")
-        slot, epoch = db.execute("SELECT slot, epoch FROM _replica").fetchone() or (0, 0)
-        listed = {key.number for key in there}
-        if slot < copied or slot not in listed or any(key.number > slot and not key.is_seal for key in there):
-            return False
-        if self._slots.read(slot).epoch != epoch:
-            return False
-        # In one transaction with the look: an owner that was frozen here commits no more.
-        db.execute("UPDATE _replica SET owner = ?", (self.epoch,))
-        db.execute("COMMIT")
-        return _truncated(db)
 
     # -- the writing connection -------------------------------------------------------------------
 
@@ -211,14 +143,16 @@ class Replica:
         # for as long as the connection.
         self._file = os.open(self.path, os.O_RDONLY)
         if not self._new:
-            db.execute("UPDATE _replica SET owner = ?", (self.epoch,))
+            claimed = db.execute("UPDATE _replica SET owner = ?1 WHERE owner <= ?1", (self.epoch,))
+            if claimed.rowcount != 1:
+                raise self._slots.fenced()
             self._log = LogReader(self.path)
             return
         # A new unit, or a file that was local until now.
         db.execute(
             "INSERT OR REPLACE INTO _replica VALUES (1, ?, ?, ?)", (self._slot, self.epoch, self.epoch)
         )
-        if not _truncated(db):
+        if not truncated(db):
             raise Unavailable(f"{self.path} is being read by another process", hint="try again")
         self._log = LogReader(self.path)
         self._snapshots.put(self._slot, self.epoch, self._at_us, self._file, os.fstat(self._file).st_size)
@@ -231,7 +165,7 @@ class Replica:
             (self._slot + 1, self.epoch, self.epoch),
         )
         if marked.rowcount != 1:
-            raise self._fenced()
+            raise self._slots.fenced()
         self.unshown = self._unread = True
 
     def rolled_back(self) -> None:
@@ -291,8 +225,8 @@ class Replica:
             self._sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         if found is not None:
-            self._failed = self._fenced
-            raise self._fenced()
+            self._failed = self._slots.fenced
+            raise self._slots.fenced()
         reach("replica.shipped")
         self._weight += len(self._pending) + self._shipping.slot_bytes
         self._slot += 1
@@ -375,11 +309,6 @@ class Replica:
     def _next_instant(self) -> int:
         return max(now_us(self._clock), self._at_us + 1)
 
-    def _fenced(self) -> Fenced:
-        return Fenced(
-            f"another owner has taken over `{self.unit}`", hint="this process must open the lake again"
-        )
-
     def _unreadable(self) -> Unavailable:
         return Unavailable(
             f"can't read from the disk what was just committed to {self.path}",
@@ -391,9 +320,3 @@ class Replica:
             f"not yet in the object store: {what}",
             hint="whether it happens is not known yet; try again with the same ids",
         )
-
-
-def _truncated(db: sqlite3.Connection) -> bool:
-    """Moves the log into the file. False if a reader beside is in the way."""
-    busy: int = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    return not busy

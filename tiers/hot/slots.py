@@ -84,9 +84,7 @@ class Slots:
             try:
                 found = self._store.get(self.key(number))
             except NotFound:
-                raise Fenced(
-                    f"`{self._unit}` was taken over long ago", hint="this process must open the lake again"
-                ) from None
+                raise self.fenced() from None
             return None if found == body else self.decode(found, number)
         return None
 
@@ -121,6 +119,11 @@ class Slots:
         plain = pa.decompress(payload, count * (4 + page_bytes), codec="zstd", asbytes=True)
         numbers = struct.unpack_from(f"<{count}I", plain)
         return Slot(number, epoch, at_us, Pages(page_bytes, size, numbers, plain[4 * count :]))
+
+    def fenced(self) -> Fenced:
+        return Fenced(
+            f"another owner has taken over `{self._unit}`", hint="this process must open the lake again"
+        )
 
     def missing(self, number: int) -> Corrupt:
         return Corrupt(f"missing file: {self.key(number)}", hint=_HINT)
