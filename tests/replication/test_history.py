@@ -67,7 +67,7 @@ def test_an_owner_frozen_for_longer_than_the_history_finds_the_seal(
         frozen.write(99)
 
 
-@pytest.mark.parametrize("after", ["list", "read"])
+@pytest.mark.parametrize("after", ["list", "read", "encode"])
 def test_a_claimant_frozen_before_its_seal_is_fenced(
     after: str, store: ObjectStore, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_claimant_frozen_before_its_seal_is_fenced(
     look = getattr(Slots, after)
     meanwhile: list[PlainFile] = []
 
-    def slow(self: Slots, *given: int) -> object:
+    def slow(self: Slots, *given: object) -> object:
         monkeypatch.setattr(Slots, after, look)
         found = look(self, *given)
         _write(first, 2, 3, 4, 5)

@@ -4,8 +4,8 @@
     --> the local file, if it is exactly what the log leads to; else restored (`recovery`)
 
 From the seal on the former owner's next put conflicts. The question keeps us from sealing out an owner that
-came after us. If that owner has even used and expired the slot that we take for the next one, then the file that
-we restore names it as its owner, and `Replica.attach` refuses.
+came after us. If that owner has even used and expired the slot that we take for the next one, then the file
+that we restore names it as its owner, and `Replica.attach` refuses.
 """
 
 from __future__ import annotations
