@@ -62,6 +62,7 @@ class LocalLake:
         self.path = path
         self.read_only = read_only
         self.clock = clock
+        self.background = background and not read_only
         self._lock = threading.RLock()
         self._region = region
         self._databases: dict[str, LakeDatabase] = {}
@@ -89,6 +90,8 @@ class LocalLake:
         self._background = (
             Background(self._open_shards, policy.every_s) if background and not read_only else None
         )
+        if self._background is not None and (path / "objects-hot").is_dir():
+            self.objects()  # an alarm may be due
 
     def database(self, name: str) -> LakeDatabase:
         check_name("database", name)
@@ -150,9 +153,9 @@ class LocalLake:
             self._background.close()
         if self._objects is not None:
             self._objects.close()
+        for database in list(self._databases.values()):
+            database.close()
         with self._lock:
-            for database in self._databases.values():
-                database.shards.close()
             for tenancy in self._tenancies.values():
                 for name, partition in tenancy.opened.items():
                     partition.shard.close()

@@ -14,10 +14,11 @@ cart.add("tea")
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from ...core.errors import Invalid
+from ...core.errors import Invalid, NotFound
 from ...core.objects import AlarmInfo, class_ref, load_class
 
 if TYPE_CHECKING:
@@ -89,3 +90,26 @@ def find_class(ref: str) -> type[DurableObject]:
             f"{ref} is not a durable object's class", hint="derive it from thermocline.DurableObject"
         )
     return kind
+
+
+def classes_of(names: Iterable[str]) -> list[type]:
+    """The durable objects' classes of modules (`shop.carts`), or single ones (`shop.carts:Cart`).
+
+    Raises `NotFound` if one can't be imported or has none.
+    """
+    found: dict[str, type] = {}
+    for name in names:
+        kinds = [load_class(name)] if ":" in name else _of_module(name)
+        if not kinds:
+            raise NotFound(f"no durable objects in {name}", hint="name a module that defines some")
+        found |= {class_ref(kind): kind for kind in kinds}
+    return list(found.values())
+
+
+def _of_module(name: str) -> list[type]:
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        raise NotFound(f"no module {name}: {error}", hint="run where Python finds it") from error
+    kinds = [kind for kind in vars(module).values() if isinstance(kind, type)]
+    return [kind for kind in kinds if issubclass(kind, DurableObject) and kind.__module__ == name]

@@ -57,6 +57,8 @@ class Caretaker:
 
     def tick(self) -> int:
         """Does what is due now: alarms, idle objects, expired history. How many alarms were delivered."""
+        for slot in self._host.unopened():
+            self._host.shard(slot)
         delivered = sum(self._deliver(identity, alarm) for identity, alarm in self._due())
         policy = self._host.policy
         self._host.leave_memory(idle_s=policy.idle_s, at_most=policy.residents)
@@ -64,7 +66,7 @@ class Caretaker:
         return delivered
 
     def _run(self) -> None:
-        for slot in self._host.stored_slots():  # alarms may be due in slots that nobody has asked for
+        for slot in self._host.unopened():  # alarms may be due in slots that nobody has asked for
             if self._stop.is_set():
                 return
             self._attempt(partial(self._host.shard, slot))

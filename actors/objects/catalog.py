@@ -9,7 +9,7 @@ from typing import Any
 from ...core.errors import Invalid
 from ...core.ids import Entropy
 from ...core.objects import ObjectFacts, ObjectId, class_ref, named_id, random_id
-from .base import DurableObject
+from .base import DurableObject, find_class
 from .caretaker import Caretaker
 from .host import ObjectHost
 from .stub import Stub
@@ -36,7 +36,11 @@ class Objects:
         if not (isinstance(kind, type) and issubclass(kind, DurableObject)) or kind is DurableObject:
             raise Invalid(f"not a durable object's class: {kind!r}", hint="derive it from DurableObject")
         ref = class_ref(kind)
-        identity = random_id(ref, self._entropy) if name is None else named_id(ref, name)
+        return self.reach(random_id(ref, self._entropy) if name is None else named_id(ref, name))
+
+    def reach(self, identity: ObjectId) -> Any:
+        """A stub of the object of that identity. Raises `NotFound` if its class can't be found here."""
+        kind = find_class(identity.class_ref)
         return Stub(kind, identity, self.host.dispatch, message_bytes=self.host.policy.message_bytes)
 
     def __iter__(self) -> Iterator[ObjectFacts]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -32,6 +33,9 @@ from ...tiers.objects.shard import ObjectShard, ObjectSurroundings
 from .base import find_class
 from .context import ObjectContext
 from .resident import Pending, Resident
+
+_FINISHERS = 4
+"""Commits of one batch that are on their way to disk at a time."""
 
 
 class ObjectHost:
@@ -71,9 +75,27 @@ class ObjectHost:
         return self._begin(message).finish()
 
     def call_many(self, messages: Sequence[ObjectCall]) -> list[ObjectReply]:
-        """Delivers messages in their order, and has them share commits."""
-        pending = [self._begin(message) for message in messages]
-        return [one.finish() for one in pending]
+        """Delivers messages, those of one object in their order, and has those of one slot share a commit.
+
+        While one slot's commit is on its way to disk, the next slot's turns run.
+        """
+        by_slot: dict[int, list[int]] = {}
+        for at, message in enumerate(messages):
+            by_slot.setdefault(message.id.slot, []).append(at)
+        replies: dict[int, ObjectReply] = {}
+
+        def finish(pending: dict[int, Pending]) -> None:
+            for at, one in pending.items():
+                replies[at] = one.finish()
+
+        with ThreadPoolExecutor(_FINISHERS, thread_name_prefix="thermocline-batch") as finishers:
+            ended = [
+                finishers.submit(finish, {at: self._begin(messages[at]) for at in group})
+                for group in by_slot.values()
+            ]
+            for one in ended:
+                one.result()
+        return [replies[at] for at in range(len(messages))]
 
     def _begin(self, message: ObjectCall) -> Pending:
         try:
@@ -209,9 +231,13 @@ class ObjectHost:
         residents = sorted(self._residents.values(), key=lambda resident: resident.used_at)
         surplus = len(residents) - at_most
         for number, resident in enumerate(residents):
-            if number >= surplus and now - resident.used_at < idle_s:
-                return
-            self._evict(resident)
+            if number < surplus or now - resident.used_at >= idle_s:
+                self._evict(resident)
+            elif resident.is_large and resident.mailbox.try_enter():
+                try:
+                    resident.settle()
+                finally:
+                    resident.mailbox.leave()
 
     @property
     def resident(self) -> int:
@@ -247,6 +273,10 @@ class ObjectHost:
     def stored_slots(self) -> list[int]:
         """Slots that have a file here."""
         return sorted(int(path.stem) for path in self._around.folder.glob("[0-9][0-9][0-9].sqlite"))
+
+    def unopened(self) -> list[int]:
+        """Slots with a file that are this host's and have not been asked for."""
+        return [s for s in self.stored_slots() if s not in self._shards] if self._owns_all else []
 
     def listing(self) -> list[ObjectFacts]:
         """The objects of all slots that are here, deleted ones excepted."""

@@ -30,6 +30,7 @@ from ...core.objects import (
     named_id,
     pack,
 )
+from ...tiers.objects.large import FileStore
 from ...tiers.objects.records import Kept
 from ...tiers.objects.shard import CommitTicket, Loaded, ObjectShard
 from .base import DurableObject, callable_names, is_callable_name, is_concurrent
@@ -216,6 +217,16 @@ class Resident:
         loaded, self._loaded = self._loaded, None
         if loaded is not None:
             self._shard.unload(loaded)
+
+    @property
+    def is_large(self) -> bool:
+        loaded = self._loaded
+        return loaded is not None and isinstance(loaded.store, FileStore)
+
+    def settle(self) -> None:
+        """Has a large object's file take up what its log has grown by; the caller has the turn."""
+        if self._loaded is not None and self.quiet and not self._loaded.broken:
+            self._shard.settle(self._loaded, always=False)
 
     def export(self, bookmark: Bookmark | None) -> bytes:
         """The caller has the turn. Raises `NotFound` for an unknown bookmark."""

@@ -69,6 +69,7 @@ class Storage(KeyValue):
         self._check()
         for name in self.alarms():
             self.delete_alarm(name)
+        self._kv_known = False
         # Triggers and views first, or dropping what they use could fail; shadow tables go with their owners.
         for kind in ("trigger", "view", "table"):
             while found := self._first_of(kind):

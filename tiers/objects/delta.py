@@ -28,19 +28,18 @@ def difference(before: bytes, after: bytes) -> list[Change]:
     """The changes that make `after` of `before`, both whole words long; the lengths may differ."""
     old, new = np.frombuffer(before, np.uint64), np.frombuffer(after, np.uint64)
     common = min(len(old), len(new))
-    at = np.flatnonzero(old[:common] != new[:common])
-    view = memoryview(after)
+    at = (old[:common] != new[:common]).nonzero()[0]
     changes: list[Change] = []
     if len(at):
-        cuts = np.flatnonzero(np.diff(at) > _GAP)
-        firsts = at[np.concatenate(([0], cuts + 1))].tolist()
-        lasts = at[np.concatenate((cuts, [-1]))].tolist()
+        cuts = (at[1:] - at[:-1] > _GAP).nonzero()[0]
+        firsts = [int(at[0]), *at[cuts + 1].tolist()]
+        lasts = [*at[cuts].tolist(), int(at[-1])]
         changes = [
-            (first * _WORD, view[first * _WORD : (last + 1) * _WORD])
+            (first * _WORD, after[first * _WORD : (last + 1) * _WORD])
             for first, last in zip(firsts, lasts, strict=True)
         ]
     if len(new) > common:
-        changes.append((common * _WORD, view[common * _WORD :]))
+        changes.append((common * _WORD, after[common * _WORD :]))
     return changes
 
 

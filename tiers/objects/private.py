@@ -112,7 +112,7 @@ class MemoryStore(Connection):
         except sqlite3.Error as error:
             raise as_error(error) from error
         # SQLite does not serialize a database in which nothing was ever created.
-        pages = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] or len(self._image)
+        pages = self._db.execute("PRAGMA page_count").fetchone()[0]
         after = self._db.serialize() if pages else b""
         self._replaced = False
         changes = difference(self._image, after)

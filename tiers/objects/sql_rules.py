@@ -35,13 +35,24 @@ _PRAGMAS = frozenset(
         *("application_id", "case_sensitive_like", "collation_list", "compile_options", "data_version"),
         *("defer_foreign_keys", "foreign_key_check", "foreign_key_list", "foreign_keys", "function_list"),
         *("ignore_check_constraints", "index_info", "index_list", "index_xinfo", "integrity_check"),
-        *("module_list", "optimize", "page_count", "pragma_list", "quick_check", "recursive_triggers"),
+        *("module_list", "optimize", "pragma_list", "quick_check", "recursive_triggers"),
         *("table_info", "table_list", "table_xinfo", "user_version"),
     }
 )
 _KEPT_PRAGMAS = re.compile(r"\b(user_version|application_id|optimize)\b", re.IGNORECASE)
-_TEMPORARY = frozenset(
+_CREATING = frozenset(
     {
+        sqlite3.SQLITE_CREATE_INDEX,
+        sqlite3.SQLITE_CREATE_TABLE,
+        sqlite3.SQLITE_CREATE_TRIGGER,
+        sqlite3.SQLITE_CREATE_VIEW,
+        sqlite3.SQLITE_CREATE_VTABLE,
+    }
+)
+_OUTSIDE = frozenset(
+    {
+        sqlite3.SQLITE_ATTACH,
+        sqlite3.SQLITE_DETACH,
         sqlite3.SQLITE_CREATE_TEMP_INDEX,
         sqlite3.SQLITE_CREATE_TEMP_TABLE,
         sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
@@ -65,12 +76,15 @@ def verb(sql: str) -> Verb:
     return Verb.READ if name in _READING else Verb.WRITE
 
 
-def authorize(action: int, first: str | None, second: str | None, _db: str | None, _by: str | None) -> int:
+def authorize(action: int, first: str | None, second: str | None, db: str | None, _by: str | None) -> int:
     """SQLite asks this for each thing that a statement would do."""
-    if action in _TEMPORARY or action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):
+    if action in _OUTSIDE or (action in _CREATING and db == "temp"):
         return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() not in _PRAGMAS:
-        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_PRAGMA:
+        name = (first or "").lower()
+        # SQLite's own modules ask for these two; to set them is another matter.
+        if name not in _PRAGMAS and (name not in ("page_count", "page_size") or second is not None):
+            return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FUNCTIONS:
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
