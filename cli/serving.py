@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
 _EXAMPLES = """\b
 Examples:
   thermocline serve
+  thermocline serve --objects shop.carts
   THERMOCLINE_API_KEY=... thermocline serve --host 0.0.0.0 --lake /data/lake
 """
 
@@ -36,14 +37,23 @@ def serve(
             help=f"Holds the key that clients must show; or set {API_KEY_VARIABLE}.",
         ),
     ] = None,
+    objects: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--objects",
+            metavar="MODULE",
+            help="Offer the durable objects of this module, or module:Class. Repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the lake over HTTP; its /docs explains the calls."""
     from .. import connect
+    from ..actors.objects.base import classes_of
     from ..server.run import serve as run
 
     key = _read_key(api_key_file) if api_key_file else os.environ.get(API_KEY_VARIABLE)
     with connect(lake) as opened:
-        run(opened, host, port, key)
+        run(opened, host, port, key, classes_of(objects or []))
 
 
 def _read_key(file: Path) -> str:

@@ -243,6 +243,12 @@ class ObjectFacts:
             "alarms": self.alarms,
         }
 
+    @staticmethod
+    def from_dict(raw: Mapping[str, Any]) -> ObjectFacts:
+        identity = ObjectId(raw["class"], raw["name"], bytes.fromhex(raw["id"]))
+        numbers = (raw["seq"], raw["size"], raw["last_active_us"], raw["alarms"])
+        return ObjectFacts(identity, *numbers, state=raw["state"])
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectPolicy:

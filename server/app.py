@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from .context import Context
 from .doors import Doorkeeper, Stopwatch
 from .errors import add_error_handlers
 from .metrics import QUERIES_RUNNING, STARTED, Metrics
+from .object_routes import object_routes
 from .openapi import describe
 from .operator_routes import operator_routes
 from .page import page
@@ -39,8 +40,12 @@ def create_app(
     api_key: str | None = None,
     clock: Clock = system_clock,
     settings: Settings | None = None,
+    objects: Sequence[type] = (),
 ) -> FastAPI:
-    """Serves `lake`, which stays the caller's to close. `api_key` is asked of every request but `/health`."""
+    """Serves `lake`, which stays the caller's to close. `api_key` is asked of every request but `/health`.
+
+    `objects`: the classes of durable objects that may be called from outside.
+    """
     settings = settings or Settings()
     metrics = Metrics()
     metrics.set(STARTED, to=now_us(clock) // 1_000_000)
@@ -62,6 +67,7 @@ def create_app(
     )
     for routes in (append_routes, query_routes, table_routes, shard_routes, step_routes, operator_routes):
         app.include_router(routes(context))
+    app.include_router(object_routes(context, objects))
     add_error_handlers(app, metrics)
     app.add_middleware(Doorkeeper, api_key=api_key, hosts=settings.hosts, metrics=metrics)
     app.add_middleware(Stopwatch, metrics=metrics)

@@ -101,6 +101,49 @@ class Shards(BaseModel):
     shards: list[dict[str, Any]]
 
 
+class ObjectMessage(BaseModel):
+    """`name` or `id` says which object; `operation` names the call, so that it happens once."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"name": "cart-7", "method": "add", "args": ["tea"]}]},
+    )
+
+    name: str | None = None
+    id: str | None = None
+    method: str
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    operation: str | None = None
+
+
+class ObjectAnswer(BaseModel):
+    """`value`: what the method returned; or `raised`: the type and the arguments of its error."""
+
+    value: Any = None
+    raised: dict[str, Any] | None = None
+
+
+class ObjectShown(BaseModel):
+    """`size`: bytes of its private storage; `alarms`: that are set."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    kind: str = Field(alias="class")
+    name: str | None
+    id: str
+    size: int
+    seq: int
+    state: str
+    last_active_us: int
+    alarms: int
+
+
+class ObjectList(BaseModel):
+    objects: list[ObjectShown]
+
+
 class Tables(BaseModel):
     tables: list[str]
 

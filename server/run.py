@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -24,13 +24,20 @@ _LAST_S = 5
 _KEEP_ALIVE_S = 75
 
 
-def serve(lake: Lakehouse, host: str = "127.0.0.1", port: int = 8380, api_key: str | None = None) -> None:
+def serve(
+    lake: Lakehouse,
+    host: str = "127.0.0.1",
+    port: int = 8380,
+    api_key: str | None = None,
+    objects: Sequence[type] = (),
+) -> None:
     """Serves `lake` until SIGINT or SIGTERM, and prints the address once. Port 0 takes a free one.
 
-    `lake` stays the caller's to close. Raises `Invalid` for an address other than loopback without a key,
+    `objects`: the classes of durable objects that may be called from outside. `lake` stays the caller's to
+    close. Raises `Invalid` for an address other than loopback without a key,
     `Unavailable` if the port is taken.
     """
-    server, listening = prepare(lake, host, port, api_key)
+    server, listening = prepare(lake, host, port, api_key, objects=objects)
     print(f"Thermocline listens on {address(listening)}", flush=True)
     # The server passes the signal on once it has stopped; the lake still has to be closed then.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -42,7 +49,12 @@ def serve(lake: Lakehouse, host: str = "127.0.0.1", port: int = 8380, api_key: s
 
 
 def prepare(
-    lake: Lakehouse, host: str, port: int, api_key: str | None, settings: Settings | None = None
+    lake: Lakehouse,
+    host: str,
+    port: int,
+    api_key: str | None,
+    settings: Settings | None = None,
+    objects: Sequence[type] = (),
 ) -> tuple[uvicorn.Server, socket.socket]:
     """A server and the socket it shall run on."""
     if not is_loopback(host) and not api_key:
@@ -52,7 +64,7 @@ def prepare(
         )
     hosts = tuple(dict.fromkeys((*LOOPBACK_HOSTS, host))) if is_loopback(host) else None
     settings = replace(settings or Settings(), hosts=hosts)
-    app = create_app(lake, api_key=api_key or None, settings=settings)
+    app = create_app(lake, api_key=api_key or None, settings=settings, objects=objects)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -12,6 +12,7 @@ from ...core.ids import Entropy, check_name, uuid7s
 from ...core.protocols import Lakehouse
 from ...core.wire import dump
 from .database import HttpDatabase
+from .objects import HttpObjects, HttpStub
 from .transport import Request, Transport
 
 
@@ -62,6 +63,12 @@ class HttpLake:
         content = dump(wanted | {"durability": durability, "region": region})
         self._transport.send(Request("PUT", f"/v1/{name}", content=content))
         return database
+
+    def object(self, kind: type, name: str | None = None) -> HttpStub:
+        return self.objects().stub(kind, name)
+
+    def objects(self) -> HttpObjects:
+        return HttpObjects(self._transport, self._new_ids)
 
     def close(self) -> None:
         self._transport.close()

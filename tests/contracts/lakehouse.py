@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .parts.appending import Appending
 from .parts.files import Files
+from .parts.objects import Objects
 from .parts.once import Once
 from .parts.querying import Querying
 from .parts.spreading import Spreading
@@ -18,6 +19,6 @@ from .parts.types import Types
 
 
 class LakehouseContract(
-    Appending, Once, Types, Streams, Querying, TimeTravel, Tiers, Files, Tenants, Spreading
+    Appending, Once, Types, Streams, Querying, TimeTravel, Tiers, Files, Tenants, Spreading, Objects
 ):
     pass

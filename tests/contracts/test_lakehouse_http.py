@@ -13,6 +13,7 @@ from thermocline.core.protocols import Lakehouse
 from ..conftest import FakeClock
 from ..serving import serving
 from .lakehouse import LakehouseContract
+from .parts.objects import OFFERED
 
 OURS = ("thermocline", "server")
 
@@ -24,7 +25,7 @@ class TestHttpLakehouse(LakehouseContract):
         path = tmp_path_factory.mktemp("http") / "lake"
         with (
             thermocline.connect(path, clock=clock, background=False) as local,
-            serving(local, api_key="secret") as url,
+            serving(local, api_key="secret", objects=OFFERED) as url,
             thermocline.connect(url, api_key="secret") as lake,
         ):
             yield lake
