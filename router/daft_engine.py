@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,22 @@ from .pushdown.fragments import Fragment
 from .pushdown.joins import COLUMN, Relation
 from .pushdown.sources import Part, parts_of, type_of
 
-Locate = Callable[[Part, DataFile], Path]
-"""Where a file of a part is read."""
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where files are read: `path` on this machine, checked; `location` from any, as `s3://bucket/key`.
+
+    Without `location` the files are on a disk, and Ray's machines have to share it.
+    """
+
+    path: Callable[[Part, DataFile], Path]
+    location: Callable[[str], str] | None = None
+
+    def names(self, part: Part, on_ray: bool) -> list[str]:
+        if on_ray and self.location is not None:
+            return [self.location(file.key) for file in part.files]
+        return [str(self.path(part, file)) for file in part.files]
+
 
 _POLL_S = 0.01
 
@@ -38,7 +53,7 @@ def installed() -> bool:
     return importlib.util.find_spec("daft") is not None
 
 
-def run_fragment(fragment: Fragment, locate: Locate, check: Callable[[], None]) -> pa.Table:
+def run_fragment(fragment: Fragment, files: Files, check: Callable[[], None]) -> pa.Table:
     """The outcome of a fragment. `check` is called now and then, and raises to give up waiting.
 
     Daft can't be interrupted from outside: when waiting is given up, its query ends by itself, unseen.
@@ -47,14 +62,14 @@ def run_fragment(fragment: Fragment, locate: Locate, check: Callable[[], None]) 
     daft = _start()
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="thermocline-daft")
     try:
-        return _awaited(pool.submit(_collect, daft, fragment, locate), check)
+        return _awaited(pool.submit(_collect, daft, fragment, files), check)
     finally:
         pool.shutdown(wait=False)
 
 
-def _collect(daft: Any, fragment: Fragment, locate: Locate) -> pa.Table:
+def _collect(daft: Any, fragment: Fragment, files: Files) -> pa.Table:
     try:
-        frames = {r.name: _frame(daft, fragment, r, locate) for r in fragment.relations}
+        frames = {r.name: _frame(daft, fragment, r, files) for r in fragment.relations}
         return daft.sql(fragment.text, register_globals=False, **frames).to_arrow()
     except Error:
         raise
@@ -86,11 +101,11 @@ def _start() -> Any:
     return daft
 
 
-def _frame(daft: Any, fragment: Fragment, relation: Relation, locate: Locate) -> Any:
+def _frame(daft: Any, fragment: Fragment, relation: Relation, files: Files) -> Any:
     """What a fragment names of one view, in the table's types and under the fragment's names."""
     mentioned = set(COLUMN.findall(fragment.text))
     names = [name for name, given in relation.columns.items() if given in mentioned]
-    frames = [_part(daft, relation, part, locate) for part in parts_of(relation.scan, names)]
+    frames = [_part(daft, relation, part, files) for part in parts_of(relation.scan, names)]
     if not frames:
         schema = pa.schema([(relation.columns[name], _plain(type_of(relation.scan, name))) for name in names])
         return daft.from_arrow(schema.empty_table())
@@ -100,10 +115,10 @@ def _frame(daft: Any, fragment: Fragment, relation: Relation, locate: Locate) ->
     return frame
 
 
-def _part(daft: Any, relation: Relation, part: Part, locate: Locate) -> Any:
+def _part(daft: Any, relation: Relation, part: Part, files: Files) -> Any:
     stored = sorted({name for name in part.columns.values() if name is not None} | _filtered(part))
     if part.files:
-        frame = daft.read_parquet([str(locate(part, file)) for file in part.files]).select(*stored)
+        frame = daft.read_parquet(files.names(part, daft.get_or_infer_runner_type() == "ray")).select(*stored)
     else:
         frame = daft.from_arrow(_hot(part.snapshot.hot.select(stored)))
     for condition in _conditions(daft, part):

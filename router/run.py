@@ -19,7 +19,7 @@ from ..core.results import Result
 from ..core.schema import ENVELOPE
 from .constants import Surroundings
 from .cut import Cut, take_cut
-from .daft_engine import installed
+from .daft_engine import Files, installed
 from .engine import Engine, EngineError, Session, Watch
 from .failures import may_be_damage, translate
 from .file_table import FileTables
@@ -43,12 +43,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What all runs of one router share. `daft_from_bytes`: see `pushdown.choice`."""
+    """What all runs of one router share. `daft_from_bytes`: see `pushdown.choice`; `location`: where any
+    machine reads the file of a key, `None` if only this one can."""
 
     owner: DatabaseOwner
     engine: Engine
     files: FileTables
     daft_from_bytes: int
+    location: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,7 @@ class Run:
     def _by_daft(self, session: Session, plan: Plan, watch: Watch, stack: ExitStack) -> Answer | None:
         """`None` where DuckDB is to answer."""
 
-        def locate(part: Part, file: DataFile) -> Path:
+        def path(part: Part, file: DataFile) -> Path:
             return self._cut.path(part.snapshot, file)
 
         try:
@@ -211,7 +213,8 @@ class Run:
             if divided is None:
                 return None
             watch.check()
-            return answer(divided.pushed, divided.names, self._values, divided.over, locate, watch.check)
+            files = Files(path, self._means.location)
+            return answer(divided.pushed, divided.names, self._values, divided.over, files, watch.check)
         except Lacks:
             return None
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ...core.types import quote
 from ..constants import Surroundings
-from ..daft_engine import DaftError, Locate, run_fragment
+from ..daft_engine import DaftError, Files, run_fragment
 from ..engine import Engine, EngineError, Session
 from ..plan import Plan
 from ..syntax import Node, children
@@ -86,13 +86,13 @@ def answer(
     names: list[str],
     values: Mapping[str, Any],
     session: Session,
-    locate: Locate,
+    files: Files,
     check: Callable[[], None],
 ) -> Answer:
     """`session`: as prepared; `names`: of the columns. Raises `Lacks` where Daft fails."""
     for number, fragment in enumerate(pushed.down.fragments):
         try:
-            session.register(_outcome(number), run_fragment(fragment, locate, check))
+            session.register(_outcome(number), run_fragment(fragment, files, check))
         except DaftError as error:
             raise Lacks(f"its failure: {error}") from error
     check()

@@ -7,7 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from thermocline.core.asof import Now
 from thermocline.core.sharding import new_shard_map
+from thermocline.router.daft_engine import Files
+from thermocline.router.pushdown.sources import Part
 
 from ..conftest import Shop
 from ..shards.conftest import Shop as SpreadShop
@@ -56,6 +59,18 @@ def test_columns_that_came_later_are_null_before(fresh: Shop) -> None:
     fresh.owner.write("notes", [{"n": 9, "mood": "calm", "late": 3}])
     assert agree(fresh, "select mood, count(*), sum(n), sum(late) from notes group by mood") == "daft"
     assert agree(fresh, "select n, mood, late from notes where n > 2") == "daft"
+
+
+def test_on_ray_the_files_of_an_object_store_are_read_there(fresh: Shop) -> None:
+    run = fresh.owner.state("sales").cold
+    assert run is not None
+    snapshot = fresh.owner.snapshot({"sales": Now()}).tables["sales"]
+    part = Part(snapshot, run.files, {}, None, False)
+    stored = Files(lambda _, file: fresh.owner.folder / file.key, lambda key: f"s3://bucket/lake/{key}")
+    here = [str(fresh.owner.folder / file.key) for file in run.files]
+    assert stored.names(part, on_ray=True) == [f"s3://bucket/lake/{file.key}" for file in run.files]
+    assert stored.names(part, on_ray=False) == here
+    assert Files(stored.path).names(part, on_ray=True) == here
 
 
 def test_a_table_without_rows_has_groups_of_none(fresh: Shop) -> None:
