@@ -59,7 +59,11 @@ def take_cut(owner: DatabaseOwner, bound: Bound, points: Points, around: Surroun
     if any(_other_table(known.get(name), found) for (name, _), found in cut.tables.items()):
         # The name was another table's at that point, so its columns proved nothing.
         cut.release()
-        cut = _of_several(owner, bound, shard_map, points, _holdings(bound, shard_map, {}, around), {})
+        return _of_several(owner, bound, shard_map, points, _holdings(bound, shard_map, {}, around), {})
+    if any(_maybe_wider(points[key], known.get(key[0]), found) for key, found in cut.tables.items()):
+        # A column is a shard's from its next event on: at that point, another shard may have had it.
+        cut.release()
+        return _of_several(owner, bound, shard_map, points, holdings, known, widely=True)
     return cut
 
 
@@ -120,8 +124,11 @@ def _of_several(
     points: Points,
     holdings: Mapping[str, Holding],
     known: Mapping[str, Table],
+    *,
+    widely: bool = False,
 ) -> Cut:
-    asked = _asked(bound, shard_map, points, holdings)
+    """`widely`: all shards are asked for the past, if only to learn what the table looked like."""
+    asked = _asked(bound, shard_map, points, holdings, widely)
     cut = Cut(holdings=holdings)
     found: dict[tuple[str, str | None], list[TableSnapshot]] = {key: [] for key in points}
     try:
@@ -141,7 +148,7 @@ def _of_several(
 
 
 def _asked(
-    bound: Bound, shard_map: ShardMap, points: Points, holdings: Mapping[str, Holding]
+    bound: Bound, shard_map: ShardMap, points: Points, holdings: Mapping[str, Holding], widely: bool
 ) -> dict[tuple[str, str | None], tuple[tuple[str, ...], AsOf]]:
     """For each table at each point: the shards to ask, and the point as they understand it."""
     needed: dict[tuple[str, str | None], set[str]] = {key: set() for key in points}
@@ -154,7 +161,7 @@ def _asked(
     for key, as_of in points.items():
         if isinstance(as_of, AtInstant | AtBookmark):
             # What the table looked like then, the home shard alone knows.
-            needed[key].add(HOME)
+            needed[key].update(shard_map.names if widely else [HOME])
         ordered = tuple(name for name in shard_map.names if name in needed[key])
         others = at_point[key[1]] if isinstance(as_of, AtSequence | AtVersion) else ordered
         asked[key] = ordered, over_shards(as_of, shard_map, others)
@@ -218,6 +225,11 @@ def _holdings(
         else all_hold(shard_map)
         for ref in bound.refs
     }
+
+
+def _maybe_wider(as_of: AsOf, known: Table | None, cut: TableCut) -> bool:
+    past = isinstance(as_of, AtInstant | AtBookmark)
+    return past and known is not None and cut.schema.version < known.schema.version
 
 
 def _other_table(known: Table | None, cut: TableCut) -> bool:

@@ -38,7 +38,9 @@ def far(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop
 
 def _both(shop: Shop, sql: str, params: Any = None, **options: Any) -> tuple[Any, Any]:
     shop.owner.questions.clear()
+    shop.owner.asked.clear()
     parted = shop.sql(sql, params, **options)
+    assert bool(shop.owner.questions) != bool(shop.owner.asked), "asked for parts and for snapshots"
     shop.owner.pushes_down = False
     try:
         return parted, shop.sql(sql, params, **options)

@@ -9,8 +9,8 @@ import pytest
 
 from thermocline.core.asof import AtBookmark, AtInstant, AtSequence, AtVersion, Now
 from thermocline.core.clock import to_micros
-from thermocline.core.errors import Invalid
-from thermocline.core.sharding import new_shard_map
+from thermocline.core.errors import Invalid, NotFound
+from thermocline.core.sharding import HOME, new_shard_map
 from thermocline.router.cut import over_shards
 
 from .conftest import Shop
@@ -67,6 +67,25 @@ def test_a_pruned_table_is_read_in_the_past_too(past: Past) -> None:
         rows = [past.shop.rows(sql, as_of=point)[0][0] for point in (past.bookmarks[n], past.instants[n])]
         assert rows == [12, 12]
         assert past.shop.rows(sql) == [(13,)]
+
+
+def test_the_past_of_a_pruned_table_has_the_columns_that_any_shard_had(fresh: Shop) -> None:
+    before = fresh.owner.clock.now
+    fresh.owner.clock.advance(hours=1)
+    late = next(f"p{n}" for n in range(5) if fresh.owner.map.route(f"p{n}") != HOME)
+    fresh.owner.write("sales", [{"product": late, "late": 1.5}])
+    after, bookmark = fresh.owner.clock.now, fresh.owner.bookmark()
+    for product in (f"p{n}" for n in range(5)):
+        expected = [(1.5, 13)] if product == late else [(None, 12)]
+        sql = f"select max(late), count(*) from sales where product = '{product}'"
+        for point in (after, bookmark):
+            found = fresh.sql(sql, as_of=point)
+            assert found.rows() == expected
+            assert len(found.certificate.tables["sales"]) == 1
+            assert len(found.certificate.pruned["sales"]) == 3
+            found.certificate.verify()
+        with pytest.raises(NotFound):
+            fresh.sql(sql, as_of=before)
 
 
 @pytest.mark.parametrize(
