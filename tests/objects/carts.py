@@ -43,9 +43,6 @@ class Cart(thermocline.DurableObject):
     def fork(self, bookmark: str, name: str) -> None:
         self.storage.fork(bookmark, name)
 
-    def storage_size(self) -> int:
-        return self.storage.size
-
     def sql(self, text: str, *values: Any) -> list[Any]:
         return self.storage.exec(text, *values).all()
 

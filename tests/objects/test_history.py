@@ -91,8 +91,6 @@ def test_a_bookmark_of_another_life_is_not_found(lake: Any) -> None:
 
 
 def test_a_fork_goes_its_own_way(cart: Any, lake: Any) -> None:
-    if cart.storage_size() > 1_000_000:
-        pytest.skip("a large object is forked below")
     cart.add("tea")
     mark = cart.bookmark()
     cart.add("milk")

@@ -133,6 +133,15 @@ def copy(path: Path, image: Path) -> None:
     sync(image.parent)
 
 
+def write(path: Path, data: bytes) -> None:
+    """Durable when it returns."""
+    part = Path(f"{path}.part")
+    part.write_bytes(data)
+    sync(part)
+    os.replace(part, path)
+    sync(path.parent)
+
+
 def remove(path: Path) -> None:
     path.unlink(missing_ok=True)
     Path(f"{path}-wal").unlink(missing_ok=True)

@@ -247,9 +247,10 @@ class ObjectRecords:
         return (row[0], row[1]) if row else None
 
     def images_before(self, number: int, seq: int) -> list[int]:
-        """The sequences of the images that lie before."""
+        """The sequences of the images before that are files."""
         rows = self._db.execute(
-            f"SELECT key & {LAST_SEQ} FROM _images WHERE key BETWEEN ? AND ?", _span(number, 0, seq - 1)
+            f"SELECT key & {LAST_SEQ} FROM _images WHERE key BETWEEN ? AND ? AND record IS NULL",
+            _span(number, 0, seq - 1),
         )
         return [row[0] for row in rows]
 

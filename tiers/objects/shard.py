@@ -10,7 +10,7 @@ is lost with it. One lock guards the file; turns do not hold it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -246,6 +246,7 @@ class ObjectShard:
                 taken.append(commit)
         if taken:
             try:
+                self.records.catch_up()
                 self._write(taken)
             except BaseException:
                 for commit in commits:
@@ -344,7 +345,7 @@ class ObjectShard:
         if image := self.records.image_at(number, seq):
             start, record = image
             if record is None:
-                state += self._image_file(identity, start).read_bytes()
+                state += self._found_image(identity, start).read_bytes()
             else:
                 delta.redo(state, *self._decode(record, identity, start))
         for _, size, changes in self._changes(identity, number, start, seq):
@@ -391,6 +392,7 @@ class ObjectShard:
             large.remove(self._file(loaded.id))
             image = self._image_file(loaded.id, loaded.seq + 1)
             self._build(image, loaded.id, number, seq)
+            self._keep_image(image)
             loaded.store, loaded.restored = MemoryStore(b""), image.stat().st_size
 
     def replace(self, loaded: Loaded, state: bytes) -> None:
@@ -424,7 +426,7 @@ class ObjectShard:
         start = image[0] if image else 0
         whole: bytes | Path = b""
         if image and image[1] is None:
-            whole = self._image_file(identity, start)
+            whole = self._found_image(identity, start)
         elif image:
             whole = self._state(identity, number, start)
         changes = self._changes(identity, number, start, seq)
@@ -441,7 +443,9 @@ class ObjectShard:
             return
         store.settle()
         if due:
-            large.copy(store.path, self._image_file(loaded.id, loaded.seq))
+            image = self._image_file(loaded.id, loaded.seq)
+            large.copy(store.path, image)
+            self._keep_image(image)
             loaded.weight = loaded.records = 0
         with self.lock, self.records.transaction():
             self.records.set_base(loaded.number, loaded.seq)
@@ -453,6 +457,33 @@ class ObjectShard:
 
     def _image_file(self, identity: ObjectId, seq: int) -> Path:
         return self._large / f"{identity.hex}.{seq}.image"
+
+    def _images(self, identity: ObjectId, number: int, before: int) -> list[Path]:
+        """Files of a large object's images before a turn."""
+        return [self._image_file(identity, seq) for seq in self.records.images_before(number, before)]
+
+    def _keep_image(self, image: Path) -> None:
+        """What is acknowledged must not depend on this disk, if the shard is replicated."""
+        if self.around.replicated:
+            self.around.store.put(self._image_key(image), image.read_bytes())
+
+    def _found_image(self, identity: ObjectId, seq: int) -> Path:
+        image = self._image_file(identity, seq)
+        if not image.exists():
+            if not self.around.replicated:
+                raise Corrupt(f"missing file: {image}", hint="restore it from a backup")
+            image.parent.mkdir(exist_ok=True)
+            large.write(image, self.around.store.get(self._image_key(image)))
+        return image
+
+    def _remove_images(self, images: Iterable[Path]) -> None:
+        for image in images:
+            image.unlink(missing_ok=True)
+            if self.around.replicated:
+                self.around.store.delete([self._image_key(image)])
+
+    def _image_key(self, image: Path) -> str:
+        return f"object-images/{self.slot:03d}/{image.name}"
 
     # -- the system table -------------------------------------------------------------------------
 
@@ -474,14 +505,15 @@ class ObjectShard:
         empty = delta.encode(0, (), _salt(loaded.id, seq))
         with self.lock:
             loaded.broken = True
+            images = self._images(loaded.id, loaded.number, seq)
             with self.records.transaction():
                 self.records.forget(loaded.number)
                 # The sequence goes on, so that no bookmark fits two lives.
                 self.records.put_turn(loaded.number, Turn(seq, loaded.at_us + 1, self.epoch, 0), empty)
                 self.records.put_image(loaded.number, seq, empty)
             loaded.store.close()
-            for path in self._large.glob(f"{loaded.id.hex}.*"):
-                path.unlink()
+            self._remove_images(images)
+            large.remove(self._file(loaded.id))
             self.next_due = self.records.next_due()
 
     def expire(self) -> None:
@@ -499,11 +531,10 @@ class ObjectShard:
         identity = self.records.identity(number)
         if image is None or identity is None:
             return
-        gone = [self._image_file(identity, seq) for seq in self.records.images_before(number, image[0])]
+        gone = self._images(identity, number, image[0])
         with self.records.transaction():
             self.records.trim(number, image[0])
-        for path in gone:
-            path.unlink(missing_ok=True)
+        self._remove_images(gone)
 
 
 def _salt(identity: ObjectId, seq: int) -> bytes:
