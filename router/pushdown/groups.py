@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -119,6 +120,8 @@ class Groups:
         if name in ("min", "max"):
             if argument.type == BOOL:
                 raise Lacks(f"{name}() of truth values")
+            if argument.type == DOUBLE:
+                return self._extreme_double(name, argument, condition), "DOUBLE"
             return f"{name}({self._input(argument, condition)})", type_name(argument.type)
         if argument.type in (BOOL, DATE) or not _adds(argument):
             raise Lacks(f"{name}() of {type_name(argument.type)}")
@@ -126,6 +129,16 @@ class Groups:
             return f"avg({self._input(as_double(argument), condition)})", "DOUBLE"
         summed, arrow = self._summed(argument)
         return f"sum({self._input(summed, condition)})", arrow
+
+    def _extreme_double(self, name: str, argument: Typed, condition: str | None) -> str:
+        """NaN is the greatest of all; Daft, over groups, takes it for whatever it meets it beside."""
+        is_nan = f"coalesce(is_nan({argument.sql}), false)"
+        number = replace(argument, sql=f"(case when {is_nan} then null else {argument.sql} end)")
+        flag = Typed(f"(case when {is_nan} then 1 else 0 end)", INT)
+        found = f"{name}({self._input(number, condition)})"
+        nan = f"coalesce(max({self._input(flag, condition)}), 0) = 1"
+        when = nan if name == "max" else f"{found} is null and {nan}"
+        return f"(case when {when} then cast('nan' as double) else {found} end)"
 
     def _summed(self, argument: Typed) -> tuple[Typed, str]:
         if argument.type == DOUBLE:
