@@ -19,9 +19,11 @@ from ..core.ids import check_name
 from ..core.protocols import Append, Cancel, Partition, Progress, Rows, Step
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.sharding import HOME, ShardMap
+from ..router.materialized.definition import hidden_parts
 from ..router.query import Router
 from ..tiers.intake.files.read import read_file
 from ..tiers.report import SCHEMA
+from .family.views import DatabaseViews
 from .shards import DatabaseShards
 from .streams import LakeStream
 from .tenancy import Tenancy
@@ -35,6 +37,7 @@ class LakeDatabase:
         self.shards = DatabaseShards(tenancy)
         self._tenancy = tenancy
         self._router: Router | None = None
+        self._views = DatabaseViews(self, tenancy)
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -48,7 +51,9 @@ class LakeDatabase:
         event_time: str | None = None,
     ) -> Appended:
         operation = Append(table, rows, stream, expected_version, event_time)
-        return self.shards.append([operation])[table]
+        appended = self.shards.append([operation])[table]
+        self._views.appended([table])
+        return appended
 
     async def append_async(
         self,
@@ -60,11 +65,15 @@ class LakeDatabase:
         event_time: str | None = None,
     ) -> Appended:
         operation = Append(table, rows, stream, expected_version, event_time)
-        return (await self.shards.append_async([operation]))[table]
+        appended = (await self.shards.append_async([operation]))[table]
+        self._views.appended([table])
+        return appended
 
     def append_many(self, batches: Mapping[str, Rows]) -> dict[str, Appended]:
         """Atomic: all rows have to belong to one shard."""
-        return self.shards.append([Append(table, rows) for table, rows in batches.items()])
+        appended = self.shards.append([Append(table, rows) for table, rows in batches.items()])
+        self._views.appended(batches)
+        return appended
 
     def import_file(
         self,
@@ -145,7 +154,7 @@ class LakeDatabase:
         return LakeStream(self, name)
 
     def tables(self) -> list[str]:
-        return self.shards.table_names()
+        return [name for name in self.shards.table_names() if hidden_parts(name) is None]
 
     def schema(self, table: str, *, as_of: object = None) -> pa.Schema:
         """The payload's columns. Over several shards a past one is named by an instant or a bookmark."""
@@ -196,6 +205,29 @@ class LakeDatabase:
     def verify(self, *, progress: Progress | None = None) -> Report:
         return sum(self.shards.each(lambda shard: shard.verify(progress)), Report())
 
+    # -- views ------------------------------------------------------------------------------------
+
+    def create_view(
+        self, name: str, sql: str, *, refresh: str = "append", if_not_exists: bool = False
+    ) -> bool:
+        """A materialised view, read like a table. `refresh`: "append", "manual" or an interval like "30s".
+
+        False if it is there and `if_not_exists`. Raises `Invalid`, `NotFound`.
+        """
+        return self._views.create_view(name, sql, refresh=refresh, if_not_exists=if_not_exists)
+
+    def refresh_view(self, name: str, *, rebuilt: bool = False) -> int:
+        """Brings what is kept up to date; returns the rows newly kept. `rebuilt`: all is computed anew."""
+        return self._views.refresh_view(name, rebuilt=rebuilt)
+
+    def drop_view(self, name: str, *, if_exists: bool = False) -> bool:
+        """False if there was none and `if_exists`."""
+        return self._views.drop_view(name, if_exists=if_exists)
+
+    def views(self) -> list[dict[str, Any]]:
+        """Of each view: name, sql, kept (how), refresh, rows, upto, refreshed, problem."""
+        return self._views.facts()
+
     # -- shards -----------------------------------------------------------------------------------
 
     def shard_map(self) -> ShardMap:
@@ -207,15 +239,22 @@ class LakeDatabase:
         self._tenancy.check_writable()
         return self._tenancy.split(shard)
 
+    def close(self) -> None:
+        """Ends the threads that work for it; its shards stay open."""
+        self._views.close()
+        self.shards.close()
+
     @property
     def router(self) -> Router:
         if self._router is None:
             tenancy = self._tenancy
-            self._router = Router(self.shards, tenancy.engine, tenancy.clock, self.name)
+            self._router = Router(
+                self.shards, tenancy.engine, tenancy.clock, self.name, view_door=self._views
+            )
         return self._router
 
     def _step(self, step: Step, table: str | None, up_to: int | None, progress: Progress | None) -> Moved:
-        names = self.tables() if table is None else [self.shards.table(table).name]
+        names = self.shards.table_names() if table is None else [self.shards.table(table).name]
         if not self._tenancy.exists():
             return Moved()
         self._tenancy.check_writable()

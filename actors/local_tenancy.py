@@ -30,6 +30,7 @@ class LocalTenancy:
         self.name = name
         self.engine = lake.engine
         self.clock = lake.clock
+        self.background = lake.background
         self.opened: dict[str, LocalPartition] = {}
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)
@@ -96,6 +97,9 @@ class LocalTenancy:
 
     def split(self, shard: str) -> ShardMap:
         raise NotImplementedError
+
+    def object(self, kind: type, name: str) -> Any:
+        return self._lake.object(kind, name)
 
     def quarantine_file(self, table: str, imported: Path) -> Path:
         return self._lake.quarantine_file(self.name, table, imported)

@@ -22,6 +22,12 @@ class Tenancy(Protocol):
     clock: Clock
     remote: bool
     """Whether shards are in other processes, so that work is better done there."""
+    background: bool
+    """Whether things are done by themselves: views refreshed, events sunk."""
+
+    def object(self, kind: type, name: str) -> Any:
+        """A stub of a durable object of the lake."""
+        ...
 
     def exists(self) -> bool:
         """Whether anything was ever written."""

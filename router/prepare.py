@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from ..core.asof import AsOf, Now
 from ..core.errors import Invalid, nearest
 from .asof_syntax import Point, cut_points
 from .bind import Bound, bind
 from .engine import Engine
+from .materialized.known import Views, expanded, token
 from .rules import apply_rules
 from .statements import CreateTable, Explain, Insert, Query, Statement, read_statement
 from .syntax import Source, parse, spliced
@@ -42,13 +44,14 @@ class PreparedPoint:
 class Prepared:
     """A statement; `bound` and `points` are those of its query, if it has one.
 
-    `consumed`: which of the `?` stood in an AS OF, from 0.
+    `consumed`: which of the `?` stood in an AS OF, from 0. `told`: of the views that it reads, for EXPLAIN.
     """
 
     statement: Statement
     bound: Bound | None
     points: Mapping[str, PreparedPoint]
     consumed: frozenset[int] = frozenset()
+    told: tuple[str, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -65,25 +68,45 @@ class Preparations:
         self._engine = engine
         self._database = database
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], Prepared] = OrderedDict()
+        self._kept: OrderedDict[tuple[Hashable, ...], Prepared] = OrderedDict()
 
-    def get(self, sql: str, dialect: str | None) -> Prepared:
-        """Raises `Invalid` for what is not allowed or no SQL, `NotFound` for another database."""
+    def get(
+        self, sql: str, dialect: str | None, views: Views | None = None, as_of: AsOf | None = None
+    ) -> Prepared:
+        """Raises `Invalid` for what is not allowed or no SQL, `NotFound` for another database.
+
+        `views`: those that there are; their queries at the point `as_of` take the place of their names.
+        """
         if not isinstance(sql, str):
             raise Invalid(f"SQL is text, not {type(sql).__name__}", hint="give a string")
         key = (sql.strip(), (dialect or "duckdb").lower())
+        prepared = self._remembered(key, lambda: self._prepare(*key))
+        point = as_of or Now()
+        if not views or not (views_token := token(views, prepared.bound, point)):
+            return prepared
+        return self._remembered((*key, views_token), lambda: self._over_views(prepared, views, point))
+
+    def _remembered(self, key: tuple[Hashable, ...], make: Callable[[], Prepared]) -> Prepared:
         with self._lock:
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
                 return found
-        prepared = self._prepare(*key)
-        if len(sql) <= LONGEST_KEPT:
+        prepared = make()
+        if len(str(key[0])) <= LONGEST_KEPT:
             with self._lock:
                 self._kept[key] = prepared
                 if len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
         return prepared
+
+    def _over_views(self, prepared: Prepared, views: Views, as_of: AsOf) -> Prepared:
+        bound = prepared.bound
+        assert bound is not None
+        text, told = expanded(bound, views, as_of)
+        source = parse(text, self._engine)
+        bound = apply_rules(bind(source, self._database, bound.points))
+        return replace(prepared, bound=bound, told=told)
 
     def _prepare(self, sql: str, dialect: str) -> Prepared:
         cut = cut_points(sql, _dialect(dialect))

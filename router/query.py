@@ -5,26 +5,54 @@ sql --> prepare (kept by text) --> cut --> plan (pure) --> views over Arrow and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TypeVar
 
 import pyarrow as pa
 
-from ..core.asof import AsOf, Now, parse_as_of
+from ..core.asof import AsOf, AtSequence, Now, parse_as_of
 from ..core.certificate import Certificate
 from ..core.clock import Clock, now_us
-from ..core.errors import Invalid
+from ..core.errors import Invalid, NotFound
 from ..core.protocols import Cancel, DatabaseOwner
 from ..core.results import Result
 from .engine import Engine
 from .explain import explain_text
 from .file_table import FileTables
 from .limits import Limits
+from .materialized.analysis import Analysis, analysed
+from .materialized.known import KnownViews, Views
 from .parameters import Given
 from .prepare import Preparations, Prepared
 from .pushdown.choice import DAFT_FROM_BYTES, engine_name
 from .run import Means, Run
-from .statements import CreateTable, DropTable, Explain, Insert, Query, ShowTables
-from .writes import create_table, drop_table, insert, show_tables
+from .statements import (
+    CreateTable,
+    CreateView,
+    DropTable,
+    DropView,
+    Explain,
+    Insert,
+    Query,
+    RefreshView,
+    ShowTables,
+    ViewStatement,
+)
+from .writes import (
+    ViewDoor,
+    create_table,
+    create_view,
+    drop_table,
+    drop_view,
+    insert,
+    refresh_view,
+    show_tables,
+)
+
+T = TypeVar("T")
+
+_PRESENT, _FREE = Now(), Limits()
 
 
 class Router:
@@ -38,13 +66,17 @@ class Router:
         database: str,
         *,
         daft_from_bytes: int = DAFT_FROM_BYTES,
+        location: Callable[[str], str] | None = None,
+        view_door: ViewDoor | None = None,
     ) -> None:
         self.owner = owner
         self.database = database
         self._engine = engine
         self._clock = clock
         self._preparations = Preparations(engine, database)
-        self._means = Means(owner, engine, FileTables(), daft_from_bytes)
+        self._means = Means(owner, engine, FileTables(), daft_from_bytes, location)
+        self._view_door = view_door
+        self.views = KnownViews(owner.table_names, lambda sql: self._sql(sql, views={}))
 
     def sql(
         self,
@@ -66,11 +98,38 @@ class Router:
         for what Daft can do of it, "auto" for Daft from a certain size on.
         Raises `Invalid`, `NotFound`, `Unavailable` (time, memory, cancelled) and `Corrupt`.
         """
-        prepared = self._preparations.get(sql, dialect)
         if timeout is not None and timeout <= 0:
             raise Invalid(f"timeout={timeout} leaves no time", hint="give seconds above 0, or leave it out")
         limits = Limits(timeout, memory_limit, cancel, engine_name(engine))
         default = parse_as_of(as_of)
+        return self._viewing(
+            lambda views: self._sql(sql, params, default, dialect, limits, stream, now_us, views=views)
+        )
+
+    def _viewing(self, act: Callable[[Views], T]) -> T:
+        """`act` with the views as remembered, and once more if a name was not found that may be a view's."""
+        known = self.views.known()
+        try:
+            return act(known)
+        except NotFound:
+            found = self.views.look()
+            if found == known:
+                raise
+        return act(found)
+
+    def _sql(
+        self,
+        sql: str,
+        params: Given = None,
+        default: AsOf = _PRESENT,
+        dialect: str | None = None,
+        limits: Limits = _FREE,
+        stream: bool = False,
+        now_us: int | None = None,
+        *,
+        views: Views,
+    ) -> Result:
+        prepared = self._preparations.get(sql, dialect, views, default)
         match prepared.statement:
             case Query():
                 run = self._run(prepared, params, default, limits, now_us)
@@ -81,7 +140,11 @@ class Router:
             case ShowTables():
                 return show_tables(self.owner)
             case DropTable() as drop:
-                return drop_table(self.owner, drop, self.database)
+                return drop_table(self.owner, drop, self.database, self.views)
+            case CreateView() | DropView() | RefreshView() as on_view:
+                if prepared.points:
+                    raise Invalid("a view follows the present", hint="read it with as_of= instead")
+                return self._on_view(on_view)
         if not isinstance(default, Now):
             raise Invalid(
                 "AS OF is for reading", hint="write AS OF inside the query that feeds the statement"
@@ -104,18 +167,53 @@ class Router:
         engine: str | None = None,
     ) -> str:
         """What a query would read, as a tree; with `analyze` it runs and its times are shown."""
-        prepared = self._preparations.get(sql, dialect)
-        if not isinstance(prepared.statement, Query | Explain):
-            raise Invalid("only queries can be explained", hint="EXPLAIN SELECT ...")
-        return self._explain(
-            prepared, params, parse_as_of(as_of), analyze, Limits(engine=engine_name(engine))
-        )
+        default, limits = parse_as_of(as_of), Limits(engine=engine_name(engine))
+
+        def explained(views: Views) -> str:
+            prepared = self._preparations.get(sql, dialect, views, default)
+            if not isinstance(prepared.statement, Query | Explain):
+                raise Invalid("only queries can be explained", hint="EXPLAIN SELECT ...")
+            return self._explain(prepared, params, default, analyze, limits)
+
+        return self._viewing(explained)
+
+    def columns(self, sql: str) -> list[tuple[str, str]]:
+        """(name, SQL type) of what a query would give."""
+        return self._run(self._preparations.get(sql, None), None, Now(), Limits()).columns()
+
+    def analysed(self, sql: str) -> Analysis:
+        """A query as a view would have it. Raises `Invalid`."""
+        prepared = self._preparations.get(sql, None, self.views.look(), AtSequence(0))
+        if prepared.bound is None or not isinstance(prepared.statement, Query) or prepared.points:
+            raise Invalid(
+                "a view needs a query of the present", hint="CREATE MATERIALIZED VIEW v AS SELECT ..."
+            )
+        if prepared.bound.source.parameters:
+            raise Invalid("a view has no parameters", hint="write the values into its query")
+        return analysed(prepared.bound, self.owner, self._engine)
+
+    def _on_view(self, statement: ViewStatement) -> Result:
+        if self._view_door is None:
+            raise Invalid("views are made in the database as a whole", hint="not in one of its shards")
+        match statement:
+            case CreateView():
+                return create_view(self._view_door, statement, self.database)
+            case DropView():
+                return drop_view(self._view_door, statement, self.database)
+            case RefreshView():
+                return refresh_view(self._view_door, statement, self.database)
 
     def _explain(self, prepared: Prepared, params: Given, as_of: AsOf, analyze: bool, limits: Limits) -> str:
+        text = self._planned(prepared, params, as_of, analyze, limits)
+        return "\n".join([*prepared.told, text])
+
+    def _planned(self, prepared: Prepared, params: Given, as_of: AsOf, analyze: bool, limits: Limits) -> str:
         run = self._run(prepared, params, as_of, limits)
         with ExitStack() as stack:
             plan = run.plan(stack)
             if limits.engine != "duckdb":
+                if analyze:
+                    raise Invalid("ANALYZE measures DuckDB alone", hint="leave engine out, or analyze")
                 return f"{explain_text(plan, run.as_of_text)}\n{run.engine_told(plan)}"
             if not analyze:
                 return explain_text(plan, run.as_of_text, asked=run.question())

@@ -7,7 +7,7 @@ a SELECT again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -56,11 +56,33 @@ class DropTable:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateView:
+    """A materialised view. `refresh`: append, manual or an interval, as written; `None` if it is not."""
+
+    view: str
+    query: Query
+    if_not_exists: bool
+    refresh: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DropView:
+    view: str
+    if_exists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshView:
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShowTables:
     pass
 
 
-Statement = Query | Explain | Insert | CreateTable | DropTable | ShowTables
+ViewStatement = CreateView | DropView | RefreshView
+Statement = Query | Explain | Insert | CreateTable | DropTable | ViewStatement | ShowTables
 
 S = TypeVar("S")
 
@@ -105,6 +127,13 @@ def read_statement(sql: str) -> Statement:
     if head.takes("DROP", "TABLE"):
         if_exists = head.takes("IF", "EXISTS")
         return head.last(DropTable(head.name(), if_exists))
+    if head.takes("CREATE", "MATERIALIZED", "VIEW"):
+        return _create_view(head)
+    if head.takes("DROP", "MATERIALIZED", "VIEW"):
+        if_exists = head.takes("IF", "EXISTS")
+        return head.last(DropView(head.name(), if_exists))
+    if head.takes("REFRESH", "MATERIALIZED", "VIEW"):
+        return head.last(RefreshView(head.name()))
     if head.takes("SHOW", "TABLES"):
         return head.last(ShowTables())
     return head.query()
@@ -139,6 +168,15 @@ def _create(head: _Head) -> CreateTable:
     if bool(fields) == (query is not None):
         raise Invalid("a table needs columns, or AS SELECT", hint="CREATE TABLE t (a BIGINT, b VARCHAR)")
     return head.last(CreateTable(table, fields, query, if_not_exists, options))
+
+
+def _create_view(head: _Head) -> CreateView:
+    if_not_exists = head.takes("IF", "NOT", "EXISTS")
+    view = head.name()
+    options = head.options(("refresh",)) if head.takes("WITH") else {}
+    if not head.takes("AS"):
+        raise Invalid("a view needs a query", hint="CREATE MATERIALIZED VIEW v AS SELECT ...")
+    return CreateView(view, head.query(), if_not_exists, options.get("refresh"))
 
 
 class _Word(NamedTuple):
@@ -207,13 +245,13 @@ class _Head:
                 self._expect(")")
                 return found
 
-    def options(self) -> dict[str, str]:
+    def options(self, known: Sequence[str] = OPTIONS) -> dict[str, str]:
         self._expect("(")
         options: dict[str, str] = {}
         while True:
             key = self._next().token.text.lower()
-            if key not in OPTIONS:
-                raise Invalid(f"unknown table option `{key}`", hint=f"known: {', '.join(OPTIONS)}")
+            if key not in known:
+                raise Invalid(f"unknown option `{key}`", hint=f"known: {', '.join(known)}")
             self._expect("=")
             options[key] = self._next().token.text
             if not self.takes(","):

@@ -114,7 +114,10 @@ def children(node: Any) -> Iterator[Any]:
             yield value
 
 
-ALLOWED = "allowed are SELECT, INSERT INTO, CREATE TABLE, DROP TABLE, SHOW TABLES, DESCRIBE and EXPLAIN"
+ALLOWED = (
+    "allowed are SELECT, INSERT INTO, CREATE TABLE, DROP TABLE, SHOW TABLES, DESCRIBE, EXPLAIN,"
+    " and CREATE, REFRESH and DROP MATERIALIZED VIEW"
+)
 
 _PIVOT_END = {TokenType.USING, TokenType.GROUP_BY, TokenType.ORDER_BY, TokenType.LIMIT, TokenType.SEMICOLON}
 _OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}

@@ -13,7 +13,17 @@ from ..core.protocols import Append, DatabaseOwner
 from ..core.results import Result
 from ..core.schema import ENVELOPE, GIVEN, Table
 from ..core.types import parse_type, quote, stored_type, type_name
-from .statements import CreateTable, DropTable, Insert, retention_seconds
+from .materialized.definition import hidden_parts
+from .materialized.known import KnownViews
+from .statements import (
+    CreateTable,
+    CreateView,
+    DropTable,
+    DropView,
+    Insert,
+    RefreshView,
+    retention_seconds,
+)
 
 
 class Run(Protocol):
@@ -22,6 +32,16 @@ class Run(Protocol):
     def columns(self) -> list[tuple[str, str]]: ...
 
     def result(self, wrap: Callable[[str], str] | None = None) -> Result: ...
+
+
+class ViewDoor(Protocol):
+    """Who makes, refreshes and drops the views of a database."""
+
+    def create_view(self, name: str, sql: str, *, refresh: str, if_not_exists: bool) -> bool: ...
+
+    def drop_view(self, name: str, *, if_exists: bool) -> bool: ...
+
+    def refresh_view(self, name: str) -> int: ...
 
 
 def insert(owner: DatabaseOwner, statement: Insert, run: Run, database: str) -> Result:
@@ -64,13 +84,40 @@ def create_table(owner: DatabaseOwner, statement: CreateTable, run: Run, databas
     return Result(pa.table({"created": [created]}), result.certificate)
 
 
-def drop_table(owner: DatabaseOwner, statement: DropTable, database: str) -> Result:
-    dropped = owner.drop_table(own_name(statement.table, database), if_exists=statement.if_exists)
-    return _answer("dropped", dropped)
+def drop_table(owner: DatabaseOwner, statement: DropTable, database: str, views: KnownViews) -> Result:
+    """Raises `Invalid` for a table that a view reads."""
+    name = own_name(statement.table, database)
+    if reading := views.reading(name):
+        raise Invalid(
+            f"view `{reading[0]}` reads `{name}`", hint=f"DROP MATERIALIZED VIEW {reading[0]} before"
+        )
+    return _answer("dropped", owner.drop_table(name, if_exists=statement.if_exists))
 
 
 def show_tables(owner: DatabaseOwner) -> Result:
-    return Result(pa.table({"name": pa.array(owner.table_names(), pa.string())}), Certificate())
+    names = [name for name in owner.table_names() if hidden_parts(name) is None]
+    return Result(pa.table({"name": pa.array(names, pa.string())}), Certificate())
+
+
+def create_view(door: ViewDoor, statement: CreateView, database: str) -> Result:
+    name = own_name(statement.view, database)
+    refresh = statement.refresh or "append"
+    return _answer(
+        "created",
+        door.create_view(name, statement.query.text, refresh=refresh, if_not_exists=statement.if_not_exists),
+    )
+
+
+def drop_view(door: ViewDoor, statement: DropView, database: str) -> Result:
+    return _answer(
+        "dropped", door.drop_view(own_name(statement.view, database), if_exists=statement.if_exists)
+    )
+
+
+def refresh_view(door: ViewDoor, statement: RefreshView, database: str) -> Result:
+    """One row `rows` comes back: how many were newly kept."""
+    rows = door.refresh_view(own_name(statement.view, database))
+    return Result(pa.table({"rows": pa.array([rows], pa.int64())}), Certificate())
 
 
 def own_name(written: str, database: str) -> str:

@@ -1,0 +1,1 @@
+"""The lakehouse's own durable objects: one class, one file."""
