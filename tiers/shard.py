@@ -36,6 +36,7 @@ from .hot.admit import Admission, Key, Part, StoredRow, TableCommit
 from .hot.group import GroupCommit
 from .hot.identity import IdIndex, rows_by_key, sealed_rows
 from .hot.log import HotLog, TableRows
+from .hot.once import Named, Once
 from .hot.replica import Replica, Shipping
 from .hot.tail import Columns, Tail
 from .hot.tail_file import load_tail, save_tail
@@ -86,7 +87,9 @@ class Shard:
         self.dropped: list[TableState] = []
         self.epochs = Epochs(surroundings.store, database, name)
         self._heads: dict[str, int] | None = None
-        self._group: GroupCommit[Operation, dict[str, Appended]] = GroupCommit(self._commit, self.lock)
+        self._group: GroupCommit[Operation | Named, dict[str, Appended]] = GroupCommit(
+            self._commit, self.lock
+        )
         new = not path.exists()
         replica = self._replica(path) if replicated and not read_only else None
         if new and self.epochs.settled() and not (replica and replica.exists()):
@@ -241,9 +244,13 @@ class Shard:
 
     # -- append -----------------------------------------------------------------------------------
 
-    def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
-        """Durable and visible when it returns; all of `operations` or none of them."""
-        return self._group.run(self._received(operations))
+    def append(self, operations: Sequence[Append], *, once: str | None = None) -> dict[str, Appended]:
+        """Durable and visible when it returns; all of `operations` or none of them.
+
+        `once`: a name; an append of that name that was done before gives its outcome again.
+        """
+        received = self._received(operations)
+        return self._group.run(received if once is None else Named(once, received))
 
     def append_async(self, operations: Sequence[Append]) -> Awaitable[dict[str, Appended]]:
         return self._group.run_async(self._received(operations))
@@ -260,19 +267,15 @@ class Shard:
     def _part(self, append: Append) -> Part:
         state = self.states.get(check_name("table", append.table).lower())
         schema = state.table.schema if state else None
-        append = Append(
-            append.table,
-            held(append.rows),
-            append.stream,
-            append.expected_version,
-            append.event_time or (state.table.event_time if state else None),
-        )
+        event_time = append.event_time or (state.table.event_time if state else None)
+        append = replace(append, rows=held(append.rows), event_time=event_time)
         return Part(append, batch_of(append, schema), schema.version if schema else 0)
 
-    def _commit(self, operations: Sequence[Operation]) -> list[Outcome]:
+    def _commit(self, operations: Sequence[Operation | Named]) -> list[Outcome]:
         self._check_writable()
         self.catch_up()
         recorded = self._next_instant()
+        once = Once(operations, self.log.outcomes([o.name for o in operations if isinstance(o, Named)]))
         admission = Admission(
             self,
             seq=self.meta.seq,
@@ -280,7 +283,7 @@ class Shard:
             entropy=self.around.entropy,
             normalise=batch_of,
         )
-        outcomes = admit_all(admission, operations, self._part)
+        admitted = admit_all(admission, once.fresh, self._part)
         commits = [(commit, commit.columns(recorded)) for commit in admission.commits]
         if commits or admission.tables:
             reach("append.begun")
@@ -289,10 +292,11 @@ class Shard:
                     self.log.put_table(table, self.live_table(name))
                 rows = [TableRows(c.table, c.first_seq, c.last_seq, columns) for c, columns in commits]
                 self.log.write(rows, recorded, admission.seq)
+                self.log.keep_outcomes(once.done(admitted), recorded)
             reach("append.committed")
             self._show(admission, commits)
             reach("append.visible")
-        return outcomes
+        return once.outcomes(admitted)
 
     def _next_instant(self) -> int:
         """When the next commit is recorded: rising, whatever the clock does."""

@@ -1,4 +1,4 @@
-"""Copies of a replicated file as it was after a slot: `snapshots/<unit>/<slot>-e<epoch>/`.
+"""Copies of a replicated file as it was after a slot: `snapshots/<unit>/<slot>-e<epoch>-<microseconds>/`.
 
     00000, 00001, ...   the file in parts
     manifest.json       put last: what has none was never finished
@@ -9,6 +9,7 @@ The epoch is in the name, as two owners may both copy the state after one slot.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -27,11 +28,29 @@ _HINT = "restore the object store from a backup; nothing is read in its stead"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Snapshot:
-    """One that is complete."""
+    """One that is complete. `at_us`: when its slot was put."""
 
     slot: int
     epoch: int
-    name: str
+    at_us: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.slot:010d}-e{self.epoch}-{self.at_us}"
+
+
+def not_needed(snapshots: Sequence[Snapshot], horizon_us: int, spacing_us: int) -> list[Snapshot]:
+    """Which of them, in order, may go: those before the last one up to the horizon, and the denser ones.
+
+    What is left lies `spacing_us` apart, but for the newest: slots lead from each to the next.
+    """
+    kept: list[Snapshot] = []
+    for snapshot in snapshots:
+        if snapshot.at_us <= horizon_us:
+            kept = [snapshot]
+        elif not kept or snapshot.at_us >= kept[-1].at_us + spacing_us:
+            kept.append(snapshot)
+    return [snapshot for snapshot in snapshots[:-1] if snapshot not in kept]
 
 
 class FileSnapshots:
@@ -46,14 +65,14 @@ class FileSnapshots:
             for info in self._store.list(self._prefix)
             if info.key.endswith(_MANIFEST)
         ]
-        return sorted(_named(name) for name in names)
+        return sorted(map(_named, names))
 
-    def put(self, slot: int, epoch: int, at_us: int, file: int, size: int) -> None:
+    def put(self, snapshot: Snapshot, file: int, size: int) -> None:
         """Copies `size` bytes of the open file, which must not change meanwhile.
 
         Complete and durable when it returns.
         """
-        name = f"{slot:010d}-e{epoch}"
+        name = snapshot.name
         parts: list[dict[str, Any]] = []
         for number, start in enumerate(range(0, size, PART_BYTES)):
             plain = os.pread(file, min(PART_BYTES, size - start), start)
@@ -61,13 +80,8 @@ class FileSnapshots:
             self._store.put(self._part(name, number), body)
             parts.append({"plain": len(plain), "bytes": len(body), "checksum": checksum(body)})
             reach("snapshot.part_put")
-        written = {"slot": slot, "epoch": epoch, "at_us": at_us, "size": size, "parts": parts}
-        self._store.put(f"{self._prefix}{name}{_MANIFEST}", seal(written))
+        self._store.put(f"{self._prefix}{name}{_MANIFEST}", seal({"size": size, "parts": parts}))
         reach("snapshot.complete")
-
-    def at_us(self, snapshot: Snapshot) -> int:
-        """When the slot after which it was taken was put."""
-        return int(self._manifest(snapshot)["at_us"])
 
     def fetch(self, snapshot: Snapshot, into: BinaryIO) -> None:
         """Raises `Corrupt` if a part is missing or damaged."""
@@ -78,16 +92,22 @@ class FileSnapshots:
                 raise Corrupt(f"damaged file: {key} is not what was written", hint=_HINT)
             into.write(pa.decompress(body, part["plain"], codec="zstd"))
 
-    def delete_before(self, slot: int) -> None:
-        """Removes those of lower slots, unfinished ones included."""
-        old = [
-            info.key
-            for info in self._store.list(self._prefix)
-            if int(info.key.removeprefix(self._prefix).partition("-e")[0]) < slot
-        ]
+    def delete(self, snapshots: Sequence[Snapshot], *, unfinished_before: int) -> None:
+        """Removes these, and what was never finished of lower slots."""
+        keys = [info.key for info in self._store.list(self._prefix)]
+        names = {snapshot.name for snapshot in snapshots}
+        complete = {self._name_in(key) for key in keys if key.endswith(_MANIFEST)}
+        for key in keys:
+            name = self._name_in(key)
+            if name not in complete and _named(name).slot < unfinished_before:
+                names.add(name)
         # Manifests first: what is half deleted must not look complete.
+        old = [key for key in keys if self._name_in(key) in names]
         self._store.delete(key for key in old if key.endswith(_MANIFEST))
         self._store.delete(key for key in old if not key.endswith(_MANIFEST))
+
+    def _name_in(self, key: str) -> str:
+        return key.removeprefix(self._prefix).partition("/")[0]
 
     def _manifest(self, snapshot: Snapshot) -> dict[str, Any]:
         key = f"{self._prefix}{snapshot.name}{_MANIFEST}"
@@ -105,5 +125,5 @@ class FileSnapshots:
 
 
 def _named(name: str) -> Snapshot:
-    slot, _, epoch = name.partition("-e")
-    return Snapshot(int(slot), int(epoch), name)
+    slot, epoch, at_us = name.split("-")
+    return Snapshot(int(slot), int(epoch[1:]), int(at_us))

@@ -5,6 +5,7 @@
     _commits         per table and commit: sequences, instant, a checksum of the rows
     _heads           stream -> version, for streams whose newest events have left this file
     _tails           what tail_file.py has saved of a table: last sequence, checksum
+    _operations      name -> outcome of appends that were given a name, for an hour
     _intents         an archive that has been started, until its manifest is in force
     _meta            sequence, instants and epoch
 
@@ -27,10 +28,12 @@ import orjson
 
 from ...core.errors import Corrupt, Error, Fenced, Invalid, Unavailable
 from ...core.ids import checksum
+from ...core.results import Appended
 from ...core.schema import Table
 from ...core.tiering import HotFacts
 from ...core.types import quote
 from ..crash import reach
+from .once import Outcomes, decode, encode
 from .replica import Replica
 from .wal import check_log
 
@@ -50,7 +53,12 @@ CREATE TABLE IF NOT EXISTS _commits (
 CREATE TABLE IF NOT EXISTS _heads (stream TEXT PRIMARY KEY, version INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _tails (table_id TEXT PRIMARY KEY, last_seq INTEGER, checksum TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _intents (table_id TEXT PRIMARY KEY, seq INTEGER, epoch INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _operations (
+    name TEXT PRIMARY KEY, outcome BLOB, recorded_us INTEGER) WITHOUT ROWID;
 """
+
+OUTCOMES_KEPT_US = 3_600 * 1_000_000
+"""How long the outcome of a named append is kept: far longer than any caller tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +214,20 @@ class HotLog:
         reach("append.rows_written")
         self.set_meta(seq=last_seq, recorded_us=recorded_us)
 
+    def outcomes(self, names: Sequence[str]) -> dict[str, dict[str, Appended]]:
+        """Those of the named appends that were done."""
+        found = {}
+        for name in names:
+            row = self._db.execute("SELECT outcome FROM _operations WHERE name = ?", (name,)).fetchone()
+            if row is not None:
+                found[name] = decode(row[0])
+        return found
+
+    def keep_outcomes(self, done: Outcomes, recorded_us: int) -> None:
+        """Inside a `transaction`."""
+        rows = [(name, encode(outcome), recorded_us) for name, outcome in done.items()]
+        self._db.executemany("INSERT OR REPLACE INTO _operations VALUES (?, ?, ?)", rows)
+
     # -- the catalog ------------------------------------------------------------------------------
 
     def table_ids(self) -> list[str]:
@@ -301,6 +323,11 @@ class HotLog:
     def trim(self, table: Table, up_to: int) -> None:
         """Removes the rows with _seq <= up_to; inside a `transaction`."""
         table_id = table.id
+        self._db.execute(
+            "DELETE FROM _operations WHERE recorded_us <"
+            " (SELECT value FROM _meta WHERE key = 'recorded_us') - ?",
+            (OUTCOMES_KEPT_US,),
+        )
         row = self._db.execute(f"SELECT max(_seq) FROM {quote(table_id)}").fetchone()
         if row[0] is not None and row[0] <= up_to:
             self._db.execute(f"DELETE FROM {quote(table_id)}")  # without WHERE SQLite only drops the pages

@@ -12,6 +12,9 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice, takewhile
+from operator import ge
 from pathlib import Path
 from typing import BinaryIO
 
@@ -88,7 +91,7 @@ def _base(snapshots: FileSnapshots, unit: str, at: AtSlot | AtTime | None) -> Sn
         match at:
             case AtSlot(number) if snapshot.slot > number:
                 continue
-            case AtTime(micros) if snapshots.at_us(snapshot) > micros:
+            case AtTime(micros) if snapshot.at_us > micros:
                 continue
         return snapshot
     asked = f" at {iso(at.micros)}" if isinstance(at, AtTime) else f" at slot {at.number}" if at else ""
@@ -100,9 +103,9 @@ def _apply(
 ) -> Slot:
     snapshots.fetch(base, file)
     last = Slot(base.slot, base.epoch, 0)
-    numbers = [slot.number for slot in slots.list() if slot.number > base.slot]
+    numbers = (slot.number for slot in slots.since(base.slot) if slot.number > base.slot)
     if isinstance(at, AtSlot):
-        numbers = [number for number in numbers if number <= at.number]
+        numbers = takewhile(partial(ge, at.number), numbers)
     for expected, slot in enumerate(_read_all(slots, numbers), base.slot + 1):
         if slot.number != expected:
             raise slots.missing(expected)
@@ -125,7 +128,7 @@ def _apply(
     return last
 
 
-def _read_all(slots: Slots, numbers: list[int]) -> Iterator[Slot]:
+def _read_all(slots: Slots, numbers: Iterator[int]) -> Iterator[Slot]:
     """In order, several requests at once."""
 
     def read(number: int) -> Slot:
@@ -135,8 +138,8 @@ def _read_all(slots: Slots, numbers: list[int]) -> Iterator[Slot]:
             raise slots.missing(number) from None
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for start in range(0, len(numbers), _BATCH):
-            yield from pool.map(read, numbers[start : start + _BATCH])
+        while batch := list(islice(numbers, _BATCH)):
+            yield from pool.map(read, batch)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -28,13 +28,16 @@ from ...core.errors import Corrupt, Error, Unavailable
 from ..crash import reach
 from ..epochs import Epochs
 from ..object_store import ObjectStore
-from .file_snapshots import FileSnapshots
+from .file_snapshots import FileSnapshots, Snapshot, not_needed
 from .frames import LogReader
 from .slots import Slot, Slots
 from .takeover import take_over, truncated
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 2.0
 """Between attempts to put a slot."""
+
+_SNAPSHOTS_KEPT = 64
+"""Within the history window. A recovery to an earlier time applies at most so much more of the log."""
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS _replica"
@@ -106,7 +109,7 @@ class Replica:
 
     def exists(self) -> bool:
         """Whether the unit was ever replicated."""
-        return bool(self._slots.list())
+        return self._slots.exists()
 
     def take_over(self, epochs: Epochs) -> int:
         """The epoch, now ours. The file at `path` is then at the log's end; there is none if the unit is new.
@@ -155,7 +158,7 @@ class Replica:
         if not truncated(db):
             raise Unavailable(f"{self.path} is being read by another process", hint="try again")
         self._log = LogReader(self.path)
-        self._snapshots.put(self._slot, self.epoch, self._at_us, self._file, os.fstat(self._file).st_size)
+        self._snapshots.put(self._here(), self._file, os.fstat(self._file).st_size)
 
     def mark(self) -> None:
         """The last thing before each COMMIT. Raises `Fenced`, or `Unavailable` while something is unshown."""
@@ -274,15 +277,18 @@ class Replica:
         self._weight = 0
         self._copying = threading.Thread(
             target=self._put_copy,
-            args=(reader, self._slot, self._at_us, size),
+            args=(reader, self._here(), size),
             name="thermocline-snapshot",
             daemon=True,
         )
         self._copying.start()
 
-    def _put_copy(self, reader: sqlite3.Connection, slot: int, at_us: int, size: int) -> None:
+    def _here(self) -> Snapshot:
+        return Snapshot(self._slot, self.epoch, self._at_us)
+
+    def _put_copy(self, reader: sqlite3.Connection, snapshot: Snapshot, size: int) -> None:
         try:
-            self._snapshots.put(slot, self.epoch, at_us, self._file, size)
+            self._snapshots.put(snapshot, self._file, size)
             self._expire()
         except (Error, OSError):
             # The log is whole without it; the next attempt comes when it has grown as much again.
@@ -293,16 +299,15 @@ class Replica:
 
     def _expire(self) -> None:
         """Removes what only recoveries to before the history window would need."""
-        horizon = now_us(self._clock) - int(self._shipping.history_s * SECOND_US)
-        base = None
-        for snapshot in self._snapshots.list():
-            if self._snapshots.at_us(snapshot) > horizon:
-                break
-            base = snapshot
-        if base is not None:
-            self._slots.delete(before=base.slot)
+        history_us = int(self._shipping.history_s * SECOND_US)
+        horizon = now_us(self._clock) - history_us
+        snapshots = self._snapshots.list()
+        gone = not_needed(snapshots, horizon, history_us // _SNAPSHOTS_KEPT)
+        oldest = next(snapshot for snapshot in snapshots if snapshot not in gone)
+        if oldest != snapshots[0]:
+            self._slots.delete(snapshots[0].slot, before=oldest.slot)
             reach("replica.slots_deleted")
-            self._snapshots.delete_before(base.slot)
+        self._snapshots.delete(gone, unfinished_before=oldest.slot)
 
     # -- words ------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The log of a replicated file in the object store: `log/<unit>/<slot>`, each slot put once.
+"""The log of a replicated file in the object store: `log/<unit>/<folder>/<slot>`, each slot put once.
 
     0000000001  seal, epoch 1
     0000000002  pages, epoch 1      one transaction, or one group of them
@@ -7,12 +7,14 @@
     0000000005  pages, epoch 2
 
 Slots number on over epochs and are never used twice. A seal is never deleted: an owner that wakes up after
-years still finds its next slot taken.
+years still finds its next slot taken. A folder holds a thousand slots, so that whoever wants the end of the
+log need not list a week of it.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -25,6 +27,7 @@ from .frames import Pages
 _MAGIC = b"TCL1"
 _HEAD = struct.Struct("<4s?3xQQqIII")
 _SUM = 16
+_FOLDER = 1_000
 _SEAL_BYTES = _HEAD.size + _SUM
 _HINT = "restore the object store from a backup; nothing is read in its stead"
 
@@ -60,14 +63,18 @@ class Slots:
         self._prefix = f"log/{unit}/"
 
     def key(self, number: int) -> str:
-        return f"{self._prefix}{number:010d}"
+        return f"{self._folder(number // _FOLDER)}{number:010d}"
 
-    def list(self) -> list[SlotKey]:
-        """All that are there, ascending."""
-        return [
-            SlotKey(int(info.key.removeprefix(self._prefix)), info.size)
-            for info in self._store.list(self._prefix)
-        ]
+    def since(self, start: int) -> Iterator[SlotKey]:
+        """The slots from `start` on, ascending. It has not expired, so that an empty folder is the end."""
+        folder = start // _FOLDER
+        while slots := self._in_folder(folder):
+            yield from (slot for slot in slots if slot.number >= start)
+            folder += 1
+
+    def exists(self) -> bool:
+        """Whether there ever was a slot: the first one is a seal."""
+        return bool(self._in_folder(0))
 
     def read(self, number: int) -> Slot:
         """Raises `NotFound`, or `Corrupt` if it is not what was written."""
@@ -88,9 +95,18 @@ class Slots:
             return None if found == body else self.decode(found, number)
         return None
 
-    def delete(self, before: int) -> None:
-        """Removes the slots below that number except seals. The last slot stays: no number comes again."""
-        self._store.delete(self.key(s.number) for s in self.list() if s.number < before and not s.is_seal)
+    def delete(self, start: int, before: int) -> None:
+        """Removes the slots of a range except seals. `before` stays, so that no number comes again."""
+        for folder in range(start // _FOLDER, before // _FOLDER + 1):
+            old = [slot for slot in self._in_folder(folder) if slot.number < before and not slot.is_seal]
+            self._store.delete(self.key(slot.number) for slot in old)
+
+    def _folder(self, folder: int) -> str:
+        return f"{self._prefix}{folder:07d}/"
+
+    def _in_folder(self, folder: int) -> list[SlotKey]:
+        below = self._folder(folder)
+        return [SlotKey(int(info.key.removeprefix(below)), info.size) for info in self._store.list(below)]
 
     def encode(self, slot: Slot) -> bytes:
         head = _HEAD.pack(

@@ -40,14 +40,13 @@ class Place:
 def take_over(store: ObjectStore, unit: str, path: Path, clock: Clock, epochs: Epochs) -> Place:
     """Raises `Fenced` if another process takes over at the same time, `Corrupt` if the log is damaged."""
     epoch = epochs.claim_next()
-    slots = Slots(store, unit)
-    seal, there = _seal(slots, epoch, clock, epochs)
+    slots, snapshots = Slots(store, unit), FileSnapshots(store, unit)
+    seal, there = _seal(slots, snapshots, epoch, clock, epochs)
     reach("replica.sealed")
-    snapshots = FileSnapshots(store, unit).list()
-    if snapshots:
-        if not _File(path, slots, there, snapshots[-1].slot).claim(epoch):
+    if copied := snapshots.list():
+        if not _File(path, slots, there, copied[-1].slot).claim(epoch):
             recover(store, unit, path)
-        since = tuple(slot for slot in there if slot.number > snapshots[-1].slot)
+        since = tuple(slot for slot in there if slot.number > copied[-1].slot)
         return Place(epoch, seal.number, seal.at_us, since)
     if any(not slot.is_seal for slot in there):
         raise Corrupt(
@@ -57,10 +56,14 @@ def take_over(store: ObjectStore, unit: str, path: Path, clock: Clock, epochs: E
     return Place(epoch, seal.number, seal.at_us, None)
 
 
-def _seal(slots: Slots, epoch: int, clock: Clock, epochs: Epochs) -> tuple[Slot, list[SlotKey]]:
-    """Our seal, and the slots before it."""
+def _seal(
+    slots: Slots, snapshots: FileSnapshots, epoch: int, clock: Clock, epochs: Epochs
+) -> tuple[Slot, list[SlotKey]]:
+    """Our seal, and the slots before it from the newest snapshot's on."""
     while True:
-        there = slots.list()
+        # Those before the newest snapshot may be a week of commits.
+        copied = snapshots.list()[-1:]
+        there = list(slots.since(copied[0].slot if copied else 0))
         try:
             last = slots.read(there[-1].number) if there else Slot(0, 0, 0)
         except NotFound:

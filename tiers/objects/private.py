@@ -112,8 +112,9 @@ class MemoryStore(Connection):
         except sqlite3.Error as error:
             raise as_error(error) from error
         # SQLite does not serialize a database in which nothing was ever created.
-        pages = self._db.execute("PRAGMA page_count").fetchone()[0]
-        after = self._db.serialize() if pages else b""
+        known = self._image and not self._replaced
+        empty = not known and self._db.execute("PRAGMA page_count").fetchone()[0] == 0
+        after = b"" if empty else self._db.serialize()
         self._replaced = False
         changes = difference(self._image, after)
         if not changes and len(after) == len(self._image):
