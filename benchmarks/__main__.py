@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import append, concurrency, daft, hot, lake, moving, opening, planning, queries, replication
+from . import append, concurrency, daft, hot, lake, moving, objects, opening, planning, queries, replication
 from .harness import FULL, QUICK, Line, Scale
 from .report import page, text_row
 
@@ -17,6 +17,7 @@ SMALL = {
     "concurrency": concurrency.measure,
     "hot": hot.measure,
     "moving": moving.measure,
+    "objects": objects.measure,
     "planning": planning.measure,
     "replication": replication.measure,
 }

@@ -102,7 +102,9 @@ class ObjectHost:
             while True:
                 resident = self._resident(message.id)
                 if resident.runs_beside(message):
-                    return self._beside(resident, message)
+                    if (pending := self._beside(resident, message)) is not None:
+                        return pending
+                    continue
                 with self._turn_of(resident, message):
                     if not resident.gone:
                         return resident.run(message)
@@ -136,15 +138,15 @@ class ObjectHost:
                     f"{message.id} waits for its own caller", hint="call again; or call one way"
                 )
 
-    def _beside(self, resident: Resident, message: ObjectCall) -> Pending:
-        resident.beside += 1
-        try:
-            while not resident.active:
+    def _beside(self, resident: Resident, message: ObjectCall) -> Pending | None:
+        """Runs a concurrent method; `None` if the object has just left memory."""
+        with resident.staying():
+            while not resident.active or resident.gone:
                 with self._turn_of(resident, message):
+                    if resident.gone:
+                        return None
                     resident.activate()
             return Pending(resident.run_beside(message))
-        finally:
-            resident.beside -= 1
 
     def _resident(self, identity: ObjectId) -> Resident:
         resident = self._residents.get(identity.digest)
@@ -213,11 +215,11 @@ class ObjectHost:
                 return False
             time.sleep(0.001)
         try:
-            while not resident.quiet:
+            resident.flush()
+            while not resident.hibernate():
                 if not wait:
                     return False
                 time.sleep(0.001)
-            resident.hibernate()
             with self._lock:
                 if self._residents.get(resident.id.digest) is resident:
                     del self._residents[resident.id.digest]

@@ -9,8 +9,10 @@ The next turn may begin before this one is durable; its reply rests on both, and
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -42,6 +44,7 @@ from .turn import Turn, current_turn
 ALARM = "$alarm"
 ALARM_FAILED = "$alarm_failed"
 FORK = "$fork"
+_REMEMBERED = 64
 """Methods that only hosts call."""
 
 
@@ -89,13 +92,15 @@ class Resident:
         self.mailbox = Mailbox()
         self.used_at = time.monotonic()
         self.running_since: float | None = None
-        self.beside = 0
+        self._beside = 0
+        self._beside_lock = threading.Lock()
         self.gone = False
         self._home = home
         self._loaded: Loaded | None = None
         self._instance: DurableObject | None = None
         self._storage: Storage
-        self._replies: dict[str, bytes] = {}
+        self._replies: dict[str, tuple[int, bytes]] = {}
+        """Of named calls that may not be durable yet: after which turn, and the reply."""
 
     # -- one turn ---------------------------------------------------------------------------------
 
@@ -125,8 +130,15 @@ class Resident:
         turn = self._turn(message)
         reply = self._deliver(turn, message)
         if not reply.failed and message.operation is not None:
-            self._replies[message.operation] = reply.body
+            self._remember(message.operation, turn.loaded, reply.body)
         return self._pending(turn, reply)
+
+    def _remember(self, operation: str, loaded: Loaded, body: bytes) -> None:
+        """Until it is durable, as the shard then knows it."""
+        if len(self._replies) > _REMEMBERED:
+            durable = loaded.durable_seq
+            self._replies = {name: kept for name, kept in self._replies.items() if kept[0] > durable}
+        self._replies[operation] = loaded.seq, body
 
     def _deliver(self, turn: Turn, message: ObjectCall) -> ObjectReply:
         try:
@@ -210,13 +222,17 @@ class Resident:
             loaded.broken = True
             self._shard.unload(loaded)
 
-    def hibernate(self) -> None:
-        """Leaves memory; the caller has the turn, and all turns are durable."""
-        self.gone = True
+    def hibernate(self) -> bool:
+        """Leaves memory; the caller has the turn. False if something of it is still under way."""
+        with self._beside_lock:
+            if not self.quiet:
+                return False
+            self.gone = True
         self._instance = None
         loaded, self._loaded = self._loaded, None
         if loaded is not None:
             self._shard.unload(loaded)
+        return True
 
     @property
     def is_large(self) -> bool:
@@ -241,17 +257,24 @@ class Resident:
 
     def _settled(self) -> Loaded:
         self._load()
+        self.flush()
         loaded = self._loaded
         assert loaded is not None
-        if loaded.seq != loaded.durable_seq:
-            self._shard.wait(self._shard.put(self._shard.turn(loaded, None, {}, None)))
         return loaded
+
+    def flush(self) -> None:
+        """Makes durable what nobody waits for; the caller has the turn. What can't be is lost, and known so."""
+        loaded = self._loaded
+        if loaded is None or loaded.seq == loaded.durable_seq or loaded.broken:
+            return
+        with suppress(Error):
+            self._shard.wait(self._shard.put(self._shard.turn(loaded, None, {}, None)))
 
     @property
     def quiet(self) -> bool:
         """Nothing that it did is still on its way to disk."""
         loaded = self._loaded
-        return not self.beside and (loaded is None or loaded.broken or loaded.seq == loaded.durable_seq)
+        return not self._beside and (loaded is None or loaded.broken or loaded.seq == loaded.durable_seq)
 
     # -- what a message asks ----------------------------------------------------------------------
 
@@ -293,11 +316,22 @@ class Resident:
         except Exception as error:  # noqa: BLE001 - whatever user code raises is the caller's
             return failure(error)
 
+    @contextmanager
+    def staying(self) -> Iterator[None]:
+        """It does not leave memory meanwhile, unless it was about to: see `gone`."""
+        with self._beside_lock:
+            self._beside += 1
+        try:
+            yield
+        finally:
+            with self._beside_lock:
+                self._beside -= 1
+
     def _kept(self, operation: str) -> Pending | None:
         """The reply of a named call that was made before; `None` if it is to be made."""
         loaded = self._loaded
         assert loaded is not None
-        body = self._replies.get(operation)
+        _, body = self._replies.get(operation, (0, None))
         if body is None and (kept := self._shard.operation(loaded, operation)) is not None:
             body = kept.reply
             if body is None:

@@ -16,7 +16,7 @@ from .carts import Cart
 class Payer(thermocline.DurableObject):
     fail = False
 
-    def pay(self, amount: int) -> int:
+    def pay(self, amount: int) -> Any:
         self.storage.put("paid", self.storage.get("paid", 0) + amount)
         self.ctx.object(Cart, "ledger").add(f"{amount}")
         self.storage.put("told", True)
@@ -24,7 +24,7 @@ class Payer(thermocline.DurableObject):
             raise RuntimeError("lost my way")
         return self.storage.get("paid")
 
-    def paid(self) -> int:
+    def paid(self) -> Any:
         return self.storage.get("paid", 0)
 
 

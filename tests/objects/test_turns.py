@@ -20,7 +20,7 @@ class Pair(thermocline.DurableObject):
     def start(self) -> None:
         self.inside = 0
 
-    def read_modify_write(self) -> int:
+    def read_modify_write(self) -> Any:
         value = self.storage.get("n", 0)
         time.sleep(0.001)
         self.storage.put("n", value + 1)
@@ -29,7 +29,7 @@ class Pair(thermocline.DurableObject):
     def call(self, other: Any) -> Any:
         return other.value()
 
-    def value(self) -> int:
+    def value(self) -> Any:
         return self.storage.get("n", 0)
 
     def call_back(self, other: str) -> Any:
