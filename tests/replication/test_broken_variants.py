@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from thermocline.core.clock import Clock
 from thermocline.core.errors import Error, Fenced
 from thermocline.tiers import crash
-from thermocline.tiers.epochs import Epochs
 from thermocline.tiers.hot import takeover
 from thermocline.tiers.hot.slots import Slots
 
@@ -56,9 +54,9 @@ def test_with_the_seal_nothing_comes_in_between(node: MakeNode, monkeypatch: pyt
 def test_without_the_seal_it_does(node: MakeNode, monkeypatch: pytest.MonkeyPatch) -> None:
     seal = takeover._seal
 
-    def unsealed(slots: Slots, epoch: int, clock: Clock, epochs: Epochs) -> object:
-        there = slots.list()
-        return (slots.read(there[-1].number), there) if there else seal(slots, epoch, clock, epochs)
+    def unsealed(slots: Slots, *given: Any) -> object:
+        there = list(slots.since(0))
+        return (slots.read(there[-1].number), there) if there else seal(slots, *given)
 
     monkeypatch.setattr(takeover, "_seal", unsealed)
     with pytest.raises((Error, AssertionError)):
@@ -78,8 +76,8 @@ def test_an_acknowledgement_before_the_put_is_caught(nursery: Nursery, tmp_path:
 def test_seals_that_expire_are_caught(
     store: Any, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def forgetful(self: Any, before: int) -> None:
-        self._store.delete(self.key(slot.number) for slot in self.list() if slot.number < before)
+    def forgetful(self: Any, start: int, before: int) -> None:
+        self._store.delete(self.key(number) for number in range(start, before))
 
     monkeypatch.setattr(Slots, "delete", forgetful)
     with pytest.raises(AssertionError):

@@ -103,7 +103,7 @@ def _apply(
 ) -> Slot:
     snapshots.fetch(base, file)
     last = Slot(base.slot, base.epoch, 0)
-    numbers = (slot.number for slot in slots.since(base.slot) if slot.number > base.slot)
+    numbers: Iterator[int] = (s.number for s in slots.since(base.slot) if s.number > base.slot)
     if isinstance(at, AtSlot):
         numbers = takewhile(partial(ge, at.number), numbers)
     for expected, slot in enumerate(_read_all(slots, numbers), base.slot + 1):
