@@ -19,6 +19,7 @@ from ..core.ids import check_name
 from ..core.protocols import Append, Cancel, Partition, Progress, Rows, Step
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.sharding import HOME, ShardMap
+from ..router.engine import Engine
 from ..router.materialized.definition import hidden_parts
 from ..router.query import Router
 from ..tiers.intake.files.read import read_file
@@ -125,18 +126,21 @@ class LakeDatabase:
         cancel: Cancel | None = None,
         stream: bool = False,
         engine: str | None = None,
+        warehouse: str | None = None,
     ) -> Result:
-        return self.router.sql(
-            sql,
-            params,
-            as_of=as_of,
-            dialect=dialect,
-            timeout=timeout,
-            memory_limit=memory_limit,
-            cancel=cancel,
-            stream=stream,
-            engine=engine,
-        )
+        """`warehouse`: the compute that runs it, by name; with `stream`, its place is free once rows come."""
+        limits: dict[str, Any] = {
+            "as_of": as_of,
+            "dialect": dialect,
+            "timeout": timeout,
+            "memory_limit": memory_limit,
+            "cancel": cancel,
+            "stream": stream,
+            "engine": engine,
+        }
+        if warehouse is not None:
+            return self._tenancy.in_warehouse(warehouse, self, sql, params, limits)
+        return self.router.sql(sql, params, **limits)
 
     def explain(
         self,
@@ -247,11 +251,12 @@ class LakeDatabase:
     @property
     def router(self) -> Router:
         if self._router is None:
-            tenancy = self._tenancy
-            self._router = Router(
-                self.shards, tenancy.engine, tenancy.clock, self.name, view_door=self._views
-            )
+            self._router = self.router_with(self._tenancy.engine)
         return self._router
+
+    def router_with(self, engine: Engine) -> Router:
+        """A router of this database over an engine of its own, as warehouses have."""
+        return Router(self.shards, engine, self._tenancy.clock, self.name, view_door=self._views)
 
     def _step(self, step: Step, table: str | None, up_to: int | None, progress: Progress | None) -> Moved:
         names = self.shards.table_names() if table is None else [self.shards.table(table).name]

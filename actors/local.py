@@ -36,6 +36,8 @@ from .lake_lock import LakeLock
 from .local_tenancy import LocalTenancy
 
 if TYPE_CHECKING:
+    from .family.warehouses import Warehouse
+    from .local_warehouses import LocalWarehouses
     from .objects.catalog import Objects
 
 
@@ -68,6 +70,7 @@ class LocalLake:
         self._databases: dict[str, LakeDatabase] = {}
         self._tenancies: dict[str, LocalTenancy] = {}
         self._objects: Objects | None = None
+        self._warehouses: LocalWarehouses | None = None
         self._entropy = entropy
         self._closed = False
         if not read_only:
@@ -116,9 +119,24 @@ class LocalLake:
         shard_map = new_shard_map(
             shards, by=shard_by, key=key, regions=regions, durability=durability, region=region
         )
-        database = self.database(name)
+        from .family.coordinator import NAME, LakehouseCoordinator
+
+        check_name("database", name)
+        coordinator = self.object(LakehouseCoordinator, NAME)
+        if not coordinator.begin_database(name, shard_map.to_dict()):
+            self.make_database(name, shard_map)
+            return self.database(name)
+        try:
+            coordinator.finish_database(name)
+        except Invalid:
+            coordinator.forget_database(name)
+            raise
+        return self.database(name)
+
+    def make_database(self, name: str, shard_map: ShardMap) -> None:
+        """Gives a database its shards; for the coordinator. Raises `Invalid` if it has others."""
+        self.database(name)
         self._tenancies[name].create(shard_map)
-        return database
 
     def databases(self) -> list[str]:
         folder = self.path / "databases"
@@ -144,6 +162,43 @@ class LocalLake:
                 )
             return self._objects
 
+    def coordinator(self) -> Any:
+        """The one that knows the lake's databases, warehouses and hosts: `.facts()`."""
+        from .family.coordinator import NAME, LakehouseCoordinator
+
+        return self.object(LakehouseCoordinator, NAME)
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """Those that serve the lake: this process."""
+        return [{"host": "embedded", "pid": os.getpid(), "region": self._region}]
+
+    # -- warehouses -------------------------------------------------------------------------------
+
+    def computing(self) -> LocalWarehouses:
+        """The warehouses, and the engines of those that are up."""
+        from .local_warehouses import LocalWarehouses
+
+        with self._lock:
+            if self._warehouses is None:
+                self._warehouses = LocalWarehouses(self, self._entropy)
+            return self._warehouses
+
+    def warehouse(self, name: str, **settings: Any) -> Warehouse:
+        """Named compute for queries, `db.sql(..., warehouse=name)`, made at its first mention.
+
+        `size`: XS, S, M, L or XL. `auto_suspend_s`: idle seconds after which its engine is closed.
+        `concurrency`: queries at a time. `queue`: queries that may wait; more are `Overloaded`.
+        """
+        return self.computing().warehouse(name, **settings)
+
+    def warehouses(self) -> list[dict[str, Any]]:
+        """Of each: name, state, settings, queries running and waiting, and its usage counters."""
+        return self.computing().warehouses()
+
+    def suspend_compute(self, name: str) -> bool:
+        """Closes a warehouse's engine; False if it was not up. For the warehouse's object."""
+        return self.computing().computes.suspend(name)
+
     def close(self) -> None:
         """Ends the background, seals the files and lets go of the lake. A second call does nothing."""
         if self._closed:
@@ -161,6 +216,8 @@ class LocalLake:
                     partition.shard.close()
                     if not self.read_only:
                         seal_file(self._hot_file(tenancy.name, name))
+        if self._warehouses is not None:
+            self._warehouses.close()
         self.engine.close()
         self._around.cold.close()
         if self._owned is not None:

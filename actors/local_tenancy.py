@@ -18,6 +18,7 @@ from ..tiers.shard_maps import ShardMaps
 from .partition import LocalPartition
 
 if TYPE_CHECKING:
+    from .database import LakeDatabase
     from .local import LocalLake
 
 
@@ -94,6 +95,16 @@ class LocalTenancy:
             memory_limit=memory_limit,
             cancel=cancel,
         )
+
+    def in_warehouse(
+        self,
+        warehouse: str,
+        database: LakeDatabase,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None,
+        limits: Mapping[str, Any],
+    ) -> Result:
+        return self._lake.computing().in_warehouse(warehouse, database, sql, params, limits)
 
     def split(self, shard: str) -> ShardMap:
         raise NotImplementedError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.asof import AsOf
 from ..core.clock import Clock
@@ -12,6 +12,9 @@ from ..core.protocols import Cancel, Partition
 from ..core.results import Result
 from ..core.sharding import ShardMap
 from ..router.engine import Engine
+
+if TYPE_CHECKING:
+    from .database import LakeDatabase
 
 
 class Tenancy(Protocol):
@@ -62,6 +65,17 @@ class Tenancy(Protocol):
         cancel: Cancel | None,
     ) -> Result:
         """The answer of one shard alone, computed by its host."""
+        ...
+
+    def in_warehouse(
+        self,
+        warehouse: str,
+        database: LakeDatabase,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None,
+        limits: Mapping[str, Any],
+    ) -> Result:
+        """Runs a statement in a warehouse, once it lets it in. `limits`: keyword arguments of `Router.sql`."""
         ...
 
     def split(self, shard: str) -> ShardMap:
