@@ -24,6 +24,7 @@ from ..router.materialized.definition import hidden_parts
 from ..router.query import Router
 from ..tiers.intake.files.read import read_file
 from ..tiers.report import SCHEMA
+from .family.queries import KEEP_S, QueryHandle
 from .family.views import DatabaseViews
 from .shards import DatabaseShards
 from .streams import LakeStream
@@ -141,6 +142,33 @@ class LakeDatabase:
         if warehouse is not None:
             return self._tenancy.in_warehouse(warehouse, self, sql, params, limits)
         return self.router.sql(sql, params, **limits)
+
+    def query(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        as_of: object = None,
+        timeout: float | None = None,
+        memory_limit: str | None = None,
+        warehouse: str | None = None,
+        keep_s: float = KEEP_S,
+    ) -> QueryHandle:
+        """Asks without waiting: the handle tells progress, cancels, and reads the rows, page by page.
+
+        `keep_s`: how long the rows stay after it is over; they outlive this process.
+        """
+        self._tenancy.check_writable()
+        limits = {"as_of": as_of, "timeout": timeout, "memory_limit": memory_limit, "warehouse": warehouse}
+        handle = self.query_by_id(self._tenancy.new_id())
+        handle.begin(self.name, sql, params, limits, keep_s)
+        return handle
+
+    def query_by_id(self, id: str) -> QueryHandle:
+        """A query that was asked before."""
+        from .family.query import QueryDO
+
+        return QueryHandle(id, self._tenancy.object(QueryDO, id))
 
     def explain(
         self,

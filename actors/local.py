@@ -17,9 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ..core.clock import Clock, system_clock
+from ..core.clock import Clock, now_us, system_clock
 from ..core.errors import Corrupt, Invalid, NotFound, Unavailable
-from ..core.ids import Entropy, check_name
+from ..core.ids import Entropy, check_name, uuid7s
 from ..core.policy import TierPolicy
 from ..core.sharding import HOME, ShardMap, new_shard_map
 from ..router.engine import Engine
@@ -168,6 +168,10 @@ class LocalLake:
 
         return self.object(LakehouseCoordinator, NAME)
 
+    def new_id(self) -> str:
+        (text,) = uuid7s(1, now_us(self.clock), self._entropy)
+        return text
+
     def hosts(self) -> list[dict[str, Any]]:
         """Those that serve the lake: this process."""
         return [{"host": "embedded", "pid": os.getpid(), "region": self._region}]
@@ -180,7 +184,7 @@ class LocalLake:
 
         with self._lock:
             if self._warehouses is None:
-                self._warehouses = LocalWarehouses(self, self._entropy)
+                self._warehouses = LocalWarehouses(self)
             return self._warehouses
 
     def warehouse(self, name: str, **settings: Any) -> Warehouse:
@@ -207,6 +211,9 @@ class LocalLake:
         if self._background is not None:
             self._background.close()
         if self._objects is not None:
+            from .family.query import stop_queries
+
+            stop_queries(self)
             self._objects.close()
         for database in list(self._databases.values()):
             database.close()

@@ -96,6 +96,9 @@ class LocalTenancy:
             cancel=cancel,
         )
 
+    def new_id(self) -> str:
+        return self._lake.new_id()
+
     def in_warehouse(
         self,
         warehouse: str,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..core.clock import now_us
-from ..core.ids import Entropy, check_name, uuid7s
+from ..core.ids import check_name
 from ..core.results import Result
 from ..router.engine import Engine
 from .family.compute import Computes, WarehouseSettings
@@ -20,10 +19,9 @@ if TYPE_CHECKING:
 
 
 class LocalWarehouses:
-    def __init__(self, lake: LocalLake, entropy: Entropy) -> None:
+    def __init__(self, lake: LocalLake) -> None:
         self.computes = Computes(lambda threads: Engine(lake.path, [lake.store.folder], threads))
         self._lake = lake
-        self._entropy = entropy
         self._known: set[str] = set()
 
     def warehouse(self, name: str, **settings: Any) -> Warehouse:
@@ -55,10 +53,15 @@ class LocalWarehouses:
         limits: Mapping[str, Any],
     ) -> Result:
         self._check(name)
-        (ticket,) = uuid7s(1, now_us(self._lake.clock), self._entropy)
         stub = self._lake.object(WarehouseDO, name)
         return run_in(
-            stub, ticket, lambda settings: self.computes.get(name, settings), database, sql, params, limits
+            stub,
+            self._lake.new_id(),
+            lambda settings: self.computes.get(name, settings),
+            database,
+            sql,
+            params,
+            limits,
         )
 
     def close(self) -> None:

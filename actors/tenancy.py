@@ -67,6 +67,10 @@ class Tenancy(Protocol):
         """The answer of one shard alone, computed by its host."""
         ...
 
+    def new_id(self) -> str:
+        """A text that is nobody else's."""
+        ...
+
     def in_warehouse(
         self,
         warehouse: str,

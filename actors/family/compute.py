@@ -1,4 +1,4 @@
-"""What a warehouse computes with: an engine of its own, with as many threads and as much memory as its size says."""
+"""What a warehouse computes with: an engine of its own, of the size that it was given."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ GB_PER_THREAD = 2
 
 @dataclass(frozen=True, slots=True)
 class WarehouseSettings:
-    """`size`: one of `SIZES`. `auto_suspend_s`: how long it stays without a query. `concurrency`: queries at a
-    time; `queue`: those that may wait."""
+    """`size`: one of `SIZES`. `auto_suspend_s`: how long it stays up without a query. `concurrency`: queries
+    at a time; `queue`: those that may wait."""
 
     size: str = "S"
     auto_suspend_s: float = 60.0

@@ -1,4 +1,4 @@
-"""The one coordinator of a lake: knows its databases, warehouses and hosts, and has databases made one at a time.
+"""The one coordinator of a lake: knows its databases, warehouses and hosts; databases are made one at a time.
 
 create_database: intent noted, durable -> the shard map put (create-only) -> ready
                  killed in between: an alarm takes it up again
@@ -50,7 +50,7 @@ class LakehouseCoordinator(DurableObject):
         return True
 
     def finish_database(self, name: str) -> None:
-        """Makes what was noted; nothing happens if that is done. Raises `Invalid` if it exists with others."""
+        """Makes what was noted; nothing happens if that is done. `Invalid`: it exists with others."""
         noted = self.storage.get(f"map/{name.lower()}")
         if noted is None:
             return
@@ -87,7 +87,7 @@ class LakehouseCoordinator(DurableObject):
 
     def facts(self) -> dict[str, Any]:
         """Databases (name, state, spread), warehouses, hosts."""
-        noted = dict(self.storage.exec("SELECT name, state FROM databases").all())
+        noted: dict[str, str] = dict(self.storage.exec("SELECT name, state FROM databases").all())
         databases = []
         for name in sorted({*noted, *self.ctx.lake.databases()}):
             shard_map = self.ctx.database(name).shard_map()

@@ -21,10 +21,10 @@ LEASE_S = 30.0
 """How long a ticket holds unless it is renewed."""
 
 _SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS tickets (number INTEGER PRIMARY KEY, ticket TEXT UNIQUE, running INT,"
-    " since_us INT, until_us INT)",
-    "CREATE TABLE IF NOT EXISTS used (queries INT, failed INT, seconds REAL, queued_seconds REAL, bytes INT,"
-    " resumed INT)",
+    """CREATE TABLE IF NOT EXISTS tickets
+       (number INTEGER PRIMARY KEY, ticket TEXT UNIQUE, running INT, since_us INT, until_us INT)""",
+    """CREATE TABLE IF NOT EXISTS used
+       (queries INT, failed INT, seconds REAL, queued_seconds REAL, bytes INT, resumed INT)""",
 )
 
 
