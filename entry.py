@@ -12,6 +12,7 @@ from .core.policy import TierPolicy
 from .core.protocols import Lakehouse
 
 if TYPE_CHECKING:
+    from .actors.cluster.options import ClusterOptions
     from .tiers.object_store import ObjectStore
 
 
@@ -25,14 +26,19 @@ def connect(
     read_only: bool = False,
     background: bool = True,
     api_key: str | None = None,
+    region: str | None = None,
+    runtime: str = "local",
+    cluster: ClusterOptions | None = None,
 ) -> Lakehouse:
-    """Opens a lake: a directory, created if need be, or a served one at `http://host:8380`.
+    """Opens a lake: a directory, created if need be, a served one at `http://host:8380`, or a Ray cluster's.
 
     `clock`: returns an aware UTC datetime. `object_store`: where segments and Iceberg files go (default:
     below the directory), an URL such as `s3://bucket/prefix` or a store object. `catalog`: properties of any
     pyiceberg catalog (default: SQLite in the directory). `policy`: ages and sizes of the tiers. `read_only`:
     read beside the process that writes. `background`: sink events by themselves while open. `api_key`: for
-    a served lake.
+    a served lake. `region`: where this process is, for databases that may be only there. `runtime`: `"ray"`
+    hosts the lake's shards and objects in processes on a Ray head, started here if none runs;
+    `ray://host:10001` is a cluster elsewhere. `cluster`: its counts and times.
 
     Raises `Unavailable` if another process has the directory open for writing, `Corrupt` if it is damaged.
     """
@@ -41,8 +47,26 @@ def connect(
         from .sdks.lakehouse.http import connect_http
 
         return connect_http(text, api_key=api_key)
+    if runtime not in ("local", "ray"):
+        raise Invalid(f"runtime={runtime!r}", hint='"local" or "ray"')
+    if runtime == "ray" or text.startswith("ray://"):
+        from .actors.cluster.opening import open_ray_lake
+        from .actors.cluster.options import ClusterOptions
+
+        if not (object_store is None or isinstance(object_store, str)) or read_only:
+            hint = "leave read_only out, and name the object store by folder or URL"
+            raise Invalid("a cluster's processes can't share this", hint=hint)
+        return open_ray_lake(
+            text,
+            clock=clock,
+            object_store=object_store,
+            catalog=catalog,
+            policy=policy,
+            options=cluster or ClusterOptions(sink=background),
+        )
     if "://" in text:
-        raise Invalid(f"no way to connect to {text}", hint="give a directory or an http:// address")
+        hint = "give a directory, an http:// or a ray:// address"
+        raise Invalid(f"no way to connect to {text}", hint=hint)
     from .actors.local import LocalLake
 
     return LocalLake(
@@ -53,4 +77,5 @@ def connect(
         policy=policy,
         read_only=read_only,
         background=background,
+        region=region,
     )

@@ -252,6 +252,11 @@ class Shard:
         received = self._received(operations)
         return self._group.run(received if once is None else Named(once, received))
 
+    @property
+    def waiting(self) -> int:
+        """Appends that are queued."""
+        return self._group.waiting
+
     def append_async(self, operations: Sequence[Append]) -> Awaitable[dict[str, Appended]]:
         return self._group.run_async(self._received(operations))
 

@@ -116,6 +116,11 @@ class GroupCommit(Generic[Operation, Outcome]):
             self._ask_helper()
         return waiter
 
+    @property
+    def waiting(self) -> int:
+        """Operations that are queued."""
+        return len(self._queue)
+
     def close(self) -> None:
         self._closed = True
         if self._helper is not None:

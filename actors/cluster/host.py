@@ -1,0 +1,320 @@
+"""One host: the shards and objects of its seat, opened when they are first asked for. Knows nothing of Ray.
+
+call --> may I? (seat, assignment, lease) --> open (lock, claim the epoch) --> act --> may I still? --> reply
+
+A host that can't show a sign of life in time stops serving by itself, before anybody takes its place.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...core.clock import Clock
+from ...core.errors import Error, Unavailable
+from ...core.ids import Entropy
+from ...core.objects import ObjectCall, ObjectPolicy, ObjectReply
+from ...core.placement import Assignment, Beat, Misplaced, Seat, Unit
+from ...core.policy import TierPolicy
+from ...router.engine import Engine
+from ...tiers.assignments import Assignments
+from ...tiers.cold.iceberg import IcebergCold
+from ...tiers.files import CheckedFiles
+from ...tiers.object_store import open_store
+from ...tiers.objects.shard import ObjectSurroundings
+from ...tiers.shard import Surroundings
+from ..background import Background
+from ..objects.caretaker import Caretaker
+from ..objects.host import ObjectHost
+from .hosted import HostedPartition, open_partition
+from .options import ClusterOptions, LakePlace
+from .unit_lock import UnitLock
+
+_log = logging.getLogger("thermocline.cluster")
+
+OBJECTS = "objects"
+"""Units of durable objects are named objects/000 to objects/255, those of databases db/<name>/<shard>."""
+
+
+class ShardHost:
+    """`lake`: gives the lake that objects reach through their context. `learn`: finds an object's class, which a
+    client may have sent. `die`: ends this process at once.
+    """
+
+    def __init__(
+        self,
+        place: LakePlace,
+        options: ClusterOptions,
+        node: str,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        policy: TierPolicy,
+        lake: Callable[[], Any],
+        learn: Callable[[Assignments, str], type],
+        die: Callable[[str], None],
+    ) -> None:
+        self.options = options
+        self.seat: Seat | None = None
+        self.incarnation = 0
+        self._die = die
+        self._learn = learn
+        self._disk = Path(place.disk.replace("{node}", node))
+        self._disk.mkdir(parents=True, exist_ok=True)
+        store = open_store(place.store, cache=self._disk / "cache")
+        self._assignments = Assignments(store)
+        self._assignment = Assignment()
+        self._around = Surroundings(
+            store=store,
+            files=CheckedFiles(store),
+            cold=IcebergCold(store, place.catalog),
+            clock=clock,
+            entropy=entropy,
+            policy=policy,
+        )
+        (self._disk / "tmp").mkdir(exist_ok=True)
+        self.engine = Engine(self._disk, [store.folder])
+        self._lake = lake
+        self._lock = threading.RLock()
+        self._opening: dict[str, threading.Lock] = {}
+        self._partitions: dict[str, HostedPartition] = {}
+        self._slot_locks: dict[int, UnitLock] = {}
+        self._objects: ObjectHost | None = None
+        self._caretaker: Caretaker | None = None
+        self._background: Background | None = None
+        self._beats = 0
+        self._beaten_at = 0.0
+        self._calls: dict[int, tuple[float, str]] = {}
+        self._stopped = threading.Event()
+
+    # -- seat and lease ---------------------------------------------------------------------------
+
+    def take(self, seat: Seat, incarnation: int) -> None:
+        """From now on this process fills the seat; its units are opened as they are asked for."""
+        with self._lock:
+            self.seat, self.incarnation = seat, incarnation
+            self._assignment = self._assignments.latest()
+            self._beat()
+        threading.Thread(target=self._keep_beating, name="thermocline-lease", daemon=True).start()
+        threading.Thread(target=self._open_objects, name="thermocline-wake", daemon=True).start()
+        if self.options.sink:
+            shards = lambda: [p.shard for p in list(self._partitions.values())]  # noqa: E731 - one expression
+            self._background = Background(shards, self._around.policy.every_s)
+
+    def _keep_beating(self) -> None:
+        while not self._stopped.wait(self.options.beat_s):
+            try:
+                self._beat()
+            except Error as error:
+                _log.warning("no sign of life could be stored: %s", error.message)
+            turn = self._longest_turn()
+            if turn is not None and turn[0] > self.options.turn_s:
+                self._die(f"{turn[1]} took longer than {self.options.turn_s:g} s")
+
+    def _beat(self) -> None:
+        assert self.seat is not None
+        began = time.monotonic()
+        self._beats += 1
+        pid = os.getpid()
+        self._assignments.beat(Beat(self.seat.name, self.incarnation, self._beats, pid, started_at(pid)))
+        self._beaten_at = began
+
+    def check_lease(self) -> None:
+        """Raises `Unavailable` once nobody may rely on this host any more."""
+        if time.monotonic() - self._beaten_at > self.options.fence_s:
+            raise Unavailable("this host's lease has run out", hint="the call is sent to its successor")
+
+    def _longest_turn(self) -> tuple[float, str] | None:
+        now = time.monotonic()
+        turns = [(now - since, name) for since, name in list(self._calls.values())]
+        if self._objects is not None:
+            turns.append((self._objects.longest_turn_s(), "a turn of an object"))
+        return max(turns, default=None)
+
+    def stop(self) -> None:
+        """Closes everything; what is asked for afterwards is `Unavailable`."""
+        self._stopped.set()
+        if self._background is not None:
+            self._background.close()
+        if self._caretaker is not None:
+            self._caretaker.close()
+        for name in list(self._partitions):
+            self._close(name)
+        if self._objects is not None:
+            self._objects.close()
+        for lock in self._slot_locks.values():
+            lock.release()
+        self.engine.close()
+        self._around.cold.close()
+
+    # -- calls ------------------------------------------------------------------------------------
+
+    def call(
+        self, version: int, unit: Unit, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Raises `Misplaced` if the unit is not this seat's, else what the unit's own method raises.
+
+        `version`: of the assignment by which the caller chose this seat.
+        """
+        self._check_owner(unit, version)
+        partition = self._partition(unit)
+        key = threading.get_ident()
+        # Long work is told apart from a turn that hangs: only calls that hold the shard are timed.
+        if method in ("append", "create_table", "drop_table", "follow", "head"):
+            self._calls[key] = (time.monotonic(), f"{method} on {unit.name}")
+        try:
+            value = getattr(partition, method)(*args, **kwargs)
+        finally:
+            self._calls.pop(key, None)
+        self.check_lease()
+        return value
+
+    def call_object(self, version: int, unit: Unit, message: ObjectCall) -> ObjectReply:
+        self._check_owner(unit, version)
+        self._learn(self._assignments, message.id.class_ref)
+        reply = self._own_slot(message.id.slot).call(message)
+        self.check_lease()
+        return reply
+
+    def objects(self, version: int, method: str, args: tuple[Any, ...], slot: int | None) -> Any:
+        """A call of the object host itself: its listing, or what concerns one object of a slot."""
+        if slot is not None:
+            self._check_owner(self._slot_unit(slot), version)
+            return getattr(self._own_slot(slot), method)(*args)
+        if version > self._assignment.version:
+            self.reload()
+        self._open_objects()
+        return getattr(self._object_host(), method)(*args)
+
+    def _check_owner(self, unit: Unit, version: int) -> None:
+        self.check_lease()
+        if version > self._assignment.version:
+            self.reload()
+        if self.seat is None or self._assignment.owner(unit).name != self.seat.name:
+            raise Misplaced(f"{unit.name} is not here", hint="look at the newest assignment")
+
+    def reload(self) -> None:
+        """Takes note of the newest assignment, and lets go of what is another's now."""
+        with self._lock:
+            self._assignment = self._assignments.latest()
+        for name, partition in list(self._partitions.items()):
+            if not self._is_ours(partition.unit):
+                self._close(name)
+        for slot in list(self._slot_locks):
+            if not self._is_ours(self._slot_unit(slot)):
+                self._object_host().disown(slot)
+                self._slot_locks.pop(slot).release()
+        self._open_objects()
+
+    def _is_ours(self, unit: Unit) -> bool:
+        try:
+            return self.seat is not None and self._assignment.owner(unit).name == self.seat.name
+        except Unavailable:
+            return False
+
+    # -- shards of databases ----------------------------------------------------------------------
+
+    def _partition(self, unit: Unit) -> HostedPartition:
+        found = self._partitions.get(unit.name)
+        if found is not None:
+            return found
+        with self._lock:
+            opening = self._opening.setdefault(unit.name, threading.Lock())
+        with opening:
+            found = self._partitions.get(unit.name)
+            if found is None:
+                found = open_partition(unit, self._disk, self._around, self.engine)
+                self._partitions[unit.name] = found
+            return found
+
+    def _close(self, name: str) -> None:
+        partition = self._partitions.pop(name, None)
+        if partition is not None:
+            partition.close()
+
+    # -- durable objects --------------------------------------------------------------------------
+
+    def _slot_unit(self, slot: int) -> Unit:
+        return slot_unit(slot, self.options)
+
+    def _object_host(self) -> ObjectHost:
+        with self._lock:
+            if self._objects is None:
+                folder = self._disk / "objects-hot"
+                around = ObjectSurroundings(
+                    folder,
+                    self._around.store,
+                    self._around.clock,
+                    ObjectPolicy(),
+                    replicated=self.options.objects == "replicated",
+                )
+                lake = self._lake()
+                self._objects = ObjectHost(
+                    around,
+                    lake=lake,
+                    dispatch=lake.dispatch,
+                    guard=lambda _slot: self.check_lease(),
+                    owns_all=False,
+                )
+                self._caretaker = Caretaker(self._objects, background=True)
+            return self._objects
+
+    def _own_slot(self, slot: int) -> ObjectHost:
+        host = self._object_host()
+        if slot in self._slot_locks:
+            return host
+        with self._lock:
+            opening = self._opening.setdefault(f"{OBJECTS}/{slot}", threading.Lock())
+        with opening:
+            if slot not in self._slot_locks:
+                lock = UnitLock(self._disk / "objects-hot" / f"{slot:03d}.lock")
+                try:
+                    host.own(slot)
+                except BaseException:
+                    lock.release()
+                    raise
+                self._slot_locks[slot] = lock
+        return host
+
+    def _open_objects(self) -> None:
+        """Wakes the slots of this seat that have alarms or anything else stored on this disk."""
+        folder = self._disk / "objects-hot"
+        for file in sorted(folder.glob("[0-9][0-9][0-9].sqlite")):
+            slot = int(file.stem)
+            if slot not in self._slot_locks and self._is_ours(self._slot_unit(slot)):
+                try:
+                    self._own_slot(slot)
+                except Error as error:
+                    _log.warning("object shard %d: %s", slot, error.message)
+
+    # -- for operators ----------------------------------------------------------------------------
+
+    def facts(self) -> dict[str, Any]:
+        """What `thermocline top` shows of a host."""
+        shards = [partition.facts() for partition in list(self._partitions.values())]
+        return {
+            "seat": self.seat.name if self.seat else None,
+            "node": self.seat.node if self.seat else None,
+            "incarnation": self.incarnation,
+            "pid": os.getpid(),
+            "started": started_at(os.getpid()),
+            "calls": len(self._calls),
+            "objects": self._objects.resident if self._objects else 0,
+            "slots": len(self._slot_locks),
+            "shards": shards,
+        }
+
+
+def slot_unit(slot: int, options: ClusterOptions) -> Unit:
+    return Unit(f"{OBJECTS}/{slot:03d}", replicated=options.objects == "replicated")
+
+
+def started_at(pid: int) -> float:
+    """When the process began, in ticks since the machine's start: with the pid it names one process."""
+    with open(f"/proc/{pid}/stat") as stat:
+        return float(stat.read().rpartition(")")[2].split()[19])

@@ -1,0 +1,124 @@
+"""A database's shard on a host: what `LocalPartition` does, with answers that can leave the process."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ...core.asof import AsOf
+from ...core.certificate import Certificate
+from ...core.placement import Unit
+from ...core.protocols import Append, ShardSnapshot, TableSnapshot
+from ...core.results import Appended
+from ...core.sharding import HOME, ShardMap
+from ...router.engine import Engine
+from ...router.one_shard import OneShard
+from ...router.query import Router
+from ...tiers.seal import break_seal, check_seal, seal_file
+from ...tiers.shard import Shard, Surroundings
+from ...tiers.shard_maps import ShardMaps
+from ...tiers.steps.archive import complete_archive, follow_move
+from ..partition import LocalPartition
+from .unit_lock import UnitLock
+
+PIN_S = 600.0
+"""How long a reader elsewhere may hold a snapshot without a word; then its files may expire."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A snapshot on its way to a reader. `pin`: to release it by."""
+
+    pin: int
+    tables: Mapping[str, TableSnapshot]
+
+
+def open_partition(unit: Unit, disk: Path, around: Surroundings, engine: Engine) -> HostedPartition:
+    """Takes the file's lock, claims the next epoch and completes what a crash interrupted."""
+    _, database, name = unit.name.split("/")
+    shard_map = ShardMaps(around.store, database).latest() or ShardMap()
+    path = disk / "databases" / database / ("hot.sqlite" if name == HOME else f"{name}.sqlite")
+    lock = UnitLock(path.with_suffix(".lock"))
+    try:
+        check_seal(path)
+        break_seal(path)
+        replicated = shard_map.durability == "replicated"
+        shard = Shard(database, name, path, around, replicated=replicated)
+        for state in shard.all_states():
+            complete_archive(shard, state)
+            follow_move(shard, state)
+    except BaseException:
+        lock.release()
+        raise
+    return HostedPartition(unit, shard, path, lock, engine)
+
+
+class HostedPartition(LocalPartition):
+    """What a `RemotePartition` calls; every argument and answer pickles."""
+
+    def __init__(self, unit: Unit, shard: Shard, path: Path, lock: UnitLock, engine: Engine) -> None:
+        super().__init__(shard)
+        self.unit = unit
+        self._path = path
+        self._lock = lock
+        self._engine = engine
+        self._numbers = itertools.count(1)
+        self._pins: dict[int, tuple[ShardSnapshot, float]] = {}
+
+    def close(self) -> None:
+        self.shard.close()
+        seal_file(self._path)
+        self._lock.release()
+
+    def append_once(self, operations: Sequence[Append], once: str) -> dict[str, Appended]:
+        return self.shard.append(operations, once=once)
+
+    def take(self, cuts: Mapping[str, AsOf]) -> Taken:
+        """A snapshot that stays until `release`, or for `PIN_S`."""
+        self._drop_old_pins()
+        snapshot = self.shard.snapshot(cuts)
+        pin = next(self._numbers)
+        self._pins[pin] = (snapshot, time.monotonic())
+        return Taken(pin, dict(snapshot.tables))
+
+    def release(self, pin: int) -> None:
+        held = self._pins.pop(pin, None)
+        if held is not None:
+            held[0].release()
+
+    def ask(self, sql: str, params: Any, **options: Any) -> tuple[pa.Table, Certificate]:
+        router = Router(OneShard(self), self._engine, self.shard.around.clock, self.shard.database)
+        result = router.sql(sql, params, **options)
+        # Reading footers is for whoever verifies: the reader of the answer has the store too.
+        return result.arrow(), replace(result.certificate, footer_rows=None)
+
+    def facts(self) -> dict[str, Any]:
+        """Hot rows and bytes, and how far the watermarks lag behind the last event."""
+        shard = self.shard
+        with shard.lock:
+            last = shard.meta.seq
+            states = list(shard.states.values())
+            warm = min((s.manifest.warm_to for s in states if s.manifest.warm_to), default=0)
+            cold = min((s.manifest.cold_to for s in states if s.manifest.cold_to), default=0)
+        size = self._path.stat().st_size
+        return {
+            "unit": self.unit.name,
+            "epoch": shard.meta.epoch,
+            "seq": last,
+            "queue": shard.waiting,
+            "hot_bytes": size,
+            "warm_lag": last - warm,
+            "cold_lag": last - cold,
+        }
+
+    def _drop_old_pins(self) -> None:
+        now = time.monotonic()
+        for pin, (_, since) in list(self._pins.items()):
+            if now - since > PIN_S:
+                self.release(pin)

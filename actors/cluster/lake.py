@@ -1,0 +1,272 @@
+"""A lake on a Ray cluster, with the calls of one in this process.
+
+connect("./lake", runtime="ray")       a head on this machine, started if need be and ended with the lake
+connect("ray://host:10001")            a cluster elsewhere; queries run there
+
+Files are read by whoever computes an answer, straight from the object store; only hot rows cross as messages.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ...core.asof import AsOf
+from ...core.clock import Clock, system_clock
+from ...core.errors import Unavailable
+from ...core.ids import Entropy, check_name
+from ...core.objects import ObjectPolicy
+from ...core.placement import Unit
+from ...core.policy import TierPolicy
+from ...core.protocols import Cancel
+from ...core.results import Result
+from ...core.sharding import ShardMap, new_shard_map
+from ...router.engine import Engine
+from ...tiers.assignments import Assignments
+from ...tiers.files import CheckedFiles
+from ...tiers.object_store import open_store
+from ...tiers.shard_maps import ShardMaps, databases_with_maps
+from ..database import LakeDatabase
+from ..family.warehouses import Warehouse
+from ..local_warehouses import LocalWarehouses
+from .client import ClusterClient
+from .objects import ClusterDispatch, ClusterObjects
+from .options import ClusterOptions, LakePlace
+from .remote import RemotePartition
+
+
+class RayLake:
+    """Implements `core.protocols.Lakehouse`. `ending`: what `close` ends besides."""
+
+    def __init__(
+        self,
+        keeper: Any,
+        place: LakePlace,
+        options: ClusterOptions,
+        policy: TierPolicy,
+        *,
+        clock: Clock = system_clock,
+        entropy: Entropy = os.urandom,
+        here: Any = None,
+        ending: Any = None,
+    ) -> None:
+        self.place = place
+        self.options = options
+        self.policy = policy
+        self.clock = clock
+        self.entropy = entropy
+        self.client = ClusterClient(keeper, options, here)
+        self._keeper = keeper
+        self._ending = ending
+        self._scratch = tempfile.TemporaryDirectory(prefix="thermocline-")
+        folder = self.path = Path(self._scratch.name)
+        self.store = open_store(place.store, cache=folder / "cache")
+        self.files = CheckedFiles(self.store)
+        (folder / "tmp").mkdir()
+        self.engine = Engine(folder, [self.store.folder])
+        self.dispatch = ClusterDispatch(self.client, options, entropy, Assignments(self.store))
+        self._objects = ClusterObjects(self.dispatch, self.client, options, ObjectPolicy(), entropy)
+        self._lock = threading.Lock()
+        self._databases: dict[str, LakeDatabase] = {}
+        self._tenancies: dict[str, RayTenancy] = {}
+        self._warehouses: LocalWarehouses | None = None
+        self._closed = False
+
+    def database(self, name: str) -> LakeDatabase:
+        check_name("database", name)
+        with self._lock:
+            if name not in self._databases:
+                self._tenancies[name] = RayTenancy(name, self)
+                self._databases[name] = LakeDatabase(self._tenancies[name])
+            return self._databases[name]
+
+    def create_database(
+        self,
+        name: str,
+        *,
+        shards: int = 1,
+        shard_by: str | None = None,
+        key: str | None = None,
+        regions: Mapping[str, str] | None = None,
+        durability: str = "local",
+        region: str | None = None,
+    ) -> LakeDatabase:
+        shard_map = new_shard_map(
+            shards, by=shard_by, key=key, regions=regions, durability=durability, region=region
+        )
+        database = self.database(name)
+        self._tenancies[name].create(shard_map)
+        return database
+
+    def databases(self) -> list[str]:
+        names = {info.key.split("/")[1] for info in self.store.list("epochs/") if "/shard-" in info.key}
+        return sorted(names | {n for n in databases_with_maps(self.store) if self.database(n).tables()})
+
+    def object(self, kind: type, name: str | None = None) -> Any:
+        return self._objects.stub(kind, name)
+
+    def objects(self) -> ClusterObjects:
+        return self._objects
+
+    def new_id(self) -> str:
+        return self.entropy(16).hex()
+
+    def computing(self) -> LocalWarehouses:
+        """The warehouses: their objects are hosted, their engines are this process's."""
+        with self._lock:
+            if self._warehouses is None:
+                self._warehouses = LocalWarehouses(self)
+            return self._warehouses
+
+    def warehouse(self, name: str, **settings: Any) -> Warehouse:
+        return self.computing().warehouse(name, **settings)
+
+    def warehouses(self) -> list[dict[str, Any]]:
+        return self.computing().warehouses()
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """The processes of the cluster: seat, node, pid, and what each has open; see `thermocline top`."""
+        import ray
+
+        found: list[dict[str, Any]] = ray.get(self._keeper.hosts.remote())
+        return found
+
+    def move(self, unit: str, seat: str) -> None:
+        """Moves a shard (`db/acme/shard-0`) or objects (`objects/017`) to another seat while calls go on."""
+        import ray
+
+        ray.get(self._keeper.move.remote(self.unit(unit), seat))
+
+    def unit(self, name: str) -> Unit:
+        if name.startswith("db/"):
+            _, database, shard = name.split("/")
+            self.database(database)
+            return self._tenancies[database].unit(shard)
+        return Unit(name, replicated=self.options.objects == "replicated")
+
+    def close(self) -> None:
+        """Lets go of the cluster; one that was started here ends. A second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        for database in self._databases.values():
+            database.close()
+        self.engine.close()
+        if self._ending is not None:
+            self._ending()
+        self._scratch.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+
+class RayTenancy:
+    """Implements `actors.tenancy.Tenancy` over hosts elsewhere."""
+
+    remote = True
+    background = True
+
+    def __init__(self, name: str, lake: RayLake) -> None:
+        self.name = name
+        self.engine = lake.engine
+        self.clock = lake.clock
+        self._lake = lake
+        self._maps = ShardMaps(lake.store, name)
+        self._map: ShardMap | None = None
+        self._partitions: dict[str, RemotePartition] = {}
+        self._exists = False
+
+    def exists(self) -> bool:
+        if not self._exists:
+            self._exists = bool(self._lake.store.list(f"epochs/{self.name}/"))
+        return self._exists
+
+    def shard_map(self) -> ShardMap:
+        return self._map or self.refresh()
+
+    def refresh(self) -> ShardMap:
+        self._map = self._maps.latest() or ShardMap()
+        return self._map
+
+    def create(self, shard_map: ShardMap) -> None:
+        self._maps.create(shard_map, exists=self.exists())
+        self._map = None
+
+    def unit(self, shard: str) -> Unit:
+        shard_map = self.shard_map()
+        return Unit(
+            f"db/{self.name}/{shard}", shard_map.region_of(shard), shard_map.durability == "replicated"
+        )
+
+    def partition(self, shard: str) -> RemotePartition:
+        found = self._partitions.get(shard)
+        if found is None:
+            lake = self._lake
+            found = RemotePartition(self.unit(shard), lake.client, lake.files, lake.entropy)
+            self._partitions[shard] = found
+        return found
+
+    def check_writable(self) -> None:
+        """Every client of a cluster may write."""
+
+    def ask_shard(
+        self,
+        shard: str,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None,
+        *,
+        as_of: AsOf,
+        now_us: int,
+        timeout: float | None,
+        memory_limit: str | None,
+        cancel: Cancel | None,
+    ) -> Result:
+        if cancel is not None and cancel.cancelled:
+            raise Unavailable("the query was cancelled", hint="ask again")
+        options = {"as_of": as_of, "now_us": now_us, "timeout": timeout, "memory_limit": memory_limit}
+        args = (sql, params)
+        table, certificate = self._lake.client.call(self.unit(shard), "ask", args, options)
+        return Result(table, certificate)
+
+    def object(self, kind: type, name: str) -> Any:
+        return self._lake.object(kind, name)
+
+    def new_id(self) -> str:
+        return self._lake.new_id()
+
+    def in_warehouse(
+        self,
+        warehouse: str,
+        database: LakeDatabase,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None,
+        limits: Mapping[str, Any],
+    ) -> Result:
+        return self._lake.computing().in_warehouse(warehouse, database, sql, params, limits)
+
+    def split(self, shard: str) -> ShardMap:
+        raise NotImplementedError
+
+    def quarantine_file(self, table: str, imported: Path) -> Path:
+        """Beside the file that was read: it is this client's, not the cluster's."""
+        return imported.with_name(f"{imported.name}.{self.name}.{table}.quarantine.ndjson")
+
+
+def inside_lake(place: LakePlace, options: ClusterOptions, policy: TierPolicy, host: Any) -> RayLake:
+    """The lake as an object's context has it, in a host's process."""
+    import ray
+
+    from .processes import KEEPER, NAMESPACE
+
+    keeper = ray.get_actor(KEEPER, namespace=NAMESPACE)
+    return RayLake(keeper, place, options, policy, here=host)

@@ -1,0 +1,108 @@
+"""From `connect(..., runtime="ray")` to a lake: a head on this machine, or a cluster that runs.
+
+A head that was started here ends with the lake, without a process or a line on stderr left behind.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...core.clock import Clock
+from ...core.errors import Invalid, Unavailable
+from ...core.policy import TierPolicy
+from ...tiers.seal import break_seal, check_seal
+from .options import ClusterOptions, LakePlace, place_from_environment
+
+if TYPE_CHECKING:
+    from .lake import RayLake
+
+SETTINGS = {
+    # A first worker for a driver that needs none, and what Ray's own processes say, cost seconds and lines.
+    "RAY_prestart_worker_first_driver": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS": "0",
+}
+"""For a head of our own on loopback; one that is there already is left as it is."""
+
+
+def open_ray_lake(
+    path: str,
+    *,
+    clock: Clock,
+    object_store: str | None,
+    catalog: Mapping[str, str] | None,
+    policy: TierPolicy | None,
+    options: ClusterOptions,
+) -> RayLake:
+    """`path`: a lake's folder, or the address of a cluster, `ray://host:10001`.
+
+    Raises `Unavailable` if Ray is not installed, can't be reached, or another process has the lake open.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise Unavailable("Ray is not installed", hint="pip install 'thermocline[ray]'") from None
+    from .lake import RayLake
+    from .processes import start_keeper
+
+    far = path.startswith("ray://")
+    ending = _reach(path if far else None)
+    try:
+        place = _far_place(object_store, catalog) if far else _near_place(Path(path), object_store, catalog)
+        lock = None if far else str(Path(path).absolute())
+        keeper = start_keeper(place, options, policy or TierPolicy(), lock, detached=far or ending is None)
+        place, options, policy = ray.get(keeper.place.remote())
+    except BaseException:
+        if ending is not None:
+            ending()
+        raise
+
+    def end() -> None:
+        if ending is not None:
+            ray.get(keeper.stop.remote())
+            ending()
+
+    return RayLake(keeper, place, options, policy, clock=clock, ending=end)
+
+
+def _reach(address: str | None) -> Callable[[], None] | None:
+    """Connects this process; what has to be called to end what was started for it."""
+    import ray
+
+    if ray.is_initialized():
+        return None
+    quiet = {"configure_logging": True, "logging_level": "ERROR", "log_to_driver": False}
+    if address is not None:
+        try:
+            ray.init(address, namespace="thermocline", **quiet)
+        except (ConnectionError, RuntimeError) as error:
+            raise Unavailable(f"no Ray cluster at {address}: {error}", hint="is the head up?") from error
+        return None
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    ray.init(namespace="thermocline", include_dashboard=False, **quiet)
+    return ray.shutdown
+
+
+def _near_place(lake: Path, object_store: str | None, catalog: Mapping[str, str] | None) -> LakePlace:
+    if lake.exists() and not lake.is_dir():
+        raise Invalid(f"{lake} is a file", hint="name a directory")
+    folder = lake.absolute()
+    for name in ("databases", "tmp"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    file = folder / "catalog.sqlite"
+    check_seal(file)
+    break_seal(file)
+    default = {"type": "sql", "uri": f"sqlite:///{file}"}
+    return LakePlace(object_store or str(folder / "objects"), str(folder), dict(catalog or default))
+
+
+def _far_place(object_store: str | None, catalog: Mapping[str, str] | None) -> LakePlace:
+    """As told here or to the cluster's nodes; a lake that is open there already decides itself."""
+    store, disk = place_from_environment()
+    return LakePlace(object_store or store or "", disk or "", dict(catalog or {}))

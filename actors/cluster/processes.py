@@ -1,0 +1,403 @@
+"""The two kinds of Ray actors: hosts, which do the work, and the keeper, which watches them.
+
+    host      one process; fills a seat or stands by as a spare. Ray restarts it when it dies: as a spare
+    keeper    one for each lake: seats processes, notices the dead (a pending call fails) and the frozen (no
+              sign of life within the lease), publishes the assignment when nodes come and go
+
+Replies are pairs (whether it went well, value or error), so that errors cross with their own type.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from ...core.clock import system_clock
+from ...core.errors import Error, Unavailable
+from ...core.objects import ObjectCall
+from ...core.placement import Assignment, Seat, Unit, Watch
+from ...core.policy import TierPolicy
+from ...tiers.assignments import Assignments
+from ...tiers.object_store import open_store
+from ..lake_lock import LakeLock
+from .classes import learn
+from .host import ShardHost, started_at
+from .options import ClusterOptions, LakePlace
+
+NAMESPACE = "thermocline"
+KEEPER = "keeper"
+LOOK_S = 0.05
+"""How long the keeper waits for a death before it looks at the signs of life."""
+NODES_EVERY_S = 1.0
+
+Reply = tuple[bool, Any]
+
+
+class HostActor:
+    def __init__(self, place: LakePlace, options: ClusterOptions, policy: TierPolicy, node: str) -> None:
+        def lake() -> Any:
+            from .lake import inside_lake
+
+            return inside_lake(place, options, policy, self._host)
+
+        self._forever = threading.Event()
+        self._host = ShardHost(
+            place,
+            options,
+            node,
+            clock=system_clock,
+            entropy=os.urandom,
+            policy=policy,
+            lake=lake,
+            learn=learn,
+            die=_die,
+        )
+
+    def ready(self) -> tuple[int, float, Seat | None, int]:
+        """Pid and when it started; its seat and incarnation, if it has one."""
+        return os.getpid(), started_at(os.getpid()), self._host.seat, self._host.incarnation
+
+    def take(self, seat: Seat, incarnation: int) -> None:
+        self._host.take(seat, incarnation)
+
+    def watch(self) -> None:
+        """Never returns: whoever waits for it learns of this process's death."""
+        self._forever.wait()
+
+    def call(
+        self, version: int, unit: Unit, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Reply:
+        return _reply(lambda: self._host.call(version, unit, method, args, kwargs))
+
+    def call_object(self, version: int, unit: Unit, message: ObjectCall) -> Reply:
+        return _reply(lambda: self._host.call_object(version, unit, message))
+
+    def objects(self, version: int, method: str, args: tuple[Any, ...], slot: int | None = None) -> Reply:
+        return _reply(lambda: self._host.objects(version, method, args, slot))
+
+    def reload(self) -> None:
+        self._host.reload()
+
+    def facts(self) -> dict[str, Any]:
+        return self._host.facts()
+
+    def kill(self, pid: int, started: float) -> None:
+        """Ends a process of this machine, if it is still the one that is meant."""
+        try:
+            if started_at(pid) == started:
+                os.kill(pid, signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+
+    def stop(self) -> None:
+        self._host.stop()
+
+
+def _reply(act: Callable[[], Any]) -> Reply:
+    try:
+        return True, act()
+    except Error as error:
+        return False, error
+    except Exception as error:  # noqa: BLE001 - a bug must reach whoever asked, not end the host
+        return False, error
+
+
+def _die(reason: str) -> None:
+    print(f"thermocline: this host ends itself: {reason}", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+@dataclass
+class _Process:
+    """A host actor as the keeper sees it. `seat`: `None` for a spare."""
+
+    handle: Any
+    node_id: str
+    node: str
+    pid: int = 0
+    started: float = 0.0
+    seat: Seat | None = None
+    incarnation: int = 0
+    watching: Any = None
+    coming: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What clients need: who owns what, and the process in each seat (handle, incarnation)."""
+
+    assignment: Assignment
+    seats: Mapping[str, tuple[Any, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    id: str
+    name: str
+    region: str | None
+    cores: float
+
+
+class KeeperActor:
+    def __init__(
+        self, place: LakePlace, options: ClusterOptions, policy: TierPolicy, lock: str | None
+    ) -> None:
+        self._place, self._options, self._policy = place, options, policy
+        self._owned = LakeLock(Path(lock)) if lock else None
+        self._assignments = Assignments(open_store(place.store))
+        self._assignment = self._assignments.latest()
+        self._processes: list[_Process] = []
+        self._watch = Watch(options.lease_s)
+        self._incarnations = {
+            beat.seat: beat.incarnation
+            for beat in self._assignments.beats(seat.name for seat in self._assignment.seats)
+        }
+        self._lock = threading.RLock()
+        self._stopped = threading.Event()
+        self._problem = ""
+        self._nodes_seen_at = 0.0
+        self._look_at_nodes(wait=True)
+        self._thread = threading.Thread(target=self._run, name="thermocline-keeper", daemon=True)
+        self._thread.start()
+
+    def place(self) -> tuple[LakePlace, ClusterOptions, TierPolicy]:
+        return self._place, self._options, self._policy
+
+    def directory(self) -> Directory:
+        with self._lock:
+            seated = {p.seat.name: (p.handle, p.incarnation) for p in self._processes if p.seat is not None}
+            return Directory(self._assignment, seated)
+
+    def move(self, unit: Unit, seat: str) -> None:
+        """Puts a unit onto another seat: the old owner lets go, the new one claims it at its next call."""
+        with self._lock:
+            self._publish(self._assignment.moved(unit, seat))
+            handles = [p.handle for p in self._processes if p.seat is not None]
+        for handle in handles:
+            handle.reload.remote()
+
+    def hosts(self) -> list[dict[str, Any]]:
+        with self._lock:
+            processes = list(self._processes)
+        asked = [(p, p.handle.facts.remote()) for p in processes if p.seat is not None]
+        refs = [ref for _, ref in asked]
+        ready = ray.wait(refs, num_returns=len(refs), timeout=1.0)[0] if refs else []
+        found = []
+        for process, ref in asked:
+            base = {"seat": process.seat.name if process.seat else None, "node": process.node}
+            base |= {"incarnation": process.incarnation, "pid": process.pid, "answers": ref in ready}
+            if ref in ready:
+                try:
+                    base |= ray.get(ref)
+                except ray.exceptions.RayError:
+                    base["answers"] = False
+            found.append(base)
+        spares = [{"seat": None, "node": p.node, "pid": p.pid} for p in processes if p.seat is None]
+        return found + spares
+
+    def stop(self) -> None:
+        """Has every host close its files."""
+        self._stopped.set()
+        self._thread.join()
+        with self._lock:
+            stopping = [p.handle.stop.remote() for p in self._processes if p.pid]
+        for ref in stopping:
+            try:
+                ray.get(ref, timeout=10)
+            except (ray.exceptions.RayError, ray.exceptions.GetTimeoutError):
+                continue
+        for process in self._processes:
+            ray.kill(process.handle, no_restart=True)
+        if self._owned is not None:
+            self._owned.release()
+
+    # -- watching ---------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._settle()
+                self._notice_deaths()
+                self._notice_silence()
+                if time.monotonic() - self._nodes_seen_at > NODES_EVERY_S:
+                    self._look_at_nodes(wait=False)
+                self._problem = ""
+            except Exception as error:  # noqa: BLE001 - the watch must go on, whatever the control store does
+                if str(error) != self._problem:
+                    logging.getLogger("thermocline.cluster").warning("keeper: %s", error)
+                self._problem = str(error)
+                self._stopped.wait(0.2)
+
+    def _settle(self) -> None:
+        """Processes that have come up are watched; empty seats are filled from the spares of their node."""
+        with self._lock:
+            coming = [p for p in self._processes if p.coming is not None]
+        for process in coming:
+            ready, _ = ray.wait([process.coming], timeout=0)
+            if not ready:
+                continue
+            ref, process.coming = process.coming, None
+            try:
+                process.pid, process.started, process.seat, process.incarnation = ray.get(ref)
+            except ray.exceptions.RayActorError:
+                process.coming = process.handle.ready.remote()
+                continue
+            process.watching = process.handle.watch.remote()
+            if process.seat is not None:
+                # This keeper is new, the host is not.
+                self._incarnations[process.seat.name] = process.incarnation
+                self._watch.seated(process.seat.name, process.incarnation, time.monotonic())
+        with self._lock:
+            taken = {p.seat.name for p in self._processes if p.seat is not None}
+            for seat in self._assignment.seats:
+                if seat.up and seat.name not in taken:
+                    self._fill(seat)
+
+    def _fill(self, seat: Seat) -> None:
+        for process in self._processes:
+            if process.node == seat.node and process.seat is None and process.watching is not None:
+                incarnation = self._incarnations.get(seat.name, 0) + 1
+                self._incarnations[seat.name] = incarnation
+                process.seat, process.incarnation = seat, incarnation
+                self._watch.seated(seat.name, incarnation, time.monotonic())
+                process.handle.take.remote(seat, incarnation)
+                return
+
+    def _notice_deaths(self) -> None:
+        with self._lock:
+            watched = {p.watching: p for p in self._processes if p.watching is not None}
+        if not watched:
+            self._stopped.wait(LOOK_S)
+            return
+        gone, _ = ray.wait(list(watched), num_returns=1, timeout=LOOK_S)
+        for ref in gone:
+            self._unseat(watched[ref])
+
+    def _unseat(self, process: _Process) -> None:
+        """Ray starts its process anew: it comes back as a spare."""
+        with self._lock:
+            process.seat, process.pid, process.watching = None, 0, None
+            process.coming = process.handle.ready.remote()
+
+    def _notice_silence(self) -> None:
+        with self._lock:
+            seated = [p for p in self._processes if p.seat is not None]
+        now = time.monotonic()
+        self._watch.observe(self._assignments.beats(p.seat.name for p in seated if p.seat), now)
+        for process in seated:
+            if process.seat is not None and self._watch.expired(process.seat.name, now):
+                self._replace_frozen(process)
+
+    def _replace_frozen(self, process: _Process) -> None:
+        """Somebody on the same node ends it; its death then frees the seat."""
+        with self._lock:
+            helpers = [p for p in self._processes if p.node == process.node and p is not process and p.pid]
+        for helper in helpers:
+            helper.handle.kill.remote(process.pid, process.started)
+        self._unseat(process)
+
+    # -- nodes ------------------------------------------------------------------------------------
+
+    def _look_at_nodes(self, *, wait: bool) -> None:
+        """Seats for nodes that are new, processes for nodes that lack some; nodes that are down are noted."""
+        nodes = _nodes()
+        with self._lock:
+            self._nodes_seen_at = time.monotonic()
+            alive = {node.id for node in nodes}
+            self._processes = [p for p in self._processes if p.node_id in alive]
+            assignment = self._assignment.with_nodes(node.name for node in nodes)
+            known = {seat.node for seat in assignment.seats}
+            for node in nodes:
+                if node.name not in known:
+                    count = self._options.seats_of(node.cores)
+                    names = [f"{node.name}-{number}" for number in range(count)]
+                    assignment = assignment.with_seats([Seat(n, node.name, node.region) for n in names])
+            if assignment != self._assignment:
+                self._publish(assignment)
+            for node in nodes:
+                self._staff(node)
+        if wait:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline and not self._seated():
+                self._settle()
+                time.sleep(0.02)
+
+    def _seated(self) -> bool:
+        with self._lock:
+            taken = {p.seat.name for p in self._processes if p.seat is not None}
+            return all(seat.name in taken for seat in self._assignment.seats if seat.up)
+
+    def _staff(self, node: _Node) -> None:
+        seats = sum(seat.node == node.name for seat in self._assignment.seats)
+        present = sum(p.node_id == node.id for p in self._processes)
+        for number in range(present, seats + self._options.spares):
+            handle = (
+                ray.remote(HostActor)
+                .options(
+                    # Detached and named, so that they outlive their keeper and the next one finds them.
+                    name=f"host-{node.id[:12]}-{number}",
+                    namespace=NAMESPACE,
+                    get_if_exists=True,
+                    lifetime="detached",
+                    num_cpus=0,
+                    max_restarts=-1,
+                    max_task_retries=0,
+                    max_concurrency=self._options.threads + 4,
+                    scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False),
+                )
+                .remote(self._place, self._options, self._policy, node.name)
+            )
+            self._processes.append(_Process(handle, node.id, node.name, coming=handle.ready.remote()))
+
+    def _publish(self, assignment: Assignment) -> None:
+        if not self._assignments.publish(assignment):
+            self._assignment = self._assignments.latest()
+            raise Unavailable("the assignment was changed at the same time", hint="try again")
+        self._assignment = assignment
+
+
+def _nodes() -> list[_Node]:
+    """Those that are alive. A node's name is its label `thermocline-node`, else its address."""
+    found = []
+    for node in ray.nodes():
+        if not node["Alive"]:
+            continue
+        labels = node.get("Labels") or {}
+        name = labels.get("thermocline-node") or node["NodeManagerAddress"]
+        cores = node["Resources"].get("CPU", 1.0)
+        found.append(_Node(node["NodeID"], name, labels.get("region"), cores))
+    return found
+
+
+def start_keeper(
+    place: LakePlace, options: ClusterOptions, policy: TierPolicy, lock: str | None, *, detached: bool
+) -> Any:
+    """The keeper of this cluster's lake: the one that runs, or a new one. Raises what its start raises."""
+    lifetime = "detached" if detached else None
+    handle = (
+        ray.remote(KeeperActor)
+        .options(
+            name=KEEPER,
+            namespace=NAMESPACE,
+            get_if_exists=True,
+            lifetime=lifetime,
+            num_cpus=0,
+            max_restarts=-1,
+            max_task_retries=0,
+            max_concurrency=64,
+        )
+        .remote(place, options, policy, lock)
+    )
+    _ = ray.get(handle.place.remote(), timeout=90)
+    return handle

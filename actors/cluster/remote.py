@@ -1,0 +1,129 @@
+"""A shard on a host elsewhere, and readers' cuts of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ...core.asof import AsOf
+from ...core.ids import Entropy
+from ...core.manifest import DataFile
+from ...core.placement import Unit
+from ...core.protocols import Append, Progress, ShardSnapshot, Step, TableSnapshot
+from ...core.results import Appended, Moved, Report
+from ...core.schema import Table
+from ...tiers.files import CheckedFiles
+from ...tiers.intake.received import held
+from .client import ClusterClient
+
+
+@dataclass(frozen=True)
+class RemoteSnapshot:
+    """The hot rows came as Arrow; the files are read here, from the object store."""
+
+    tables: Mapping[str, TableSnapshot]
+    files: CheckedFiles
+    let_go: Callable[[], None]
+
+    def path(self, file: DataFile) -> Path:
+        return self.files.path(file.ref)
+
+    def footer_rows(self, file: DataFile) -> int:
+        return self.files.footer_rows(file)
+
+    def release(self) -> None:
+        self.let_go()
+
+
+class RemotePartition:
+    """Implements `core.protocols.Partition`."""
+
+    def __init__(self, unit: Unit, client: ClusterClient, files: CheckedFiles, entropy: Entropy) -> None:
+        self.unit = unit
+        self.name = unit.name.rpartition("/")[2]
+        self._client = client
+        self._files = files
+        self._entropy = entropy
+
+    def _call(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        return self._client.call(self.unit, method, args, kwargs)
+
+    def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
+        sent = [replace(operation, rows=held(operation.rows)) for operation in operations]
+        done: dict[str, Appended] = self._call("append_once", sent, self._entropy(16).hex())
+        return done
+
+    async def append_async(self, operations: Sequence[Append]) -> dict[str, Appended]:
+        return await asyncio.to_thread(self.append, operations)
+
+    def snapshot(self, cuts: Mapping[str, AsOf]) -> ShardSnapshot:
+        taken = self._call("take", dict(cuts))
+
+        def let_go() -> None:
+            self._client.tell(self.unit, "release", taken.pin)
+
+        return RemoteSnapshot(taken.tables, self._files, let_go)
+
+    def head(self, stream: str) -> int:
+        return int(self._call("head", stream))
+
+    def bookmark_seq(self) -> int:
+        return int(self._call("bookmark_seq"))
+
+    def table_names(self) -> list[str]:
+        names: list[str] = self._call("table_names")
+        return names
+
+    def table(self, name: str) -> Table:
+        table: Table = self._call("table", name)
+        return table
+
+    def create_table(
+        self,
+        name: str,
+        fields: Sequence[tuple[str, pa.DataType]],
+        *,
+        event_time: str | None = None,
+        clustering: Sequence[str] = (),
+        retention_s: int | None = None,
+        if_not_exists: bool = False,
+    ) -> bool:
+        return bool(
+            self._call(
+                "create_table",
+                name,
+                list(fields),
+                event_time=event_time,
+                clustering=tuple(clustering),
+                retention_s=retention_s,
+                if_not_exists=if_not_exists,
+            )
+        )
+
+    def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
+        return bool(self._call("drop_table", name, if_exists=if_exists))
+
+    def follow(self, table: Table) -> None:
+        self._call("follow", table)
+
+    def tier_report(self, tables: Sequence[str]) -> pa.Table:
+        return self._call("tier_report", list(tables))
+
+    def step(self, step: Step, table: str, up_to: int | None = None) -> Moved:
+        moved: Moved = self._call("step", step, table, up_to)
+        return moved
+
+    def expire_dropped(self) -> Moved:
+        moved: Moved = self._call("expire_dropped")
+        return moved
+
+    def verify(self, progress: Progress | None = None) -> Report:
+        report: Report = self._call("verify")
+        if progress is not None:
+            progress("verify", report.segments, report.segments)
+        return report

@@ -1,0 +1,151 @@
+"""Which seat owns what: a pure function of one document, the same for every host and every client.
+
+    unit ("objects/017", "db/acme/shard-0") --> seats in its region, ranked by hash --> the first that may
+
+A seat is a place for one host process, on one node; a process that dies is replaced, the seat stays. Units
+whose log is in the object store go to the next seat while a node is down; units on that node's disk wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import xxhash
+
+from .errors import Invalid, NotFound, Unavailable, nearest
+
+
+class Misplaced(Unavailable):
+    """The unit belongs to another seat: whoever asked looks at a newer assignment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """`node`: the machine, by a name that outlives its restarts. `up`: whether the node can be reached."""
+
+    name: str
+    node: str
+    region: str | None = None
+    up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What is owned as one. `replicated`: its log is in the object store, so any node can take it over."""
+
+    name: str
+    region: str | None = None
+    replicated: bool = False
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """`overrides`: unit -> seat, where somebody moved it. `version` rises."""
+
+    seats: tuple[Seat, ...] = ()
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    version: int = 0
+
+    def seat(self, name: str) -> Seat:
+        for seat in self.seats:
+            if seat.name == name:
+                return seat
+        raise NotFound(f"no seat `{name}`", hint=nearest(name, [s.name for s in self.seats]))
+
+    def owner(self, unit: Unit) -> Seat:
+        """Raises `Unavailable` if nobody may own the unit now."""
+        ranked = self._ranked(unit)
+        if not ranked:
+            raise Unavailable(
+                f"{unit.name} has to stay in region {unit.region}, and no node is there",
+                hint=f"add a node with the label region={unit.region}",
+            )
+        if unit.replicated:
+            ranked = [seat for seat in ranked if seat.up]
+        if not ranked or not ranked[0].up:
+            node = ranked[0].node if ranked else "every node"
+            raise Unavailable(
+                f"{unit.name} lies on {node}, which is down",
+                hint="start it again; a database with durability='replicated' moves by itself",
+            )
+        return ranked[0]
+
+    def _ranked(self, unit: Unit) -> list[Seat]:
+        """Region is a hard rule; among those who may, an override comes first, then the highest hash."""
+        allowed = [s for s in self.seats if unit.region is None or s.region == unit.region]
+        moved = self.overrides.get(unit.name)
+        return sorted(allowed, key=lambda s: (s.name == moved, _score(unit.name, s.name)), reverse=True)
+
+    def moved(self, unit: Unit, seat_name: str) -> Assignment:
+        """The next version, with the unit on another seat. Raises `Invalid` if it may not go there."""
+        seat, before = self.seat(seat_name), self.owner(unit)
+        if unit.region is not None and seat.region != unit.region:
+            raise Invalid(f"{unit.name} has to stay in region {unit.region}", hint="choose a seat there")
+        if not seat.up:
+            raise Unavailable(f"{seat.node} is down", hint="choose another seat")
+        if not unit.replicated and seat.node != before.node:
+            raise Invalid(
+                f"{unit.name} lies on the disk of {before.node}",
+                hint=f"choose a seat on {before.node}; what is replicated moves anywhere",
+            )
+        return self.next(overrides={**self.overrides, unit.name: seat_name})
+
+    def next(self, **changes: Any) -> Assignment:
+        return replace(self, version=self.version + 1, **changes)
+
+    def with_nodes(self, up: Iterable[str]) -> Assignment:
+        """As it is if these nodes are up; the same value if nothing changed."""
+        known = set(up)
+        seats = tuple(replace(seat, up=seat.node in known) for seat in self.seats)
+        return self if seats == self.seats else self.next(seats=seats)
+
+    def with_seats(self, added: Sequence[Seat]) -> Assignment:
+        return self.next(seats=(*self.seats, *added)) if added else self
+
+    def to_dict(self) -> dict[str, Any]:
+        seats = [{slot: getattr(s, slot) for slot in Seat.__slots__} for s in self.seats]
+        return {"version": self.version, "seats": seats, "overrides": dict(self.overrides)}
+
+    @staticmethod
+    def from_dict(raw: Mapping[str, Any]) -> Assignment:
+        return Assignment(tuple(Seat(**s) for s in raw["seats"]), dict(raw["overrides"]), int(raw["version"]))
+
+
+def _score(unit: str, seat: str) -> int:
+    return xxhash.xxh3_64_intdigest(f"{unit}\0{seat}".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a host last said of itself. `count` rises with each; `pid` and `started` name its process."""
+
+    seat: str
+    incarnation: int
+    count: int
+    pid: int
+    started: float
+
+
+class Watch:
+    """Judges leases by one observer's own clock: no two clocks are compared. Times are in seconds."""
+
+    def __init__(self, lease_s: float) -> None:
+        self.lease_s = lease_s
+        self._seen: dict[str, tuple[tuple[int, int], float]] = {}
+
+    def observe(self, beats: Iterable[Beat], now: float) -> None:
+        for beat in beats:
+            said = (beat.incarnation, beat.count)
+            known = self._seen.get(beat.seat)
+            if known is None or known[0] != said:
+                self._seen[beat.seat] = (said, now)
+
+    def seated(self, seat: str, incarnation: int, now: float) -> None:
+        """A new process has just taken the seat: it has a whole lease to say something."""
+        self._seen[seat] = ((incarnation, -1), now)
+
+    def expired(self, seat: str, now: float) -> bool:
+        known = self._seen.get(seat)
+        return known is not None and now - known[1] > self.lease_s
