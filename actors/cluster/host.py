@@ -42,8 +42,8 @@ OBJECTS = "objects"
 
 
 class ShardHost:
-    """`lake`: gives the lake that objects reach through their context. `learn`: finds an object's class, which a
-    client may have sent. `die`: ends this process at once.
+    """`lake`: gives the lake that objects reach through their context. `learn`: finds an object's class, which
+    a client may have sent. `die`: ends this process at once.
     """
 
     def __init__(

@@ -262,11 +262,13 @@ class RayTenancy:
         return imported.with_name(f"{imported.name}.{self.name}.{table}.quarantine.ndjson")
 
 
-def inside_lake(place: LakePlace, options: ClusterOptions, policy: TierPolicy, host: Any) -> RayLake:
+def inside_lake(
+    place: LakePlace, options: ClusterOptions, policy: TierPolicy, clock: Clock, host: Any
+) -> RayLake:
     """The lake as an object's context has it, in a host's process."""
     import ray
 
     from .processes import KEEPER, NAMESPACE
 
     keeper = ray.get_actor(KEEPER, namespace=NAMESPACE)
-    return RayLake(keeper, place, options, policy, here=host)
+    return RayLake(keeper, place, options, policy, clock=clock, here=host)

@@ -51,11 +51,12 @@ def open_ray_lake(
     from .processes import start_keeper
 
     far = path.startswith("ray://")
-    ending = _reach(path if far else None)
+    ending = reach(path if far else None)
     try:
         place = _far_place(object_store, catalog) if far else _near_place(Path(path), object_store, catalog)
         lock = None if far else str(Path(path).absolute())
-        keeper = start_keeper(place, options, policy or TierPolicy(), lock, detached=far or ending is None)
+        detached = far or ending is None
+        keeper = start_keeper(place, options, policy or TierPolicy(), clock, lock, detached=detached)
         place, options, policy = ray.get(keeper.place.remote())
     except BaseException:
         if ending is not None:
@@ -70,7 +71,7 @@ def open_ray_lake(
     return RayLake(keeper, place, options, policy, clock=clock, ending=end)
 
 
-def _reach(address: str | None) -> Callable[[], None] | None:
+def reach(address: str | None) -> Callable[[], None] | None:
     """Connects this process; what has to be called to end what was started for it."""
     import ray
 

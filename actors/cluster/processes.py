@@ -23,7 +23,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from ...core.clock import system_clock
+from ...core.clock import Clock
 from ...core.errors import Error, Unavailable
 from ...core.objects import ObjectCall
 from ...core.placement import Assignment, Seat, Unit, Watch
@@ -45,18 +45,20 @@ Reply = tuple[bool, Any]
 
 
 class HostActor:
-    def __init__(self, place: LakePlace, options: ClusterOptions, policy: TierPolicy, node: str) -> None:
+    def __init__(
+        self, place: LakePlace, options: ClusterOptions, policy: TierPolicy, clock: Clock, node: str
+    ) -> None:
         def lake() -> Any:
             from .lake import inside_lake
 
-            return inside_lake(place, options, policy, self._host)
+            return inside_lake(place, options, policy, clock, self._host)
 
         self._forever = threading.Event()
         self._host = ShardHost(
             place,
             options,
             node,
-            clock=system_clock,
+            clock=clock,
             entropy=os.urandom,
             policy=policy,
             lake=lake,
@@ -151,9 +153,14 @@ class _Node:
 
 class KeeperActor:
     def __init__(
-        self, place: LakePlace, options: ClusterOptions, policy: TierPolicy, lock: str | None
+        self,
+        place: LakePlace,
+        options: ClusterOptions,
+        policy: TierPolicy,
+        clock: Clock,
+        lock: str | None,
     ) -> None:
-        self._place, self._options, self._policy = place, options, policy
+        self._place, self._options, self._policy, self._clock = place, options, policy, clock
         self._owned = LakeLock(Path(lock)) if lock else None
         self._assignments = Assignments(open_store(place.store))
         self._assignment = self._assignments.latest()
@@ -356,7 +363,7 @@ class KeeperActor:
                     max_concurrency=self._options.threads + 4,
                     scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False),
                 )
-                .remote(self._place, self._options, self._policy, node.name)
+                .remote(self._place, self._options, self._policy, self._clock, node.name)
             )
             self._processes.append(_Process(handle, node.id, node.name, coming=handle.ready.remote()))
 
@@ -381,7 +388,13 @@ def _nodes() -> list[_Node]:
 
 
 def start_keeper(
-    place: LakePlace, options: ClusterOptions, policy: TierPolicy, lock: str | None, *, detached: bool
+    place: LakePlace,
+    options: ClusterOptions,
+    policy: TierPolicy,
+    clock: Clock,
+    lock: str | None,
+    *,
+    detached: bool,
 ) -> Any:
     """The keeper of this cluster's lake: the one that runs, or a new one. Raises what its start raises."""
     lifetime = "detached" if detached else None
@@ -397,7 +410,7 @@ def start_keeper(
             max_task_retries=0,
             max_concurrency=64,
         )
-        .remote(place, options, policy, lock)
+        .remote(place, options, policy, clock, lock)
     )
     _ = ray.get(handle.place.remote(), timeout=90)
     return handle

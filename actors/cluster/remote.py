@@ -14,7 +14,7 @@ from ...core.asof import AsOf
 from ...core.ids import Entropy
 from ...core.manifest import DataFile
 from ...core.placement import Unit
-from ...core.protocols import Append, Progress, ShardSnapshot, Step, TableSnapshot
+from ...core.protocols import Append, Progress, Rows, ShardSnapshot, Step, TableSnapshot
 from ...core.results import Appended, Moved, Report
 from ...core.schema import Table
 from ...tiers.files import CheckedFiles
@@ -54,7 +54,7 @@ class RemotePartition:
         return self._client.call(self.unit, method, args, kwargs)
 
     def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
-        sent = [replace(operation, rows=held(operation.rows)) for operation in operations]
+        sent = [replace(operation, rows=_sendable(held(operation.rows))) for operation in operations]
         done: dict[str, Appended] = self._call("append_once", sent, self._entropy(16).hex())
         return done
 
@@ -127,3 +127,12 @@ class RemotePartition:
         if progress is not None:
             progress("verify", report.segments, report.segments)
         return report
+
+
+def _sendable(rows: Rows) -> Rows:
+    """Ray knows no views of strings, which polars gives."""
+    if not isinstance(rows, pa.Table | pa.RecordBatch):
+        return rows
+    plain = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
+    schema = pa.schema([field.with_type(plain.get(field.type, field.type)) for field in rows.schema])
+    return rows if schema == rows.schema else rows.cast(schema)
