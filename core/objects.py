@@ -11,7 +11,7 @@ import hashlib
 import importlib
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from .errors import Error, Invalid, NotFound
@@ -115,7 +115,7 @@ class ObjectReply:
         """What the method returned; raises what it raised."""
         found = unpack(self.body)
         if self.failed:
-            raise found
+            raise found.error() if isinstance(found, _ByName) else found
         return found
 
 
@@ -149,12 +149,38 @@ def failure(error: BaseException) -> ObjectReply:
             return ObjectReply(body, failed=True)
     except Exception:  # noqa: BLE001 - whatever user code's pickling may raise
         pass
-    kind = type(error)
-    remote = RemoteError(
-        f"{kind.__module__}.{kind.__qualname__}: {error}",
-        hint="its type can't be sent: give the exception plain arguments",
-    )
-    return ObjectReply(pickle.dumps(remote, protocol=5), failed=True)
+    by_name = _ByName(class_ref(type(error)), error.args, str(error), getattr(error, "hint", ""))
+    try:
+        return ObjectReply(pickle.dumps(by_name, protocol=5), failed=True)
+    except Exception:  # noqa: BLE001 - the same
+        return ObjectReply(pickle.dumps(replace(by_name, args=()).unknown(), protocol=5), failed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByName:
+    """An error whose class this process can't import, as its caller may."""
+
+    class_ref: str
+    args: tuple[Any, ...]
+    text: str
+    hint: str
+
+    def error(self) -> BaseException:
+        try:
+            kind = load_class(self.class_ref)
+            if issubclass(kind, Error):
+                return kind(self.text, hint=self.hint)
+            if issubclass(kind, Exception):
+                return kind(*self.args)
+        except (NotFound, TypeError):
+            pass
+        return self.unknown()
+
+    def unknown(self) -> RemoteError:
+        return RemoteError(
+            f"{self.class_ref}: {self.text}",
+            hint="its type can't be sent: give the exception plain arguments",
+        )
 
 
 class Dispatch(Protocol):
