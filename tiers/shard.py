@@ -292,14 +292,16 @@ class Shard:
         commits = [(commit, commit.columns(recorded)) for commit in admission.commits]
         if commits or admission.tables:
             reach("append.begun")
+            # What brings columns but no rows is no event.
+            last_us = recorded if commits else self.meta.recorded_us
             with self.log.transaction():
                 for name, table in admission.tables.items():
                     self.log.put_table(table, self.live_table(name))
                 rows = [TableRows(c.table, c.first_seq, c.last_seq, columns) for c, columns in commits]
-                self.log.write(rows, recorded, admission.seq)
+                self.log.write(rows, last_us, admission.seq)
                 self.log.keep_outcomes(once.done(admitted), recorded)
             reach("append.committed")
-            self._show(admission, commits)
+            self._show(admission, commits, last_us)
             reach("append.visible")
         return once.outcomes(admitted)
 
@@ -307,9 +309,11 @@ class Shard:
         """When the next commit is recorded: rising, whatever the clock does."""
         return max(now_us(self.around.clock), self.meta.recorded_us + 1, self.meta.floor_us + 1)
 
-    def _show(self, admission: Admission, commits: Sequence[tuple[TableCommit, Columns]]) -> None:
+    def _show(
+        self, admission: Admission, commits: Sequence[tuple[TableCommit, Columns]], last_us: int
+    ) -> None:
         """What was committed becomes visible."""
-        self.meta = replace(self.meta, seq=admission.seq, recorded_us=admission.recorded_us)
+        self.meta = replace(self.meta, seq=admission.seq, recorded_us=last_us)
         for table in admission.tables.values():
             self._adopt_table(table)
         if self._heads is not None:
@@ -342,7 +346,8 @@ class Shard:
                 self._heads = {}
                 for state in self.all_states():
                     for name, position in self.log.hot_heads(state.table.id).items():
-                        self._heads[name] = max(position, self._heads.get(name, 0))
+                        # Of a stream over several tables, the last event may have left with another one.
+                        self._heads[name] = max(position, self._heads.get(name) or self.log.head(name))
             return self._heads.get(stream) or self.log.head(stream)
 
     def known_prints(self, table: Table, prints: Sequence[int]) -> set[int]:
