@@ -5,10 +5,10 @@ The same on every runtime: where the shards of the database are is its `Tenancy`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -29,6 +29,9 @@ from .family.views import DatabaseViews
 from .shards import DatabaseShards
 from .streams import LakeStream
 from .tenancy import Tenancy
+
+if TYPE_CHECKING:
+    from .family.pipeline import Pipeline
 
 
 class LakeDatabase:
@@ -54,7 +57,7 @@ class LakeDatabase:
     ) -> Appended:
         operation = Append(table, rows, stream, expected_version, event_time)
         appended = self.shards.append([operation])[table]
-        self._views.appended([table])
+        self._after([table])
         return appended
 
     async def append_async(
@@ -68,13 +71,13 @@ class LakeDatabase:
     ) -> Appended:
         operation = Append(table, rows, stream, expected_version, event_time)
         appended = (await self.shards.append_async([operation]))[table]
-        self._views.appended([table])
+        self._after([table])
         return appended
 
     def append_many(self, batches: Mapping[str, Rows]) -> dict[str, Appended]:
         """Atomic: all rows have to belong to one shard."""
         appended = self.shards.append([Append(table, rows) for table, rows in batches.items()])
-        self._views.appended(batches)
+        self._after(batches)
         return appended
 
     def import_file(
@@ -260,6 +263,20 @@ class LakeDatabase:
         """Of each view: name, sql, kept (how), refresh, rows, upto, refreshed, problem."""
         return self._views.facts()
 
+    # -- what looks after it --------------------------------------------------------------------------
+
+    def pipeline(self) -> Pipeline:
+        """What sinks its events by themselves: lag per watermark, last pass and error, pause and resume."""
+        from .family.pipeline import Pipeline, PipelineDO
+
+        return Pipeline(self._tenancy.object(PipelineDO, self.name))
+
+    def schema_history(self, table: str) -> list[dict[str, Any]]:
+        """Of each version of a table's schema: what it added, from which sequence on, by which event."""
+        from .family.table import schema_history
+
+        return schema_history(self, table)
+
     # -- shards -----------------------------------------------------------------------------------
 
     def shard_map(self) -> ShardMap:
@@ -273,7 +290,6 @@ class LakeDatabase:
 
     def close(self) -> None:
         """Ends the threads that work for it; its shards stay open."""
-        self._views.close()
         self.shards.close()
 
     @property
@@ -286,6 +302,28 @@ class LakeDatabase:
         """A router of this database over an engine of its own, as warehouses have."""
         return Router(self.shards, engine, self._tenancy.clock, self.name, view_door=self._views)
 
+    def step_in(self, shard: Partition, step: Step, table: str, up_to: int | None = None) -> Moved:
+        """One step in one shard. What changes a cold tier that shards share, one at a time does."""
+        if step not in ("archive", "expire") or self.shards.shard_map().single:
+            return shard.step(step, table, up_to)
+        from .family.table import TableDO, committing
+
+        stub = self._tenancy.object(TableDO, f"{self.name}/{table.lower()}")
+        with committing(stub, self._tenancy.new_id()):
+            return shard.step(step, table, up_to)
+
+    def _after(self, tables: Iterable[str]) -> None:
+        """Those who follow appends are told of one, later."""
+        self._views.appended(tables)
+        if self._tenancy.background:
+            tenancy = self._tenancy
+            tenancy.notices.note(("pipeline", self.name), tenancy.policy.every_s, self._wake_pipeline)
+
+    def _wake_pipeline(self) -> None:
+        from .family.pipeline import PipelineDO
+
+        self._tenancy.object(PipelineDO, self.name).wake()
+
     def _step(self, step: Step, table: str | None, up_to: int | None, progress: Progress | None) -> Moved:
         names = self.shards.table_names() if table is None else [self.shards.table(table).name]
         if not self._tenancy.exists():
@@ -297,12 +335,9 @@ class LakeDatabase:
         for done, name in enumerate(names):
             if progress is not None:
                 progress(f"{step} {name}", done, len(names))
-            for part in self.shards.each(partial(_step, step=step, table=name, up_to=up_to)):
+            for part in self.shards.each(partial(self.step_in, step=step, table=name, up_to=up_to)):
                 moved += part
+        self._after([])
         if progress is not None:
             progress(step, len(names), len(names))
         return moved
-
-
-def _step(shard: Partition, *, step: Step, table: str, up_to: int | None) -> Moved:
-    return shard.step(step, table, up_to)

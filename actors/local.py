@@ -30,10 +30,10 @@ from ..tiers.object_store import ObjectStore, open_store
 from ..tiers.seal import break_seal, check_seal, seal_file
 from ..tiers.shard import Shard, Surroundings
 from ..tiers.steps.archive import complete_archive, follow_move
-from .background import Background
 from .database import LakeDatabase
 from .lake_lock import LakeLock
 from .local_tenancy import LocalTenancy
+from .notices import Notices
 
 if TYPE_CHECKING:
     from .family.warehouses import Warehouse
@@ -72,12 +72,15 @@ class LocalLake:
         self._objects: Objects | None = None
         self._warehouses: LocalWarehouses | None = None
         self._entropy = entropy
+        self.notices = Notices()
+        self.policy = policy or TierPolicy()
+        self.closing = False
         self._closed = False
+        self._problems: dict[str, Exception] = {}
         if not read_only:
             for folder in ("databases", "tmp"):
                 (path / folder).mkdir(parents=True, exist_ok=True)
         self._owned = None if read_only else LakeLock(path)
-        policy = policy or TierPolicy()
         store = self.store = _store(path, object_store)
         self._catalog_file = path / "catalog.sqlite"
         self._check_catalog()
@@ -87,13 +90,10 @@ class LocalLake:
             cold=IcebergCold(store, catalog or _default_catalog(self._catalog_file)),
             clock=clock,
             entropy=entropy,
-            policy=policy,
+            policy=self.policy,
         )
         self.engine = Engine(path, [store.folder])
-        self._background = (
-            Background(self._open_shards, policy.every_s) if background and not read_only else None
-        )
-        if self._background is not None and (path / "objects-hot").is_dir():
+        if self.background and (path / "objects-hot").is_dir():
             self.objects()  # an alarm may be due
 
     def database(self, name: str) -> LakeDatabase:
@@ -119,18 +119,10 @@ class LocalLake:
         shard_map = new_shard_map(
             shards, by=shard_by, key=key, regions=regions, durability=durability, region=region
         )
-        from .family.coordinator import NAME, LakehouseCoordinator
+        from .family.coordinator import make_database
 
         check_name("database", name)
-        coordinator = self.object(LakehouseCoordinator, NAME)
-        if not coordinator.begin_database(name, shard_map.to_dict()):
-            self.make_database(name, shard_map)
-            return self.database(name)
-        try:
-            coordinator.finish_database(name)
-        except Invalid:
-            coordinator.forget_database(name)
-            raise
+        make_database(self.coordinator(), self, name, shard_map)
         return self.database(name)
 
     def make_database(self, name: str, shard_map: ShardMap) -> None:
@@ -156,9 +148,8 @@ class LocalLake:
             if self._objects is None:
                 if self.read_only:
                     raise Unavailable("this lake is open for reading only", hint="connect without read_only")
-                background = self._background is not None
                 self._objects = open_objects(
-                    self, self.path, self.store, self.clock, self._entropy, background=background
+                    self, self.path, self.store, self.clock, self._entropy, background=self.background
                 )
             return self._objects
 
@@ -205,15 +196,19 @@ class LocalLake:
 
     def close(self) -> None:
         """Ends the background, seals the files and lets go of the lake. A second call does nothing."""
-        if self._closed:
+        if self.closing:
             return
-        self._closed = True
-        if self._background is not None:
-            self._background.close()
+        self.closing = True
+        self.notices.close()
         if self._objects is not None:
+            from .family.aside import wait_for_aside
             from .family.query import stop_queries
 
             stop_queries(self)
+            self._objects.stop()
+            wait_for_aside(self)
+        self._closed = True
+        if self._objects is not None:
             self._objects.close()
         for database in list(self._databases.values()):
             database.close()
@@ -283,8 +278,15 @@ class LocalLake:
 
     @property
     def problem(self) -> Exception | None:
-        """What the background failed with in its last pass."""
-        return self._background.problem if self._background else None
+        """What a database's pipeline failed with in its last pass."""
+        return next(iter(self._problems.values()), None)
+
+    def report(self, database: str, problem: Exception | None) -> None:
+        """What a pass over a database failed with, or that it went well. For pipelines."""
+        if problem is None:
+            self._problems.pop(database, None)
+        else:
+            self._problems[database] = problem
 
     def _check_catalog(self) -> None:
         try:
@@ -296,10 +298,6 @@ class LocalLake:
 
     def _hot_file(self, database: str, shard: str) -> Path:
         return self.path / "databases" / database / ("hot.sqlite" if shard == HOME else f"{shard}.sqlite")
-
-    def _open_shards(self) -> list[Shard]:
-        with self._lock:
-            return [p.shard for tenancy in self._tenancies.values() for p in tenancy.opened.values()]
 
 
 def _store(path: Path, given: ObjectStore | str | None) -> ObjectStore:

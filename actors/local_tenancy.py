@@ -32,6 +32,8 @@ class LocalTenancy:
         self.engine = lake.engine
         self.clock = lake.clock
         self.background = lake.background
+        self.notices = lake.notices
+        self.policy = lake.policy
         self.opened: dict[str, LocalPartition] = {}
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)

@@ -7,15 +7,16 @@ from collections.abc import Awaitable, Mapping, Sequence
 import pyarrow as pa
 
 from ..core.asof import AsOf
-from ..core.protocols import Append, Progress, ShardSnapshot, Step
+from ..core.protocols import Append, Due, PartitionFacts, Progress, ShardSnapshot, Step
 from ..core.results import Appended, Moved, Report
 from ..core.schema import Table
-from ..tiers.report import tier_report
+from ..tiers.report import table_facts, tier_report
 from ..tiers.shard import Shard
 from ..tiers.steps.archive import archive
 from ..tiers.steps.compact import compact
 from ..tiers.steps.expire import expire, expire_dropped
 from ..tiers.steps.flush import flush
+from ..tiers.steps.tick import tick
 from ..tiers.steps.verify import verify
 
 
@@ -91,6 +92,15 @@ class LocalPartition:
 
     def expire_dropped(self) -> Moved:
         return expire_dropped(self.shard)
+
+    def tick(self) -> Due:
+        return tick(self.shard)
+
+    def facts(self) -> PartitionFacts:
+        shard = self.shard
+        tables = tuple(table_facts(shard, shard.state(name)) for name in shard.table_names())
+        size = shard.log.path.stat().st_size
+        return PartitionFacts(self.name, shard.bookmark_seq(), size, shard.waiting, tables)
 
     def verify(self, progress: Progress | None = None) -> Report:
         done = 0

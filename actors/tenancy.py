@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.asof import AsOf
 from ..core.clock import Clock
+from ..core.policy import TierPolicy
 from ..core.protocols import Cancel, Partition
 from ..core.results import Result
 from ..core.sharding import ShardMap
 from ..router.engine import Engine
+from .notices import Notices
 
 if TYPE_CHECKING:
     from .database import LakeDatabase
@@ -27,6 +29,9 @@ class Tenancy(Protocol):
     """Whether shards are in other processes, so that work is better done there."""
     background: bool
     """Whether things are done by themselves: views refreshed, events sunk."""
+
+    notices: Notices
+    policy: TierPolicy
 
     def object(self, kind: type, name: str) -> Any:
         """A stub of a durable object of the lake."""
@@ -79,7 +84,7 @@ class Tenancy(Protocol):
         params: Sequence[Any] | Mapping[str, Any] | None,
         limits: Mapping[str, Any],
     ) -> Result:
-        """Runs a statement in a warehouse, once it lets it in. `limits`: keyword arguments of `Router.sql`."""
+        """Runs a statement in a warehouse once it is let in. `limits`: keyword arguments of `Router.sql`."""
         ...
 
     def split(self, shard: str) -> ShardMap:

@@ -145,6 +145,43 @@ class ShardOwner(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a look at a shard did and left. `moved`: by flushing and compacting what was due. `archives`:
+    (table, sequence) up to which it is time to archive. `again_us`: when to look again without an append,
+    `None` if there is nothing to look after."""
+
+    moved: Moved
+    archives: tuple[tuple[str, int], ...] = ()
+    again_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """One table in one shard: its watermarks, what lies above each, and since when its oldest does."""
+
+    table: str
+    shard: str
+    warm_to: int
+    cold_to: int
+    hot_rows: int
+    warm_rows: int
+    cold_rows: int
+    hot_since_us: int | None
+    warm_since_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionFacts:
+    """`seq`: the last sequence assigned. `hot_bytes`: of its hot file. `waiting`: appends in its queue."""
+
+    shard: str
+    seq: int
+    hot_bytes: int
+    waiting: int
+    tables: tuple[TableFacts, ...]
+
+
 class Partition(ShardOwner, Protocol):
     """A shard's single writer as its database sees it: in this process or on a host elsewhere."""
 
@@ -169,6 +206,12 @@ class Partition(ShardOwner, Protocol):
     def expire_dropped(self) -> Moved:
         """Removes the tables that were dropped before the history window."""
         ...
+
+    def tick(self) -> Due:
+        """Flushes and compacts what is due. Archiving is the caller's, as shards share a cold table."""
+        ...
+
+    def facts(self) -> PartitionFacts: ...
 
     def verify(self, progress: Progress | None = None) -> Report: ...
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from .clock import SECOND_US
+from .clock import DAY_US, SECOND_US
 from .manifest import DataFile, Manifest, Run
-from .policy import TierPolicy
+from .policy import HOUR_S, TierPolicy
 from .schema import ENVELOPE_IDS
 
 _TIME, _RECORDED = ENVELOPE_IDS["_time"], ENVELOPE_IDS["_recorded_at"]
@@ -50,6 +50,25 @@ def due_flush(hot: HotFacts, policy: TierPolicy, now_us: int) -> int | None:
         return None
     waited = now_us - (hot.oldest_us or now_us) >= (policy.hot_age_s + policy.slack_s) * SECOND_US
     return hot.aged_seq if hot.aged_rows >= policy.flush_rows or waited else None
+
+
+def look_again(
+    hot: HotFacts, manifest: Manifest, policy: TierPolicy, now_us: int, moved: bool
+) -> int | None:
+    """When something of a table can be due without a further append, `None` if it holds nothing.
+
+    Ages advise, so a twentieth of them, an hour at most, is near enough; what is only kept is looked at daily.
+    """
+    if moved:
+        return now_us + int(policy.every_s * SECOND_US)
+    if not hot.rows and not manifest.warm:
+        return now_us + DAY_US if manifest.cold is not None else None
+    age_s = policy.hot_age_s if hot.rows else policy.warm_age_s
+    again = now_us + int(min(max(age_s / 20, policy.every_s), HOUR_S) * SECOND_US)
+    if hot.aged_rows and hot.oldest_us is not None:
+        settled = hot.oldest_us + int((policy.hot_age_s + policy.slack_s) * SECOND_US)
+        again = min(again, max(settled, now_us + int(policy.every_s * SECOND_US)))
+    return again
 
 
 def due_compaction(manifest: Manifest, policy: TierPolicy) -> list[tuple[Run, ...]]:

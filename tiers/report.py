@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..core.manifest import DataFile, Run
+from ..core.protocols import TableFacts
 from ..core.schema import ENVELOPE_IDS
 from ..core.types import INSTANT
 from .shard import Shard
@@ -43,6 +44,24 @@ def tier_report(shard: Shard, names: Sequence[str]) -> pa.Table:
             rows.append(start | {"tier": "warm"} | _files(state.manifest.warm))
             rows.append(start | {"tier": "cold"} | _files((cold,) if cold else ()))
     return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def table_facts(shard: Shard, state: TableState) -> TableFacts:
+    manifest, recorded = state.manifest, ENVELOPE_IDS["_recorded_at"]
+    with shard.lock:
+        hot_rows, hot_since = shard.log.hot_span(state.table.id)
+    starts = [int(f.stats[recorded][0]) for run in manifest.warm for f in run.files if recorded in f.stats]
+    return TableFacts(
+        table=state.table.name,
+        shard=shard.name,
+        warm_to=manifest.warm_to,
+        cold_to=manifest.cold_to,
+        hot_rows=hot_rows,
+        warm_rows=sum(run.rows for run in manifest.warm),
+        cold_rows=manifest.cold.rows if manifest.cold else 0,
+        hot_since_us=hot_since,
+        warm_since_us=min(starts, default=None),
+    )
 
 
 def _hot(shard: Shard, state: TableState) -> dict[str, Any]:

@@ -14,7 +14,16 @@ from ...core.asof import AsOf
 from ...core.ids import Entropy
 from ...core.manifest import DataFile
 from ...core.placement import Unit
-from ...core.protocols import Append, Progress, Rows, ShardSnapshot, Step, TableSnapshot
+from ...core.protocols import (
+    Append,
+    Due,
+    PartitionFacts,
+    Progress,
+    Rows,
+    ShardSnapshot,
+    Step,
+    TableSnapshot,
+)
 from ...core.results import Appended, Moved, Report
 from ...core.schema import Table
 from ...tiers.files import CheckedFiles
@@ -121,6 +130,22 @@ class RemotePartition:
     def expire_dropped(self) -> Moved:
         moved: Moved = self._call("expire_dropped")
         return moved
+
+    def tick(self) -> Due:
+        due: Due = self._call("tick")
+        return due
+
+    def facts(self) -> PartitionFacts:
+        facts: PartitionFacts = self._call("facts")
+        return facts
+
+    def tick(self) -> Due:
+        due: Due = self._call("tick")
+        return due
+
+    def facts(self) -> PartitionFacts:
+        facts: PartitionFacts = self._call("facts")
+        return facts
 
     def verify(self, progress: Progress | None = None) -> Report:
         report: Report = self._call("verify")

@@ -108,3 +108,15 @@ class LakehouseCoordinator(DurableObject):
             self.finish_database(database)
         except Invalid:
             self.forget_database(database)
+
+
+def make_database(coordinator: Any, lake: Any, name: str, shard_map: ShardMap) -> None:
+    """Has a database made; nothing happens if it is there so. Raises `Invalid` if it is there with others."""
+    if not coordinator.begin_database(name, shard_map.to_dict()):
+        lake.make_database(name, shard_map)
+        return
+    try:
+        coordinator.finish_database(name)
+    except Invalid:
+        coordinator.forget_database(name)
+        raise

@@ -7,14 +7,16 @@ here is when it is brought up to date, and what came of that.
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
 from ...core.clock import iso, now_us
-from ...core.errors import Invalid, NotFound
+from ...core.errors import Error, Invalid, NotFound
 from ...core.objects import AlarmInfo
 from ...router.materialized.definition import View, hidden_name
 from ...router.materialized.known import told
-from ..objects.base import DurableObject
+from ..objects.base import DurableObject, concurrent
+from .aside import start_aside
 from .keeping import build, define, drop, fold, kept_rows, refresh
 
 ON_APPEND_S = 1.0
@@ -24,8 +26,12 @@ _INTERVAL = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hour
 
 
 class ViewDO(DurableObject):
-    """Its name is `<database>/<view>`."""
+    """Its name is `<database>/<view>`. What may take long runs beside its turns: marks keep it apart."""
 
+    def start(self) -> None:
+        self._working = threading.Lock()
+
+    @concurrent
     def create(self, sql: str, refresh_as: str, if_not_exists: bool) -> bool:
         """False if it was there. Raises `Invalid` if it was there, or if the query can't be a view."""
         database, name = self._database(), self._name
@@ -38,20 +44,27 @@ class ViewDO(DurableObject):
         definition = define(database, name, sql, refresh_seconds(refresh_as))
         now = now_us(self.ctx.clock)
         build(database, definition, hidden_name(name, 1), gen=1, after=(0, 0), now=now)
-        self.storage.put({"refreshes": 0, "refreshed": iso(now), "problem": None})
+        self._me().noted(now, None)
         return True
 
+    @concurrent
     def refresh(self, rebuilt: bool = False) -> int:
         """The rows newly kept. `rebuilt`: everything is computed anew. Raises `NotFound` for no view."""
-        database, view = self._database(), self._view()
-        now = now_us(self.ctx.clock)
-        rows = refresh(database, view, now, rebuilt=rebuilt)
-        refreshes = self.storage.get("refreshes", 0) + 1
-        if refreshes % REFRESHES_PER_FOLD == 0:
-            fold(database, self._view())
-        self.storage.put({"refreshes": refreshes, "refreshed": iso(now), "problem": None})
-        self.storage.delete_alarm("refresh")
+        with self._working:
+            database, view = self._database(), self._view()
+            now = now_us(self.ctx.clock)
+            rows = refresh(database, view, now, rebuilt=rebuilt)
+            if self._me().noted(now, None) % REFRESHES_PER_FOLD == 0:
+                fold(database, self._view())
         return rows
+
+    def noted(self, now: int, problem: str | None) -> int:
+        """What came of a refresh; returns how many there were."""
+        refreshes: int = self.storage.get("refreshes", -1) + 1
+        self.storage.put({"refreshes": refreshes, "problem": problem})
+        if problem is None:
+            self.storage.put("refreshed", iso(now))
+        return refreshes
 
     def wake(self) -> bool:
         """A table that it reads has grown: it will be refreshed in a while. False if that was known."""
@@ -86,15 +99,18 @@ class ViewDO(DurableObject):
         }
 
     def alarm(self, name: str, info: AlarmInfo) -> None:  # noqa: ARG002
+        # A turn does not wait for what may take long.
+        start_aside(self.ctx.lake, f"view-{self.ctx.id.name}", self._refresh_aside)
+
+    def _refresh_aside(self) -> None:
         try:
             self.refresh()
-        except NotFound:
-            if self._database().router.views.view(self._name) is not None:
-                raise
-            self.storage.delete_all()
+        except Error as error:
+            # It is read right all the same; the next append has it tried again.
+            self._me().noted(0, f"{error.message} ({error.hint})")
 
-    def alarm_failed(self, name: str, error: str) -> None:  # noqa: ARG002
-        self.storage.put("problem", error)
+    def _me(self) -> Any:
+        return self.ctx.object(ViewDO, self.ctx.id.name)
 
     @property
     def _name(self) -> str:

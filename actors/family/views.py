@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from ...core.errors import Error
 from ...router.materialized.known import KnownViews
 
 if TYPE_CHECKING:
@@ -22,12 +19,6 @@ class DatabaseViews:
         self._database = database
         self._tenancy = tenancy
         self._watched: dict[str, list[tuple[str, float]]] | None = None
-        self._woken: dict[str, float] = {}
-        self._pool: ThreadPoolExecutor | None = None
-
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
 
     def create_view(self, name: str, sql: str, *, refresh: str, if_not_exists: bool) -> bool:
         self._tenancy.check_writable()
@@ -55,24 +46,12 @@ class DatabaseViews:
         watched = self._watched if self._watched is not None else self._look()
         if not watched or not self._tenancy.background:
             return
-        now = time.monotonic()
         for table in tables:
             for name, delay in watched.get(table.lower(), ()):
-                if now - self._woken.get(name, -delay) >= delay:
-                    self._woken[name] = now
-                    self._submit(name)
+                self._tenancy.notices.note(("view", self._database.name, name), delay, self._waking(name))
 
-    def _submit(self, name: str) -> None:
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="thermocline-views")
-        self._pool.submit(self._wake, name)
-
-    def _wake(self, name: str) -> None:
-        try:
-            self._object(name).wake()
-        except Error:
-            # A view that is not kept up to date is still read right, and the next append tells it again.
-            self._woken.pop(name, None)
+    def _waking(self, name: str) -> Callable[[], object]:
+        return lambda: self._object(name).wake()
 
     def _look(self) -> dict[str, list[tuple[str, float]]]:
         watched: dict[str, list[tuple[str, float]]] = {}

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...core.certificate import Certificate
-from ...core.errors import Error, Unavailable
+from ...core.errors import Unavailable
 from ...core.results import Result
 from .compute import Compute, WarehouseSettings
-from .warehouse import LEASE_S
+from .tickets import renewing, wait_to_enter
 
 if TYPE_CHECKING:
     from ..database import LakeDatabase
-
-_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.005, 0.2
 
 
 class Warehouse:
@@ -55,17 +52,28 @@ def run_in(
     Raises `Overloaded` if too many wait; `Unavailable` if it is cancelled or its time runs out in the queue.
     """
     began = time.monotonic()
-    settings = _admitted(stub, ticket, limits, began)
+    given: list[WarehouseSettings] = []
+
+    def enter() -> int:
+        ahead, settings = stub.enter(ticket)
+        given[:] = [settings]
+        return int(ahead)
+
+    def check(ahead: int) -> None:
+        if (problem := _given_up(limits, began, ahead)) is not None:
+            stub.leave(ticket, 0.0, 0, True)
+            raise problem
+
+    wait_to_enter(enter, check)
     if limits["timeout"] is not None:
         limits = {**limits, "timeout": max(limits["timeout"] - (time.monotonic() - began), 0.001)}
     started, scanned, failed = time.monotonic(), 0, True
-    renewal = _Renewal(stub, ticket)
     try:
-        result = compute(settings).run(database, sql, params, limits)
+        with renewing(enter):
+            result = compute(given[0]).run(database, sql, params, limits)
         scanned, failed = scanned_bytes(result.certificate), False
         return result
     finally:
-        renewal.end()
         stub.leave(ticket, time.monotonic() - started, scanned, failed)
 
 
@@ -79,48 +87,11 @@ def scanned_bytes(certificate: Certificate) -> int:
     )
 
 
-def _admitted(stub: Any, ticket: str, limits: Mapping[str, Any], began: float) -> WarehouseSettings:
-    wait = _FIRST_WAIT_S
-    settings: WarehouseSettings
-    ahead, settings = stub.enter(ticket)
-    while ahead:
-        cancel, timeout = limits["cancel"], limits["timeout"]
-        problem = None
-        if cancel is not None and cancel.cancelled:
-            problem = Unavailable("cancelled", hint="the query was cancelled by its caller")
-        elif timeout is not None and time.monotonic() - began > timeout:
-            problem = Unavailable(
-                f"{ahead} queries were ahead after {timeout:g} s", hint="give a longer timeout, or try later"
-            )
-        if problem is not None:
-            stub.leave(ticket, 0.0, 0, True)
-            raise problem
-        time.sleep(wait)
-        wait = min(wait * 1.5, _LONGEST_WAIT_S)
-        ahead, settings = stub.enter(ticket)
-    return settings
-
-
-class _Renewal:
-    """Renews a ticket while its query runs; a thread only for one that runs long."""
-
-    def __init__(self, stub: Any, ticket: str) -> None:
-        self._stub = stub
-        self._ticket = ticket
-        self._timer = self._next()
-
-    def end(self) -> None:
-        self._timer.cancel()
-
-    def _next(self) -> threading.Timer:
-        timer = threading.Timer(LEASE_S / 3, self._renew)
-        timer.daemon = True
-        timer.start()
-        return timer
-
-    def _renew(self) -> None:
-        try:
-            self._stub.enter(self._ticket)
-        except Error:
-            pass  # the next one may get through
-        self._timer = self._next()
+def _given_up(limits: Mapping[str, Any], began: float, ahead: int) -> Unavailable | None:
+    cancel, timeout = limits["cancel"], limits["timeout"]
+    if cancel is not None and cancel.cancelled:
+        return Unavailable("cancelled", hint="the query was cancelled by its caller")
+    if timeout is not None and time.monotonic() - began > timeout:
+        hint = "give a longer timeout, or try later"
+        return Unavailable(f"{ahead} queries were ahead after {timeout:g} s", hint=hint)
+    return None

@@ -27,6 +27,10 @@ class Objects:
         """Does at once what is due now: alarms, idle objects, expired history; the alarms delivered."""
         return self._caretaker.tick()
 
+    def stop(self) -> None:
+        """No alarm is delivered any more; calls still are."""
+        self._caretaker.close()
+
     def close(self) -> None:
         self._caretaker.close()
         self.host.close()

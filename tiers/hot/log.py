@@ -354,6 +354,13 @@ class HotLog:
         ).fetchone()
         return HotFacts(rows, last, aged_seq, aged_rows, oldest)
 
+    def hot_span(self, table_id: str) -> tuple[int, int | None]:
+        """(rows, when the oldest of them was recorded)."""
+        found: tuple[int, int | None] = self._db.execute(
+            "SELECT coalesce(sum(rows), 0), min(recorded_us) FROM _commits WHERE table_id = ?", (table_id,)
+        ).fetchone()
+        return found
+
     def commit_before(self, micros: int) -> tuple[int, int] | None:
         """(last seq, recorded_us) of the last commit here that was recorded at or before the instant."""
         found: tuple[int, int] | None = self._db.execute(
