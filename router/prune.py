@@ -309,4 +309,4 @@ def _number(value: Value) -> int | float | Decimal | None:
 
 
 def _clamped(number: int) -> int:
-    return max(-_MOST_INT, min(_MOST_INT, number))
+    return max(-_MOST_INT - 1, min(_MOST_INT, number))

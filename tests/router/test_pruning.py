@@ -261,6 +261,13 @@ def _files(folder: Path, **columns: list[Any]) -> tuple[MemoryOwner, Router]:
     return owner, Router(OneShard(owner), Engine(folder), lambda: owner.now, "db")
 
 
+@pytest.mark.parametrize("at", [-(2**63), 2**63 - 1])
+def test_a_file_with_nothing_but_the_least_or_the_largest_integer_is_read(tmp_path: Path, at: int) -> None:
+    _, router = _files(tmp_path, i=[at])
+    for condition in ("=", "<=", ">="):
+        assert router.sql(f"select i from t where i {condition} {at}").rows() == [(at,)]
+
+
 @pytest.mark.parametrize(
     ("condition", "read"),
     [
