@@ -21,7 +21,7 @@ from ..core.asof import AsOf
 from ..core.errors import Invalid, NotFound, Resharded, Unavailable
 from ..core.protocols import Append, Cancel, Partition, ShardSnapshot
 from ..core.results import Appended, Result
-from ..core.schema import Schema, Table
+from ..core.schema import Schema, Table, widen
 from ..core.sharding import HOME, ShardMap
 from ..tiers.intake.batch import Batch
 from ..tiers.intake.received import batch_of, held, received_by_nobody
@@ -148,19 +148,29 @@ class DatabaseShards:
         raise Unavailable(f"the shards of `{self.tenancy.name}` keep changing", hint="try again")
 
     def _parts(self, operations: Sequence[Append], shard_map: ShardMap) -> dict[str, list[Append]]:
+        if len(operations) > 1:
+            self._check_together(operations, shard_map)
         parts: dict[str, list[Append]] = {}
         for operation in operations:
-            table, batch = self._fitted(operation)
+            table, batch = self._fitted(operation, shard_map)
             routed = route(operation, batch, shard_map, table.schema)
             for shard, append in routed.items():
                 agreed = (table.id, table.schema.version)
                 parts.setdefault(shard, []).append(replace(append, agreed=agreed))
-        if len(operations) > 1 and len(parts) > 1:
+        return parts
+
+    def _check_together(self, operations: Sequence[Append], shard_map: ShardMap) -> None:
+        """What is refused has widened no table."""
+        shards: set[str] = set()
+        for operation in operations:
+            table = self._remembered(operation.table)
+            batch = _batch(operation, table)
+            shards.update(route(operation, batch, shard_map, _widened(batch, table)))
+        if len(shards) > 1:
             raise Invalid(
-                f"append_many is atomic within one shard, and these rows go to {', '.join(sorted(parts))}",
+                f"append_many is atomic within one shard, and these rows go to {', '.join(sorted(shards))}",
                 hint="give all rows one key, or append table by table",
             )
-        return parts
 
     def _sending(self, shard: str, appends: list[Append]) -> Callable[[], Mapping[str, Appended] | Resharded]:
         def send() -> Mapping[str, Appended] | Resharded:
@@ -173,11 +183,14 @@ class DatabaseShards:
 
     # -- one look for all shards ------------------------------------------------------------------
 
-    def _fitted(self, append: Append) -> tuple[Table, Batch]:
+    def _fitted(self, append: Append, shard_map: ShardMap) -> tuple[Table, Batch]:
         """The table as it takes the rows, evolved in every shard if need be, and the rows normalised."""
-        table = self._tables.get(append.table.lower()) or self._known(append.table)
+        table = self._remembered(append.table)
         batch = _batch(append, table)
         if table is None or _news(batch, table.schema):
+            route(
+                append, batch, shard_map, _widened(batch, table)
+            )  # or it is refused before anything changes
             columns = pa.schema(list(batch.types.items())).empty_table()
             self._writable().append([Append(append.table, columns, event_time=append.event_time)])
             table = self._follow(append.table)
@@ -185,7 +198,9 @@ class DatabaseShards:
         self._tables[append.table.lower()] = table
         return table, batch
 
-    def _known(self, name: str) -> Table | None:
+    def _remembered(self, name: str) -> Table | None:
+        if (table := self._tables.get(name.lower())) is not None:
+            return table
         try:
             return self.home.table(name)
         except NotFound:
@@ -265,6 +280,11 @@ class DatabaseShards:
 def _batch(append: Append, table: Table | None) -> Batch:
     event_time = append.event_time or (table.event_time if table else None)
     return batch_of(replace(append, event_time=event_time), table.schema if table else None)
+
+
+def _widened(batch: Batch, table: Table | None) -> Schema:
+    """What the table will look like once it has taken the rows."""
+    return widen(table.schema if table else Schema(0, ()), batch.types.items(), from_seq=0)
 
 
 def _news(batch: Batch, schema: Schema) -> bool:
