@@ -28,7 +28,6 @@ from ...tiers.files import CheckedFiles
 from ...tiers.object_store import open_store
 from ...tiers.objects.shard import ObjectSurroundings
 from ...tiers.shard import Surroundings
-from ..background import Background
 from ..objects.caretaker import Caretaker
 from ..objects.host import ObjectHost
 from .hosted import HostedPartition, open_partition
@@ -42,7 +41,7 @@ OBJECTS = "objects"
 
 
 class ShardHost:
-    """`lake`: gives the lake that objects reach through their context. `learn`: finds an object's class, which
+    """`lake`: gives the lake that objects reach through their context. `learn`: finds an object's class, that
     a client may have sent. `die`: ends this process at once.
     """
 
@@ -86,7 +85,6 @@ class ShardHost:
         self._slot_locks: dict[int, UnitLock] = {}
         self._objects: ObjectHost | None = None
         self._caretaker: Caretaker | None = None
-        self._background: Background | None = None
         self._beats = 0
         self._beaten_at = 0.0
         self._calls: dict[int, tuple[float, str]] = {}
@@ -102,9 +100,6 @@ class ShardHost:
             self._beat()
         threading.Thread(target=self._keep_beating, name="thermocline-lease", daemon=True).start()
         threading.Thread(target=self._open_objects, name="thermocline-wake", daemon=True).start()
-        if self.options.sink:
-            shards = lambda: [p.shard for p in list(self._partitions.values())]  # noqa: E731 - one expression
-            self._background = Background(shards, self._around.policy.every_s)
 
     def _keep_beating(self) -> None:
         while not self._stopped.wait(self.options.beat_s):
@@ -139,8 +134,6 @@ class ShardHost:
     def stop(self) -> None:
         """Closes everything; what is asked for afterwards is `Unavailable`."""
         self._stopped.set()
-        if self._background is not None:
-            self._background.close()
         if self._caretaker is not None:
             self._caretaker.close()
         for name in list(self._partitions):
@@ -296,7 +289,7 @@ class ShardHost:
 
     def facts(self) -> dict[str, Any]:
         """What `thermocline top` shows of a host."""
-        shards = [partition.facts() for partition in list(self._partitions.values())]
+        shards = [(p.unit.name, p.shard.meta.epoch, p.facts()) for p in list(self._partitions.values())]
         return {
             "seat": self.seat.name if self.seat else None,
             "node": self.seat.node if self.seat else None,

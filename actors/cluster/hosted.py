@@ -98,25 +98,6 @@ class HostedPartition(LocalPartition):
         # Reading footers is for whoever verifies: the reader of the answer has the store too.
         return result.arrow(), replace(result.certificate, footer_rows=None)
 
-    def facts(self) -> dict[str, Any]:
-        """Hot rows and bytes, and how far the watermarks lag behind the last event."""
-        shard = self.shard
-        with shard.lock:
-            last = shard.meta.seq
-            states = list(shard.states.values())
-            warm = min((s.manifest.warm_to for s in states if s.manifest.warm_to), default=0)
-            cold = min((s.manifest.cold_to for s in states if s.manifest.cold_to), default=0)
-        size = self._path.stat().st_size
-        return {
-            "unit": self.unit.name,
-            "epoch": shard.meta.epoch,
-            "seq": last,
-            "queue": shard.waiting,
-            "hot_bytes": size,
-            "warm_lag": last - warm,
-            "cold_lag": last - cold,
-        }
-
     def _drop_old_pins(self) -> None:
         now = time.monotonic()
         for pin, (_, since) in list(self._pins.items()):

@@ -34,6 +34,7 @@ from ...tiers.shard_maps import ShardMaps, databases_with_maps
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..local_warehouses import LocalWarehouses
+from ..notices import Notices
 from .client import ClusterClient
 from .objects import ClusterDispatch, ClusterObjects
 from .options import ClusterOptions, LakePlace
@@ -75,7 +76,10 @@ class RayLake:
         self._databases: dict[str, LakeDatabase] = {}
         self._tenancies: dict[str, RayTenancy] = {}
         self._warehouses: LocalWarehouses | None = None
-        self._closed = False
+        self.background = options.sink
+        self.notices = Notices()
+        self.closing = False
+        self.problem: Exception | None = None
 
     def database(self, name: str) -> LakeDatabase:
         check_name("database", name)
@@ -112,6 +116,10 @@ class RayLake:
 
     def objects(self) -> ClusterObjects:
         return self._objects
+
+    def report(self, database: str, problem: Exception | None) -> None:  # noqa: ARG002 - one for the process
+        """What a pass over a database failed with, or that it went well. For pipelines."""
+        self.problem = problem
 
     def new_id(self) -> str:
         return self.entropy(16).hex()
@@ -151,9 +159,10 @@ class RayLake:
 
     def close(self) -> None:
         """Lets go of the cluster; one that was started here ends. A second call does nothing."""
-        if self._closed:
+        if self.closing:
             return
-        self._closed = True
+        self.closing = True
+        self.notices.close()
         for database in self._databases.values():
             database.close()
         self.engine.close()
@@ -174,12 +183,14 @@ class RayTenancy:
     """Implements `actors.tenancy.Tenancy` over hosts elsewhere."""
 
     remote = True
-    background = True
 
     def __init__(self, name: str, lake: RayLake) -> None:
         self.name = name
         self.engine = lake.engine
         self.clock = lake.clock
+        self.background = lake.background
+        self.notices = lake.notices
+        self.policy = lake.policy
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)
         self._map: ShardMap | None = None

@@ -77,12 +77,12 @@ class ClusterObjects:
     def stub(self, kind: type, name: str | None = None) -> Stub:
         if not (isinstance(kind, type) and issubclass(kind, DurableObject)) or kind is DurableObject:
             raise Invalid(f"not a durable object's class: {kind!r}", hint="derive it from DurableObject")
-        self._dispatch.offer(kind)
         ref = class_ref(kind)
         return self.reach(random_id(ref, self._entropy) if name is None else named_id(ref, name))
 
     def reach(self, identity: ObjectId) -> Stub:
         kind = find_class(identity.class_ref)
+        self._dispatch.offer(kind)
         return Stub(kind, identity, self._dispatch, message_bytes=self._policy.message_bytes)
 
     def __iter__(self) -> Iterator[ObjectFacts]:

@@ -139,14 +139,6 @@ class RemotePartition:
         facts: PartitionFacts = self._call("facts")
         return facts
 
-    def tick(self) -> Due:
-        due: Due = self._call("tick")
-        return due
-
-    def facts(self) -> PartitionFacts:
-        facts: PartitionFacts = self._call("facts")
-        return facts
-
     def verify(self, progress: Progress | None = None) -> Report:
         report: Report = self._call("verify")
         if progress is not None:

@@ -31,29 +31,27 @@ def ray_head() -> Iterator[None]:
 
 
 class SharedClock:
-    """The clock of `tests/conftest.py` for several processes: its time is in a file."""
+    """The clock of `tests/conftest.py` for several processes: its time is in a file, in microseconds."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._write(datetime(2026, 11, 1, tzinfo=UTC).timestamp())
+        start = datetime(2026, 11, 1, tzinfo=UTC)
+        file.write_bytes(struct.pack("q", round(start.timestamp() * 1_000_000)))
 
     def __call__(self) -> datetime:
-        return datetime.fromtimestamp(self._move(0.001), UTC)
+        return self._move(timedelta(milliseconds=1))
+
+    def advance(self, **by: float) -> None:
+        self._move(timedelta(**by))
 
     @property
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self._move(0), UTC)
+        return self._move(timedelta())
 
-    def advance(self, **by: float) -> None:
-        self._move(timedelta(**by).total_seconds())
-
-    def _move(self, seconds: float) -> float:
+    def _move(self, by: timedelta) -> datetime:
         with open(self._file, "r+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            now = float(struct.unpack("d", file.read(8))[0]) + seconds
+            now = struct.unpack("q", file.read(8))[0] + by // timedelta(microseconds=1)
             file.seek(0)
-            file.write(struct.pack("d", now))
-            return now
-
-    def _write(self, seconds: float) -> None:
-        self._file.write_bytes(struct.pack("d", seconds))
+            file.write(struct.pack("q", now))
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=now)
