@@ -5,7 +5,7 @@ The same on every runtime: where the shards of the database are is its `Tenancy`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ from .streams import LakeStream
 from .tenancy import Tenancy
 
 if TYPE_CHECKING:
+    from .family.partition import Projection
     from .family.pipeline import Pipeline
 
 
@@ -276,6 +277,58 @@ class LakeDatabase:
         from .family.table import schema_history
 
         return schema_history(self, table)
+
+    def projection(
+        self,
+        name: str,
+        apply: Callable[[Any, dict[str, Any]], Any],
+        *,
+        initial: Any = None,
+        tables: Sequence[str] | None = None,
+    ) -> Projection:
+        """A state that follows the events of each shard: `apply(state, event) -> state`, in their order.
+
+        `apply` is a function at the top of a module; `event`: envelope, payload and `_table`. The state is
+        kept with the sequence it stands at. Another function, start or choice of tables begins anew.
+        """
+        from .family.partition import PartitionDO, Projection, function_ref
+
+        self._tenancy.check_writable()
+        stubs = {
+            shard: self._tenancy.object(PartitionDO, f"{self.name}/{shard}")
+            for shard in self.shard_map().names
+        }
+        for stub in stubs.values():
+            stub.define(name, function_ref(apply), initial, tables)
+        return Projection(name, stubs)
+
+    def agent(self, name: str) -> Any:
+        """The state of an agent: its turns, memories and open questions; see `family.agent.AgentDO`."""
+        from .family.agent import AgentDO
+
+        return self._tenancy.object(AgentDO, f"{self.name}/{check_name('agent', name)}")
+
+    # -- grants -----------------------------------------------------------------------------------
+
+    def grant(self, who: str, action: str, table: str = "*") -> bool:
+        """Notes that somebody may read, append, define or manage; False if that was noted."""
+        given: bool = self._owner().grant(who, action, table)
+        return given
+
+    def revoke(self, who: str, action: str, table: str = "*") -> bool:
+        """False if it was not granted."""
+        taken: bool = self._owner().revoke(who, action, table)
+        return taken
+
+    def grants(self) -> list[dict[str, Any]]:
+        """who, action, target, since."""
+        found: list[dict[str, Any]] = self._owner().grants()
+        return found
+
+    def _owner(self) -> Any:
+        from .family.database import DatabaseDO
+
+        return self._tenancy.object(DatabaseDO, self.name)
 
     # -- shards -----------------------------------------------------------------------------------
 

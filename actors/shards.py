@@ -86,24 +86,49 @@ class DatabaseShards:
         retention_s: int | None = None,
         if_not_exists: bool = False,
     ) -> bool:
-        created = self._writable().create_table(
-            name,
-            fields,
-            event_time=event_time,
-            clustering=clustering,
-            retention_s=retention_s,
-            if_not_exists=if_not_exists,
-        )
+        arguments: dict[str, Any] = {
+            "name": name,
+            "fields": list(fields),
+            "event_time": event_time,
+            "clustering": tuple(clustering),
+            "retention_s": retention_s,
+            "if_not_exists": if_not_exists,
+        }
+        if self.shard_map().single:
+            return self.create_in_all(**arguments)
+        return self._define("create", arguments)
+
+    def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
+        if self.shard_map().single:
+            return self.drop_in_all(name, if_exists)
+        return self._define("drop", {"name": name, "if_exists": if_exists})
+
+    def create_in_all(self, name: str, fields: Sequence[tuple[str, pa.DataType]], **options: Any) -> bool:
+        """In the home shard, and then in the others as it has it there."""
+        created = self._writable().create_table(name, fields, **options)
         if not self.shard_map().single:
             self._follow(name)
         return created
 
-    def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
+    def drop_in_all(self, name: str, if_exists: bool) -> bool:
         dropped = self._writable().drop_table(name, if_exists=if_exists)
         self._tables.pop(name.lower(), None)
         for shard in self._others():
             shard.drop_table(name, if_exists=True)
         return dropped
+
+    def _define(self, kind: str, arguments: Mapping[str, Any]) -> bool:
+        """What reaches several shards is noted before, so that it reaches all whatever dies."""
+        from .family.database import DatabaseDO
+
+        self.tenancy.check_writable()
+        stub = self.tenancy.object(DatabaseDO, self.tenancy.name)
+        done: bool
+        done, refusal = stub.finish(stub.begin(kind, arguments))
+        self._tables.pop(str(arguments["name"]).lower(), None)
+        if refusal is not None:
+            raise refusal
+        return done
 
     # -- append -----------------------------------------------------------------------------------
 

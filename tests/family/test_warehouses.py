@@ -114,14 +114,16 @@ def test_a_time_limit_counts_the_wait(lake: LocalLake) -> None:
     shop = lake.database("acme")
     lake.warehouse("one", concurrency=1)
     lake.object(WarehouseDO, "one").enter("holder")
-    with pytest.raises(Unavailable, match="ahead after 0.1 s"):
+    with pytest.raises(Unavailable, match=r"ahead after 0\.1 s"):
         shop.sql("SELECT 1", warehouse="one", timeout=0.1)
 
 
 def test_what_it_used_outlives_the_process(tmp_path: Path) -> None:
     for expected in (1, 2):
         with thermocline.connect(tmp_path / "lake", background=False) as lake:
-            lake.warehouse("big", size="XS") if expected == 1 else None
+            assert isinstance(lake, LocalLake)
+            if expected == 1:
+                lake.warehouse("big", size="XS")
             lake.database("acme").sql("SELECT 1", warehouse="big")
             (told,) = lake.warehouses()
             assert (told["queries"], told["size"]) == (expected, "XS")
