@@ -15,12 +15,11 @@ import pyarrow as pa
 from ..core.asof import AtBookmark, AtSequence, parse_as_of
 from ..core.certificate import Certificate
 from ..core.errors import Invalid
-from ..core.ids import check_name
+from ..core.ids import check_name, shown
 from ..core.protocols import Append, Cancel, Partition, Progress, Rows, Step
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.sharding import HOME, ShardMap
 from ..router.engine import Engine
-from ..router.materialized.definition import hidden_parts
 from ..router.query import Router
 from ..tiers.intake.files.read import read_file
 from ..tiers.report import SCHEMA
@@ -190,7 +189,7 @@ class LakeDatabase:
         return LakeStream(self, name)
 
     def tables(self) -> list[str]:
-        return [name for name in self.shards.table_names() if hidden_parts(name) is None]
+        return shown(self.shards.table_names())
 
     def schema(self, table: str, *, as_of: object = None) -> pa.Schema:
         """The payload's columns. Over several shards a past one is named by an instant or a bookmark."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import xxhash
 
@@ -13,6 +13,15 @@ Entropy = Callable[[int], bytes]
 """`os.urandom` or a seeded stand-in: n -> n random bytes."""
 
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_\-]{0,62}$")
+
+
+HIDDEN_PREFIX = "mv--"
+"""Tables with this prefix are kept by views: no list and no hint shows them."""
+
+
+def shown(tables: Iterable[str]) -> list[str]:
+    """Those that are not hidden."""
+    return [name for name in tables if not name.startswith(HIDDEN_PREFIX)]
 
 
 def uuid7s(count: int, micros: int, entropy: Entropy) -> list[str]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from ..core.asof import AsOf, Now
 from ..core.certificate import Certificate
 from ..core.errors import Error
+from ..core.ids import shown
 from ..core.manifest import DataFile
 from ..core.protocols import DatabaseOwner
 from ..core.results import Result
@@ -306,9 +307,9 @@ class Run:
             return interrupted
         if may_be_damage(error) and len(self._keys) > 1:
             self._keys = self._damaged() or self._keys
-        shown = (cut.schema.by_name for cut in self._cut.tables.values())
-        columns = {*ENVELOPE.names, "_tier"}.union(*shown)
-        return translate(error, columns, self._means.owner.table_names(), self._keys)
+        known = (cut.schema.by_name for cut in self._cut.tables.values())
+        columns = {*ENVELOPE.names, "_tier"}.union(*known)
+        return translate(error, columns, shown(self._means.owner.table_names()), self._keys)
 
     def _damaged(self) -> dict[str, str]:
         """Those of the files read (path -> key) that can't be read to their end."""

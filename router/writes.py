@@ -9,11 +9,11 @@ import pyarrow as pa
 
 from ..core.certificate import Certificate
 from ..core.errors import Error, Invalid, NotFound, nearest
+from ..core.ids import shown
 from ..core.protocols import Append, DatabaseOwner
 from ..core.results import Result
 from ..core.schema import ENVELOPE, GIVEN, Table
 from ..core.types import parse_type, quote, stored_type, type_name
-from .materialized.definition import hidden_parts
 from .materialized.known import KnownViews
 from .statements import (
     CreateTable,
@@ -95,8 +95,7 @@ def drop_table(owner: DatabaseOwner, statement: DropTable, database: str, views:
 
 
 def show_tables(owner: DatabaseOwner) -> Result:
-    names = [name for name in owner.table_names() if hidden_parts(name) is None]
-    return Result(pa.table({"name": pa.array(names, pa.string())}), Certificate())
+    return Result(pa.table({"name": pa.array(shown(owner.table_names()), pa.string())}), Certificate())
 
 
 def create_view(door: ViewDoor, statement: CreateView, database: str) -> Result:

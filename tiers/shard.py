@@ -21,7 +21,7 @@ import pyarrow as pa
 from ..core.asof import AsOf
 from ..core.clock import Clock, now_us
 from ..core.errors import Corrupt, Fenced, Invalid, NotFound, Unavailable, nearest
-from ..core.ids import Entropy, check_name
+from ..core.ids import Entropy, check_name, shown
 from ..core.manifest import Manifest, empty_manifest
 from ..core.policy import TierPolicy
 from ..core.protocols import Append, ShardSnapshot
@@ -148,7 +148,7 @@ class Shard:
         with self.lock:
             state = self.states.get(name.lower())
         if state is None:
-            raise NotFound(f"no table `{name}`", hint=nearest(name, self.table_names()))
+            raise NotFound(f"no table `{name}`", hint=nearest(name, shown(self.table_names())))
         return state
 
     def all_states(self) -> list[TableState]:

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.clock import iso
+from ...core.ids import HIDDEN_PREFIX
 from ...core.types import parse_type, quote, type_name
 from .shape import AFTER, LEAST, Shape
-
-PREFIX = "mv--"
-"""Tables with this prefix belong to views: no list shows them."""
 
 LONGEST = 48
 """Characters of a view's name, so that its tables have names as well."""
@@ -73,7 +71,7 @@ def hidden_name(view: str, number: int) -> str:
     >>> hidden_name("sales_by_day", 1)
     'mv--1--sales_by_day'
     """
-    return f"{PREFIX}{number}--{view}"
+    return f"{HIDDEN_PREFIX}{number}--{view}"
 
 
 def hidden_parts(table: str) -> tuple[str, int] | None:
@@ -82,8 +80,8 @@ def hidden_parts(table: str) -> tuple[str, int] | None:
     >>> hidden_parts("mv--12--a--b"), hidden_parts("sales")
     (('a--b', 12), None)
     """
-    number, dashes, view = table.removeprefix(PREFIX).partition("--")
-    if not table.startswith(PREFIX) or not dashes or not number.isdigit():
+    number, dashes, view = table.removeprefix(HIDDEN_PREFIX).partition("--")
+    if not table.startswith(HIDDEN_PREFIX) or not dashes or not number.isdigit():
         return None
     return view, int(number)
 

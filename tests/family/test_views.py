@@ -120,6 +120,9 @@ def test_sql_makes_refreshes_and_drops_views(lake: LocalLake) -> None:
     assert (told["name"], told["refresh"], told["rows"], told["problem"]) == ("v", "30s", 2, None)
     assert told["kept"] == "incremental, rows of `sales`"
     assert shop.tables() == ["sales"]
+    with pytest.raises(NotFound) as missing:
+        shop.sql("FROM sal")
+    assert "mv--" not in missing.value.hint
     assert shop.sql("SHOW TABLES").rows() == [("sales",)]
     assert shop.sql("DROP MATERIALIZED VIEW v").rows() == [(True,)]
     assert shop.views() == []
