@@ -15,11 +15,12 @@ from .family.warehouses import Warehouse, run_in
 
 if TYPE_CHECKING:
     from .database import LakeDatabase
+    from .cluster.lake import RayLake
     from .local import LocalLake
 
 
 class LocalWarehouses:
-    def __init__(self, lake: LocalLake) -> None:
+    def __init__(self, lake: LocalLake | RayLake) -> None:
         self.computes = Computes(lambda threads: Engine(lake.path, [lake.store.folder], threads))
         self._lake = lake
         self._known: set[str] = set()

@@ -18,7 +18,7 @@ from .errors import Invalid, NotFound, Unavailable, nearest
 
 
 class Misplaced(Unavailable):
-    """The unit belongs to another seat: whoever asked looks at a newer assignment."""
+    """This process does not serve the unit now: whoever asked looks up its owner again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ harm. A frozen host never answers; its successor shows up in the directory under
 
 from __future__ import annotations
 
+import pickle
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -76,10 +77,11 @@ class ClusterClient:
         handle.call.remote(self.assignment.version, unit, method, args, {})
 
     def call_object(self, unit: Unit, message: ObjectCall) -> ObjectReply:
+        packed = pickle.dumps(message, 5)
         reply: ObjectReply = self._deliver(
             unit,
-            lambda handle, version: handle.call_object.remote(version, unit, message),
-            lambda host, version: host.call_object(version, unit, message),
+            lambda handle, version: handle.call_object.remote(version, packed),
+            lambda host, version: host.call_object(version, message),
         )
         return reply
 
@@ -113,10 +115,7 @@ class ClusterClient:
                 if self._here is not None and self._here.seat == seat:
                     return directly(self._here, self.assignment.version)
                 return self._ask(seat, send, deadline)
-            except (Misplaced, Fenced, _Gone) as error:
-                problem = error
-            except Unavailable as error:
-                # A host whose lease ran out, a file still in other hands, a node that is coming back.
+            except (Misplaced, Fenced) as error:
                 problem = error
             except RayTaskError:
                 raise
@@ -127,17 +126,19 @@ class ClusterClient:
             self._seen_at = 0.0
             self.refresh()
             time.sleep(PAUSE_S)
-        if isinstance(problem, Unavailable) and not isinstance(problem, Misplaced | _Gone):
-            raise problem
         raise Unavailable(
-            f"{unit.name} did not answer for {self._options.call_s:g} s",
+            f"{unit.name} did not answer for {self._options.call_s:g} s: {problem}",
             hint="ask again; `thermocline top` shows the hosts",
         ) from problem
 
     def _seat(self, unit: Unit) -> Seat:
-        if not self._directory.seats:
+        """Raises `Unavailable` if nobody may own the unit now: its node is down, its region has none."""
+        try:
+            return self.assignment.owner(unit)
+        except Unavailable:
+            self._seen_at = 0.0
             self.refresh()
-        return self.assignment.owner(unit)
+            return self.assignment.owner(unit)
 
     def _ask(self, seat: Seat, send: Send, deadline: float) -> Any:
         found = self._directory.seats.get(seat.name)
@@ -147,10 +148,11 @@ class ClusterClient:
         ref = send(handle, self.assignment.version)
         while True:
             try:
-                well, value = ray.get(ref, timeout=min(LOOK_AGAIN_S, max(0.01, deadline - time.monotonic())))
+                reply = ray.get(ref, timeout=min(LOOK_AGAIN_S, max(0.01, deadline - time.monotonic())))
             except GetTimeoutError:
                 self._check_incarnation(seat.name, incarnation, deadline)
                 continue
+            well, value = pickle.loads(reply) if isinstance(reply, bytes) else reply
             if well:
                 return value
             raise value
@@ -166,5 +168,5 @@ class ClusterClient:
             raise _Gone(f"{seat} has a new process")
 
 
-class _Gone(Unavailable):
+class _Gone(Misplaced):
     """The process that was asked is not the one to ask any more."""

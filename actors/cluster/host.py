@@ -120,9 +120,9 @@ class ShardHost:
         self._beaten_at = began
 
     def check_lease(self) -> None:
-        """Raises `Unavailable` once nobody may rely on this host any more."""
+        """Raises `Misplaced` once nobody may rely on this host any more."""
         if time.monotonic() - self._beaten_at > self.options.fence_s:
-            raise Unavailable("this host's lease has run out", hint="the call is sent to its successor")
+            raise Misplaced("this host's lease has run out", hint="the call is sent to its successor")
 
     def _longest_turn(self) -> tuple[float, str] | None:
         now = time.monotonic()
@@ -167,8 +167,8 @@ class ShardHost:
         self.check_lease()
         return value
 
-    def call_object(self, version: int, unit: Unit, message: ObjectCall) -> ObjectReply:
-        self._check_owner(unit, version)
+    def call_object(self, version: int, message: ObjectCall) -> ObjectReply:
+        self._check_owner(self._slot_unit(message.id.slot), version)
         self._learn(self._assignments, message.id.class_ref)
         reply = self._own_slot(message.id.slot).call(message)
         self.check_lease()

@@ -277,9 +277,7 @@ def inside_lake(
     place: LakePlace, options: ClusterOptions, policy: TierPolicy, clock: Clock, host: Any
 ) -> RayLake:
     """The lake as an object's context has it, in a host's process."""
-    import ray
+    from .processes import find_keeper
 
-    from .processes import KEEPER, NAMESPACE
-
-    keeper = ray.get_actor(KEEPER, namespace=NAMESPACE)
+    keeper = find_keeper(place)
     return RayLake(keeper, place, options, policy, clock=clock, here=host)

@@ -8,13 +8,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...core.clock import Clock
 from ...core.errors import Invalid, Unavailable
 from ...core.policy import TierPolicy
 from ...tiers.seal import break_seal, check_seal
-from .options import ClusterOptions, LakePlace, place_from_environment
+from .options import (
+    CATALOG_VARIABLE,
+    DISK_VARIABLE,
+    STORE_VARIABLE,
+    ClusterOptions,
+    LakePlace,
+    catalog_of,
+    place_from_environment,
+)
 
 if TYPE_CHECKING:
     from .lake import RayLake
@@ -48,27 +56,34 @@ def open_ray_lake(
     except ImportError:
         raise Unavailable("Ray is not installed", hint="pip install 'thermocline[ray]'") from None
     from .lake import RayLake
-    from .processes import start_keeper
+    from .processes import find_keeper, start_keeper
 
     far = path.startswith("ray://")
-    ending = reach(path if far else None)
+    end_head = reach(path if far else None)
+    started = None
     try:
         place = _far_place(object_store, catalog) if far else _near_place(Path(path), object_store, catalog)
-        lock = None if far else str(Path(path).absolute())
-        detached = far or ending is None
-        keeper = start_keeper(place, options, policy or TierPolicy(), clock, lock, detached=detached)
+        keeper = find_keeper(place)
+        if keeper is None:
+            lock = None if far else str(Path(path).absolute())
+            keeper = start_keeper(place, options, policy or TierPolicy(), clock, lock, detached=far)
+            started = None if far else keeper
         place, options, policy = ray.get(keeper.place.remote())
     except BaseException:
-        if ending is not None:
-            ending()
+        _end(started, end_head)
         raise
+    return RayLake(keeper, place, options, policy, clock=clock, ending=lambda: _end(started, end_head))
 
-    def end() -> None:
-        if ending is not None:
-            ray.get(keeper.stop.remote())
-            ending()
 
-    return RayLake(keeper, place, options, policy, clock=clock, ending=end)
+def _end(keeper: Any, end_head: Callable[[], None] | None) -> None:
+    """What was started for a lake: its keeper with the hosts, and the head."""
+    import ray
+
+    if keeper is not None:
+        ray.get(keeper.stop.remote())
+        ray.kill(keeper)
+    if end_head is not None:
+        end_head()
 
 
 def reach(address: str | None) -> Callable[[], None] | None:
@@ -77,7 +92,7 @@ def reach(address: str | None) -> Callable[[], None] | None:
 
     if ray.is_initialized():
         return None
-    quiet = {"configure_logging": True, "logging_level": "ERROR", "log_to_driver": False}
+    quiet: Any = {"configure_logging": True, "logging_level": "ERROR", "log_to_driver": False}
     if address is not None:
         try:
             ray.init(address, namespace="thermocline", **quiet)
@@ -105,5 +120,20 @@ def _near_place(lake: Path, object_store: str | None, catalog: Mapping[str, str]
 
 def _far_place(object_store: str | None, catalog: Mapping[str, str] | None) -> LakePlace:
     """As told here or to the cluster's nodes; a lake that is open there already decides itself."""
-    store, disk = place_from_environment()
-    return LakePlace(object_store or store or "", disk or "", dict(catalog or {}))
+    import ray
+
+    task: Any = ray.remote(place_from_environment)
+    store, disk, known_catalog = ray.get(task.options(num_cpus=0).remote())
+    store = object_store or store
+    if not store or not disk:
+        raise Invalid(
+            f"the cluster does not say where its lake is: {STORE_VARIABLE} and {DISK_VARIABLE}",
+            hint="set both where its nodes start, as ray_cluster.yaml does",
+        )
+    chosen = dict(catalog) if catalog else catalog_of(known_catalog)
+    if not chosen:
+        raise Invalid(
+            f"the cluster has no Iceberg catalog that all nodes reach: {CATALOG_VARIABLE}",
+            hint="set it where its nodes start, to a REST catalog's or a database's address",
+        )
+    return LakePlace(store, disk, chosen)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 STORE_VARIABLE = "THERMOCLINE_OBJECT_STORE"
 DISK_VARIABLE = "THERMOCLINE_DISK"
+CATALOG_VARIABLE = "THERMOCLINE_CATALOG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,22 @@ class LakePlace:
     catalog: dict[str, str] = field(default_factory=dict)
 
 
-def place_from_environment() -> tuple[str | None, str | None]:
-    """The object store and the disk folder that a cluster's nodes were started with."""
-    return os.environ.get(STORE_VARIABLE), os.environ.get(DISK_VARIABLE)
+def place_from_environment() -> tuple[str | None, str | None, str | None]:
+    """Object store, disk folder and catalog that a cluster's nodes were started with."""
+    return (
+        os.environ.get(STORE_VARIABLE),
+        os.environ.get(DISK_VARIABLE),
+        os.environ.get(CATALOG_VARIABLE),
+    )
+
+
+def catalog_of(address: str | None) -> dict[str, str]:
+    """The properties of a catalog by its address.
+
+    >>> catalog_of("https://catalog:8181")
+    {'type': 'rest', 'uri': 'https://catalog:8181'}
+    """
+    if not address:
+        return {}
+    kind = "rest" if address.startswith(("http://", "https://")) else "sql"
+    return {"type": kind, "uri": address}

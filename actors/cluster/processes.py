@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -25,7 +26,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...core.clock import Clock
 from ...core.errors import Error, Unavailable
-from ...core.objects import ObjectCall
+from ...core.ids import checksum
 from ...core.placement import Assignment, Seat, Unit, Watch
 from ...core.policy import TierPolicy
 from ...tiers.assignments import Assignments
@@ -36,7 +37,8 @@ from .host import ShardHost, started_at
 from .options import ClusterOptions, LakePlace
 
 NAMESPACE = "thermocline"
-KEEPER = "keeper"
+START_S = 90.0
+"""How long a head may take to bring up a keeper and its first hosts."""
 LOOK_S = 0.05
 """How long the keeper waits for a death before it looks at the signs of life."""
 NODES_EVERY_S = 1.0
@@ -82,8 +84,9 @@ class HostActor:
     ) -> Reply:
         return _reply(lambda: self._host.call(version, unit, method, args, kwargs))
 
-    def call_object(self, version: int, unit: Unit, message: ObjectCall) -> Reply:
-        return _reply(lambda: self._host.call_object(version, unit, message))
+    def call_object(self, version: int, message: bytes) -> bytes:
+        """An `ObjectCall` and its reply as bytes: Ray's own pickling of small values was measured slower."""
+        return pickle.dumps(_reply(lambda: self._host.call_object(version, pickle.loads(message))), 5)
 
     def objects(self, version: int, method: str, args: tuple[Any, ...], slot: int | None = None) -> Reply:
         return _reply(lambda: self._host.objects(version, method, args, slot))
@@ -202,7 +205,7 @@ class KeeperActor:
         ready = ray.wait(refs, num_returns=len(refs), timeout=1.0)[0] if refs else []
         found = []
         for process, ref in asked:
-            base = {"seat": process.seat.name if process.seat else None, "node": process.node}
+            base: dict[str, Any] = {"seat": process.seat.name if process.seat else None, "node": process.node}
             base |= {"incarnation": process.incarnation, "pid": process.pid, "answers": ref in ready}
             if ref in ready:
                 try:
@@ -349,22 +352,19 @@ class KeeperActor:
         seats = sum(seat.node == node.name for seat in self._assignment.seats)
         present = sum(p.node_id == node.id for p in self._processes)
         for number in range(present, seats + self._options.spares):
-            handle = (
-                ray.remote(HostActor)
-                .options(
-                    # Detached and named, so that they outlive their keeper and the next one finds them.
-                    name=f"host-{node.id[:12]}-{number}",
-                    namespace=NAMESPACE,
-                    get_if_exists=True,
-                    lifetime="detached",
-                    num_cpus=0,
-                    max_restarts=-1,
-                    max_task_retries=0,
-                    max_concurrency=self._options.threads + 4,
-                    scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False),
-                )
-                .remote(self._place, self._options, self._policy, self._clock, node.name)
-            )
+            kind: Any = ray.remote(HostActor)
+            handle = kind.options(
+                # Detached and named, so that they outlive their keeper and the next one finds them.
+                name=f"host-{lake_key(self._place)}-{node.id[:12]}-{number}",
+                namespace=NAMESPACE,
+                get_if_exists=True,
+                lifetime="detached",
+                num_cpus=0,
+                max_restarts=-1,
+                max_task_retries=0,
+                max_concurrency=self._options.threads + 4,
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False),
+            ).remote(self._place, self._options, self._policy, self._clock, node.name)
             self._processes.append(_Process(handle, node.id, node.name, coming=handle.ready.remote()))
 
     def _publish(self, assignment: Assignment) -> None:
@@ -377,7 +377,8 @@ class KeeperActor:
 def _nodes() -> list[_Node]:
     """Those that are alive. A node's name is its label `thermocline-node`, else its address."""
     found = []
-    for node in ray.nodes():
+    nodes: Any = ray.nodes  # ships no type information
+    for node in nodes():
         if not node["Alive"]:
             continue
         labels = node.get("Labels") or {}
@@ -385,6 +386,14 @@ def _nodes() -> list[_Node]:
         cores = node["Resources"].get("CPU", 1.0)
         found.append(_Node(node["NodeID"], name, labels.get("region"), cores))
     return found
+
+
+def find_keeper(place: LakePlace) -> Any | None:
+    """The keeper of that lake, if one runs on this cluster."""
+    try:
+        return ray.get_actor(_keeper_name(place), namespace=NAMESPACE)
+    except ValueError:
+        return None
 
 
 def start_keeper(
@@ -396,21 +405,26 @@ def start_keeper(
     *,
     detached: bool,
 ) -> Any:
-    """The keeper of this cluster's lake: the one that runs, or a new one. Raises what its start raises."""
-    lifetime = "detached" if detached else None
-    handle = (
-        ray.remote(KeeperActor)
-        .options(
-            name=KEEPER,
-            namespace=NAMESPACE,
-            get_if_exists=True,
-            lifetime=lifetime,
-            num_cpus=0,
-            max_restarts=-1,
-            max_task_retries=0,
-            max_concurrency=64,
-        )
-        .remote(place, options, policy, clock, lock)
-    )
-    _ = ray.get(handle.place.remote(), timeout=90)
+    """A keeper for the lake; it has filled its seats when this returns. Raises what its start raises."""
+    kind: Any = ray.remote(KeeperActor)
+    handle = kind.options(
+        name=_keeper_name(place),
+        namespace=NAMESPACE,
+        get_if_exists=True,
+        lifetime="detached" if detached else None,
+        num_cpus=0,
+        max_restarts=-1,
+        max_task_retries=0,
+        max_concurrency=64,
+    ).remote(place, options, policy, clock, lock)
+    ray.get(handle.place.remote(), timeout=START_S)
     return handle
+
+
+def _keeper_name(place: LakePlace) -> str:
+    return f"keeper-{lake_key(place)}"
+
+
+def lake_key(place: LakePlace) -> str:
+    """Tells the lakes of one cluster apart."""
+    return checksum(place.store.encode())[:12]

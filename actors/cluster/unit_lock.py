@@ -6,11 +6,11 @@ import fcntl
 import os
 from pathlib import Path
 
-from ...core.errors import Unavailable
+from ...core.placement import Misplaced
 
 
 class UnitLock:
-    """Held from construction to `release`. Raises `Unavailable` while another process has it."""
+    """Held from construction to `release`. Raises `Misplaced` while another process has it."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -19,7 +19,7 @@ class UnitLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._file)
-            raise Unavailable(f"{path.stem} is still in the former owner's hands", hint="try again") from None
+            raise Misplaced(f"{path.stem} is still in the former owner's hands", hint="try again") from None
 
     def release(self) -> None:
         os.close(self._file)

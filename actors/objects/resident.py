@@ -263,7 +263,7 @@ class Resident:
         return loaded
 
     def flush(self) -> None:
-        """Makes durable what nobody waits for; the caller has the turn. What can't be is lost, and known so."""
+        """Makes durable what nobody waits for; the caller has the turn. What can't be is lost."""
         loaded = self._loaded
         if loaded is None or loaded.seq == loaded.durable_seq or loaded.broken:
             return

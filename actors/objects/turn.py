@@ -118,7 +118,7 @@ class Turn:
             kept = None
             # A call that did nothing may as well be made again: keeping its reply would cost a commit.
             did = changes is not None or alarms or self.loaded.seq > self._before_seq
-            if self._operation is not None and (did or self._current.outgoing):
+            if self._operation is not None and (did or (reply is not None and self._current.outgoing)):
                 kept = (self._operation, self._before_seq, reply)
             commit = self._shard.turn(self.loaded, changes, alarms, kept)
         except BaseException:
