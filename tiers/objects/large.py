@@ -17,6 +17,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import xxhash
+
 from .delta import Change
 from .private import CACHED_STATEMENTS, Connection, as_error
 from .sql_rules import authorize
@@ -107,8 +109,7 @@ def build(path: Path, image: bytes | Path, records: Iterable[tuple[int, Sequence
         part.write_bytes(image)
     redo_file(part, records)
     remove(path)
-    os.replace(part, path)
-    sync(path.parent)
+    rename(part, path)
 
 
 def redo_file(path: Path, records: Iterable[tuple[int, Sequence[Change]]]) -> None:
@@ -125,12 +126,24 @@ def redo_file(path: Path, records: Iterable[tuple[int, Sequence[Change]]]) -> No
 
 
 def copy(path: Path, image: Path) -> None:
-    """An image of a settled file. Durable when it returns."""
-    part = Path(f"{image}.part")
-    shutil.copyfile(path, part)
-    sync(part)
-    os.replace(part, image)
-    sync(image.parent)
+    """Of a settled file."""
+    shutil.copyfile(path, image)
+    sync(image)
+
+
+def digest(path: Path) -> str:
+    """32 hex digits of a file's content."""
+    hashed = xxhash.xxh3_128()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            hashed.update(block)
+    return hashed.hexdigest()
+
+
+def rename(path: Path, to: Path) -> None:
+    """Durable when it returns."""
+    os.replace(path, to)
+    sync(to.parent)
 
 
 def write(path: Path, data: bytes) -> None:
@@ -138,8 +151,7 @@ def write(path: Path, data: bytes) -> None:
     part = Path(f"{path}.part")
     part.write_bytes(data)
     sync(part)
-    os.replace(part, path)
-    sync(path.parent)
+    rename(part, path)
 
 
 def remove(path: Path) -> None:

@@ -3,7 +3,7 @@
     _meta        epoch
     _objects     number <-> identity: class, name, 128 bits
     _log         one record per turn that wrote: key = number << 36 | seq, what changed (delta.py)
-    _images      now and then a whole state, under the key of the turn after which it was taken
+    _images      now and then a whole state, or the name of a file of it, under the key of its turn
     _alarms      what is due when, and what was given up
     _operations  named calls: their replies, in the same commit as their effects
 
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS _objects (
 CREATE TABLE IF NOT EXISTS _log (
     key INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, epoch INTEGER NOT NULL, size INTEGER NOT NULL,
     record BLOB);
-CREATE TABLE IF NOT EXISTS _images (key INTEGER PRIMARY KEY, record BLOB);
+CREATE TABLE IF NOT EXISTS _images (key INTEGER PRIMARY KEY, record BLOB, file TEXT);
 CREATE TABLE IF NOT EXISTS _alarms (
     number INTEGER, name TEXT, due_us INTEGER NOT NULL, tries INTEGER NOT NULL, failed INTEGER NOT NULL,
     error TEXT, PRIMARY KEY (number, name)) WITHOUT ROWID;
@@ -56,6 +56,15 @@ class Turn:
     at_us: int
     epoch: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A whole state: a record, or the name of a file."""
+
+    seq: int
+    record: bytes | None
+    file: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,26 +242,36 @@ class ObjectRecords:
             (number << SEQ_BITS | turn.seq, turn.at_us, turn.epoch, turn.size, record),
         )
 
-    def put_image(self, number: int, seq: int, record: bytes | None) -> None:
-        """`None`: the image is a file."""
-        self._db.execute("INSERT OR REPLACE INTO _images VALUES (?, ?)", (number << SEQ_BITS | seq, record))
+    def put_image(
+        self, number: int, seq: int, record: bytes | None = None, *, file: str | None = None
+    ) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO _images VALUES (?, ?, ?)", (number << SEQ_BITS | seq, record, file)
+        )
 
-    def image_at(self, number: int, seq: int) -> tuple[int, bytes | None] | None:
-        """(seq, record) of the last image at or before `seq`."""
+    def image_at(self, number: int, seq: int) -> Image | None:
+        """The last one at or before `seq`."""
         row = self._db.execute(
-            f"SELECT key & {LAST_SEQ}, record FROM _images WHERE key BETWEEN ? AND ?"
+            f"SELECT key & {LAST_SEQ}, record, file FROM _images WHERE key BETWEEN ? AND ?"
             " ORDER BY key DESC LIMIT 1",
             _span(number, 0, seq),
         ).fetchone()
-        return (row[0], row[1]) if row else None
+        return Image(*row) if row else None
 
-    def images_before(self, number: int, seq: int) -> list[int]:
-        """The sequences of the images before that are files."""
+    def image_files(self, number: int, *, before: int = LAST_SEQ) -> list[str]:
+        """Names of the images that are files and lie before."""
         rows = self._db.execute(
-            f"SELECT key & {LAST_SEQ} FROM _images WHERE key BETWEEN ? AND ? AND record IS NULL",
-            _span(number, 0, seq - 1),
+            "SELECT file FROM _images WHERE key BETWEEN ? AND ? AND file IS NOT NULL",
+            _span(number, 0, before - 1),
         )
         return [row[0] for row in rows]
+
+    def first_seq(self, number: int) -> int | None:
+        """The oldest turn that is kept."""
+        row = self._db.execute(
+            f"SELECT min(key) & {LAST_SEQ} FROM _log WHERE key BETWEEN ? AND ?", _span(number, 0, LAST_SEQ)
+        ).fetchone()
+        return row[0] if row else None
 
     def records(self, number: int, after: int, up_to: int) -> Iterator[tuple[int, bytes]]:
         """(seq, record) of the turns with after < seq <= up_to, in order."""

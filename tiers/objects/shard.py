@@ -10,12 +10,12 @@ is lost with it. One lock guards the file; turns do not hold it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...core.clock import DAY_US, SECOND_US, Clock, now_us
-from ...core.errors import Corrupt, NotFound, Unavailable
+from ...core.errors import Corrupt, Unavailable
 from ...core.objects import Alarm, Bookmark, ObjectFacts, ObjectId, ObjectPolicy
 from ..crash import reach
 from ..epochs import Epochs
@@ -25,6 +25,7 @@ from ..object_store import ObjectStore
 from ..seal import break_seal, check_seal, seal_file
 from . import delta, large
 from .delta import Change
+from .history import History, salt
 from .large import FileStore
 from .private import MemoryStore, PrivateStore
 from .records import Kept, ObjectRecords, Turn
@@ -62,16 +63,16 @@ class Loaded:
     records: int
     alarms: dict[str, Alarm] = field(default_factory=dict)
     broken: bool = False
-    restored: int | None = None
-    """Bytes of the image file that the turn under way has restored."""
+    restored: tuple[str, int] | None = None
+    """Name and bytes of the image file that the turn under way has made of an earlier state."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnCommit:
     """What one turn makes durable.
 
-    `record`: what it changed, encoded. `image`: the whole state, if it is time for one; `image_file`: it is a
-    file. `alarms`: by name, `None` where one goes. `operation`: a named call and what is kept of it.
+    `record`: what it changed, encoded. `image`: the whole state, if it is time for one; `image_file`: the
+    name of one. `alarms`: by name, `None` where one goes. `operation`: a named call and what is kept of it.
     `base_file`: the object's own file is at this turn. `seq` is `base_seq` for a turn that changed nothing,
     but may rest on turns that are not durable yet.
     """
@@ -84,7 +85,7 @@ class TurnCommit:
     image: bytes | None = None
     alarms: Mapping[str, Alarm | None] = field(default_factory=dict)
     operation: tuple[str, Kept] | None = None
-    image_file: bool = False
+    image_file: str | None = None
     base_file: bool = False
 
 
@@ -104,7 +105,6 @@ class ObjectShard:
         self.around = around
         self.path = around.folder / f"{name}.sqlite"
         self.lock = threading.RLock()
-        self._large = around.folder / f"{name}-large"
         self._loaded: dict[bytes, Loaded] = {}
         self._group: GroupCommit[TurnCommit, None] = GroupCommit(self._commit, self.lock)
         epochs = Epochs(around.store, "@objects", name)
@@ -119,6 +119,14 @@ class ObjectShard:
         epoch = replica.take_over(epochs) if replica else None
         self.records = ObjectRecords(self.path, replica)
         self.epoch = epochs.claim(self.records.epoch, self.path) if epoch is None else epoch
+        self._history = History(
+            self.records,
+            around.folder / f"{name}-large",
+            around.store if around.replicated else None,
+            around.policy.history_days,
+        )
+        if around.replicated:
+            self._history.forget_own_files()
         self.records.take_over(self.epoch)
         epochs.took_over(self.epoch)
         self.next_due = self.records.next_due()
@@ -154,11 +162,11 @@ class ObjectShard:
         head = self.records.head(stored_as)
         store: PrivateStore
         if base_seq:
-            store = FileStore(self._own_file(identity, stored_as, base_seq, head.seq))
+            store = FileStore(self._history.opened(identity, stored_as, base_seq, head.seq))
         else:
-            store = MemoryStore(self._state(identity, stored_as, head.seq))
+            store = MemoryStore(self._history.state(identity, stored_as, head.seq))
         image = self.records.image_at(stored_as, head.seq)
-        weight, records = self.records.log_weight(stored_as, image[0] if image else 0)
+        weight, records = self.records.log_weight(stored_as, image.seq if image else 0)
         alarms = {alarm.name: alarm for alarm in self.records.alarms(stored_as)}
         return Loaded(
             identity, number, store, head.seq, head.seq, head.at_us, head.epoch, weight, records, alarms
@@ -191,12 +199,12 @@ class ObjectShard:
         """The commit of what a turn did; the object's position moves on. `operation`: name, the sequence
         before the call, packed reply."""
         base = loaded.seq
-        size = loaded.store.size if loaded.restored is None else loaded.restored
+        size = loaded.store.size if loaded.restored is None else loaded.restored[1]
         if changes is None and not alarms and operation is None and loaded.restored is None:
             return TurnCommit(loaded, base, base, size, b"")
         seq = loaded.seq = base + 1
-        salt = _salt(loaded.id, seq)
-        record = delta.encode(size, changes or (), salt)
+        place = salt(loaded.id, seq)
+        record = delta.encode(size, changes or (), place)
         loaded.weight += len(record)
         loaded.records += 1
         image = None
@@ -206,7 +214,7 @@ class ObjectShard:
                 self._move_out(loaded)
                 moved = True
             elif loaded.weight > max(LIGHT_LOG, size) or loaded.records >= MOST_RECORDS:
-                image = delta.encode(size, [(0, loaded.store.dump())], salt)
+                image = delta.encode(size, [(0, loaded.store.dump())], place)
                 loaded.weight = loaded.records = 0
         kept = (operation[0], Kept(operation[1], seq, operation[2])) if operation else None
         return TurnCommit(
@@ -218,7 +226,7 @@ class ObjectShard:
             image,
             dict(alarms),
             kept,
-            image_file=loaded.restored is not None,
+            image_file=loaded.restored[0] if loaded.restored is not None else None,
             base_file=moved or loaded.restored is not None,
         )
 
@@ -284,8 +292,8 @@ class ObjectShard:
         self.records.put_turn(number, Turn(commit.seq, at_us, self.epoch, commit.size), commit.record)
         if commit.image is not None:
             self.records.put_image(number, commit.seq, commit.image)
-        if commit.image_file:
-            self.records.put_image(number, commit.seq, None)
+        if commit.image_file is not None:
+            self.records.put_image(number, commit.seq, file=commit.image_file)
         if commit.base_file:
             self.records.set_base(number, commit.seq)
         for name, alarm in commit.alarms.items():
@@ -310,66 +318,13 @@ class ObjectShard:
     def bookmark_at(self, loaded: Loaded, micros: int) -> Bookmark:
         """The last turn at or before the instant. Raises `NotFound` before the kept history."""
         with self.lock, self.records.reporting():
-            turn = self.records.turn_before(loaded.number, micros) if loaded.number is not None else None
-            if turn is None:
-                self._check_kept(loaded, 0)
-                return Bookmark(0, 0)
-            return Bookmark(turn.seq, turn.epoch)
+            return self._history.bookmark_at(loaded.id, loaded.number, micros)
 
     def state_at(self, loaded: Loaded, bookmark: Bookmark) -> bytes:
         """The object's bytes at a bookmark. Raises `NotFound` if that is not in its history."""
         with self.lock, self.records.reporting():
-            self._check_bookmark(loaded, bookmark)
-            return self._state(loaded.id, loaded.number or 0, bookmark.seq)
-
-    def _check_bookmark(self, loaded: Loaded, bookmark: Bookmark) -> None:
-        if bookmark.seq == 0:
-            self._check_kept(loaded, 0)
-            return
-        turn = self.records.turn_at(loaded.number or 0, bookmark.seq)
-        if turn is None or (turn.seq, turn.epoch) != (bookmark.seq, bookmark.epoch):
-            self._check_kept(loaded, bookmark.seq)
-            raise NotFound(f"no bookmark {bookmark} in {loaded.id}", hint="bookmarks belong to one object")
-
-    def _check_kept(self, loaded: Loaded, seq: int) -> None:
-        if loaded.number is None:
-            return
-        first = next((found for found, _ in self.records.records(loaded.number, 0, loaded.seq)), None)
-        if first is not None and seq < first and not (seq == 0 and first == 1):
-            days = self.around.policy.history_days
-            raise NotFound(f"the history of {loaded.id} has expired there", hint=f"{days:g} days are kept")
-
-    def _state(self, identity: ObjectId, number: int, seq: int) -> bytes:
-        state = bytearray()
-        start = 0
-        if image := self.records.image_at(number, seq):
-            start, record = image
-            if record is None:
-                state += self._found_image(identity, start).read_bytes()
-            else:
-                delta.redo(state, *self._decode(record, identity, start))
-        for _, size, changes in self._changes(identity, number, start, seq):
-            delta.redo(state, size, changes)
-        return bytes(state)
-
-    def _changes(
-        self, identity: ObjectId, number: int, after: int, up_to: int
-    ) -> Iterator[tuple[int, int, list[Change]]]:
-        """(seq, size, changes) of each turn; raises `Corrupt` where one is missing or damaged."""
-        expected = after
-        for seq, record in self.records.records(number, after, up_to):
-            expected += 1
-            if seq != expected:
-                raise self.records.damaged(f"turn {expected} of {identity} is missing")
-            yield seq, *self._decode(record, identity, seq)
-        if expected != up_to:
-            raise self.records.damaged(f"turn {expected + 1} of {identity} is missing")
-
-    def _decode(self, record: bytes, identity: ObjectId, seq: int) -> tuple[int, list[Change]]:
-        try:
-            return delta.decode(record, _salt(identity, seq))
-        except ValueError as error:
-            raise self.records.damaged(f"turn {seq} of {identity}: {error}") from None
+            self._history.check(loaded.id, loaded.number, bookmark)
+            return self._history.state(loaded.id, loaded.number or 0, bookmark.seq)
 
     def restore(self, loaded: Loaded, bookmark: Bookmark) -> None:
         """Within a turn, all before which is durable: what the object holds becomes what it held then.
@@ -377,7 +332,7 @@ class ObjectShard:
         A large one must be loaded anew after the turn.
         """
         with self.lock, self.records.reporting():
-            self._check_bookmark(loaded, bookmark)
+            self._history.check(loaded.id, loaded.number, bookmark)
             self.restore_seq(loaded, bookmark.seq)
 
     def restore_seq(self, loaded: Loaded, seq: int) -> None:
@@ -385,15 +340,11 @@ class ObjectShard:
         number = loaded.number or 0
         with self.lock, self.records.reporting():
             if isinstance(loaded.store, MemoryStore):
-                loaded.store.replace(self._state(loaded.id, number, seq))
+                loaded.store.replace(self._history.state(loaded.id, number, seq))
                 return
-            # Without the file a process that dies now leaves nothing behind that is half restored.
             loaded.store.close()
-            large.remove(self._file(loaded.id))
-            image = self._image_file(loaded.id, loaded.seq + 1)
-            self._build(image, loaded.id, number, seq)
-            self._keep_image(image)
-            loaded.store, loaded.restored = MemoryStore(b""), image.stat().st_size
+            loaded.store = MemoryStore(b"")
+            loaded.restored = self._history.restored(loaded.id, number, seq)
 
     def replace(self, loaded: Loaded, state: bytes) -> None:
         """Within the first turn of an object: it begins with the state of another."""
@@ -404,33 +355,11 @@ class ObjectShard:
 
     def _move_out(self, loaded: Loaded) -> None:
         """The object gets a file of its own, which holds what its memory held."""
-        path = self._file(loaded.id)
+        path = self._history.own_file(loaded.id)
         path.parent.mkdir(exist_ok=True)
         large.build(path, loaded.store.dump(), ())
         loaded.store.close()
         loaded.store = FileStore(path)
-
-    def _own_file(self, identity: ObjectId, number: int, base_seq: int, head: int) -> Path:
-        """The object's file, brought up to its last durable turn."""
-        path = self._file(identity)
-        if path.exists():
-            changes = self._changes(identity, number, base_seq, head)
-            large.redo_file(path, ((size, found) for _, size, found in changes))
-        else:
-            self._build(path, identity, number, head)
-        return path
-
-    def _build(self, path: Path, identity: ObjectId, number: int, seq: int) -> None:
-        path.parent.mkdir(exist_ok=True)
-        image = self.records.image_at(number, seq)
-        start = image[0] if image else 0
-        whole: bytes | Path = b""
-        if image and image[1] is None:
-            whole = self._found_image(identity, start)
-        elif image:
-            whole = self._state(identity, number, start)
-        changes = self._changes(identity, number, start, seq)
-        large.build(path, whole, ((size, found) for _, size, found in changes))
 
     def settle(self, loaded: Loaded, *, always: bool = True) -> None:
         """Between turns, when all are durable: a large object's file is brought up to date, and copied as an
@@ -442,48 +371,12 @@ class ObjectShard:
         if not (always and store.logged) and not due and store.logged < large.MOST_LOGGED:
             return
         store.settle()
-        if due:
-            image = self._image_file(loaded.id, loaded.seq)
-            large.copy(store.path, image)
-            self._keep_image(image)
-            loaded.weight = loaded.records = 0
+        image = self._history.copied(loaded.id, store.path) if due else None
         with self.lock, self.records.transaction():
             self.records.set_base(loaded.number, loaded.seq)
-            if due:
-                self.records.put_image(loaded.number, loaded.seq, None)
-
-    def _file(self, identity: ObjectId) -> Path:
-        return self._large / f"{identity.hex}.sqlite"
-
-    def _image_file(self, identity: ObjectId, seq: int) -> Path:
-        return self._large / f"{identity.hex}.{seq}.image"
-
-    def _images(self, identity: ObjectId, number: int, before: int) -> list[Path]:
-        """Files of a large object's images before a turn."""
-        return [self._image_file(identity, seq) for seq in self.records.images_before(number, before)]
-
-    def _keep_image(self, image: Path) -> None:
-        """What is acknowledged must not depend on this disk, if the shard is replicated."""
-        if self.around.replicated:
-            self.around.store.put(self._image_key(image), image.read_bytes())
-
-    def _found_image(self, identity: ObjectId, seq: int) -> Path:
-        image = self._image_file(identity, seq)
-        if not image.exists():
-            if not self.around.replicated:
-                raise Corrupt(f"missing file: {image}", hint="restore it from a backup")
-            image.parent.mkdir(exist_ok=True)
-            large.write(image, self.around.store.get(self._image_key(image)))
-        return image
-
-    def _remove_images(self, images: Iterable[Path]) -> None:
-        for image in images:
-            image.unlink(missing_ok=True)
-            if self.around.replicated:
-                self.around.store.delete([self._image_key(image)])
-
-    def _image_key(self, image: Path) -> str:
-        return f"object-images/{self.slot:03d}/{image.name}"
+            if image is not None:
+                self.records.put_image(loaded.number, loaded.seq, file=image)
+                loaded.weight = loaded.records = 0
 
     # -- the system table -------------------------------------------------------------------------
 
@@ -502,18 +395,18 @@ class ObjectShard:
         if loaded.number is None:
             return
         seq = loaded.durable_seq + 1
-        empty = delta.encode(0, (), _salt(loaded.id, seq))
+        empty = delta.encode(0, (), salt(loaded.id, seq))
         with self.lock:
             loaded.broken = True
-            images = self._images(loaded.id, loaded.number, seq)
+            images = self.records.image_files(loaded.number, before=seq)
             with self.records.transaction():
                 self.records.forget(loaded.number)
                 # The sequence goes on, so that no bookmark fits two lives.
                 self.records.put_turn(loaded.number, Turn(seq, loaded.at_us + 1, self.epoch, 0), empty)
                 self.records.put_image(loaded.number, seq, empty)
             loaded.store.close()
-            self._remove_images(images)
-            large.remove(self._file(loaded.id))
+            self._history.remove_files(images)
+            large.remove(self._history.own_file(loaded.id))
             self.next_due = self.records.next_due()
 
     def expire(self) -> None:
@@ -528,17 +421,12 @@ class ObjectShard:
     def _expire(self, number: int, before_us: int) -> None:
         turn = self.records.turn_before(number, before_us)
         image = self.records.image_at(number, turn.seq) if turn else None
-        identity = self.records.identity(number)
-        if image is None or identity is None:
+        if image is None:
             return
-        gone = self._images(identity, number, image[0])
+        gone = self.records.image_files(number, before=image.seq)
         with self.records.transaction():
-            self.records.trim(number, image[0])
-        self._remove_images(gone)
-
-
-def _salt(identity: ObjectId, seq: int) -> bytes:
-    return identity.digest + seq.to_bytes(8, "little")
+            self.records.trim(number, image.seq)
+        self._history.remove_files(set(gone) - set(self.records.image_files(number)))
 
 
 def _lost(identity: ObjectId) -> Unavailable:
