@@ -85,7 +85,9 @@ def build(
     query = definition.sql if shape.kind == "whole" else span(shape.kept, 0)
     fields = [(f"c_{n}", parse_type(stored_type_name(t))) for n, t in enumerate(definition.kept)]
     database.shards.create_table(hidden, [*_OWN, *fields], if_not_exists=True)
-    rows = database.router.sql(storing(definition, query), as_of=AtInstant(now)).arrow()
+    # A whole may be of this very moment; what is followed has to end where the next span begins.
+    cut = None if shape.kind == "whole" else AtInstant(now)
+    rows = database.router.sql(storing(definition, query), as_of=cut).arrow()
     return _append(database, definition, hidden, rows, gen=gen, after=after, upto_us=now)
 
 
@@ -98,6 +100,8 @@ def refresh(database: LakeDatabase, view: View, now: int, *, rebuilt: bool = Fal
         if table:
             definition = replace(definition, table_id=table.id)
         return _rebuild(database, replace(view, definition=definition), now)
+    if now <= view.upto_us:
+        return 0
     rows, expiring = _expiring(database, definition, view.upto_us, now)
     if expiring:
         return _rebuild(database, view, now, elsewhere=True)

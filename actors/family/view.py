@@ -21,6 +21,8 @@ from .keeping import build, define, drop, fold, kept_rows, refresh
 
 ON_APPEND_S = 1.0
 REFRESHES_PER_FOLD = 32
+CLOCKS_APART_US = 2_000_000
+"""Hosts' clocks agree that well, or better."""
 
 _INTERVAL = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hour)s?\s*$", re.IGNORECASE)
 
@@ -42,7 +44,7 @@ class ViewDO(DurableObject):
         if name.lower() in (table.lower() for table in database.tables()):
             raise Invalid(f"`{name}` is a table", hint="give the view another name")
         definition = define(database, name, sql, refresh_seconds(refresh_as))
-        now = now_us(self.ctx.clock)
+        now = self._instant(database)
         build(database, definition, hidden_name(name, 1), gen=1, after=(0, 0), now=now)
         self._me().noted(now, None)
         return True
@@ -52,7 +54,7 @@ class ViewDO(DurableObject):
         """The rows newly kept. `rebuilt`: everything is computed anew. Raises `NotFound` for no view."""
         with self._working:
             database, view = self._database(), self._view()
-            now = now_us(self.ctx.clock)
+            now = self._instant(database)
             rows = refresh(database, view, now, rebuilt=rebuilt)
             if self._me().noted(now, None) % REFRESHES_PER_FOLD == 0:
                 fold(database, self._view())
@@ -115,6 +117,10 @@ class ViewDO(DurableObject):
     @property
     def _name(self) -> str:
         return (self.ctx.id.name or "").partition("/")[2]
+
+    def _instant(self, database: Any) -> int:
+        """Up to which events are kept: not in the future of any shard, whatever its host's clock says."""
+        return now_us(self.ctx.clock) - (CLOCKS_APART_US if database.shards.tenancy.remote else 0)
 
     def _database(self) -> Any:
         return self.ctx.database((self.ctx.id.name or "").partition("/")[0])

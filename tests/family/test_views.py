@@ -284,3 +284,23 @@ def test_a_database_by_region_brings_nothing_together(lake: LocalLake) -> None:
     shop = lake.create_database("acme", shard_by="region", key="country", regions={"DE": "eu", "US": "us"})
     with pytest.raises(Invalid, match="stay in their region"):
         shop.create_view("v", TOTAL)
+
+
+def test_dead_generations_go_and_a_reader_of_an_old_table_finds_the_new_one(
+    lake: LocalLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "DEAD_ROWS", 2)
+    shop = lake.database("acme")
+    shop.append("sales", [{"p": "tea", "q": 5}, {"p": "cup", "q": 1}])
+    shop.create_view("v", WHOLE)
+    remembered = shop.router.views.known()
+    for number in range(20):
+        shop.append("sales", [{"p": f"p{number}", "q": number}])
+        shop.refresh_view("v")
+    hidden = [parts for name in shop.shards.table_names() if (parts := hidden_parts(name))]
+    assert len(hidden) <= 2
+    assert max(number for _, number in hidden) > 2
+    shop.router.views._views = remembered
+    assert answers(shop, "FROM v") == answers(shop, WHOLE)
+    shop.drop_view("v")
+    assert shop.shards.table_names() == ["sales"]
