@@ -14,8 +14,8 @@ from .family.warehouse import WarehouseDO
 from .family.warehouses import Warehouse, run_in
 
 if TYPE_CHECKING:
-    from .database import LakeDatabase
     from .cluster.lake import RayLake
+    from .database import LakeDatabase
     from .local import LocalLake
 
 

@@ -42,7 +42,8 @@ class Log(thermocline.DurableObject):
 
 def measure(scale: Scale, folder: Path) -> Iterator[Line]:
     with thermocline.connect(folder / "objects", background=False) as lake:
-        host: Any = lake.objects().host
+        objects: Any = lake.objects()
+        host = objects.host
         ids = [lake.object(Log, f"log-{n}").id for n in range(OBJECTS)]
         yield _memory(host, ids)
         yield _batches(host, ids, scale.rounds)

@@ -14,7 +14,7 @@ from thermocline.core.schema import ENVELOPE_IDS, Table, new_schema
 from thermocline.router.constants import Surroundings
 from thermocline.router.engine import Engine
 from thermocline.router.file_table import FileTables
-from thermocline.router.plan import Plan, make_plan
+from thermocline.router.plan import Plan, TableCut, make_plan
 from thermocline.router.prepare import Preparations
 
 from .data import DAY_US, START_US
@@ -33,14 +33,16 @@ def measure(scale: Scale, folder: Path) -> Iterator[Line]:
     bound = Preparations(engine, "main").get(QUERY, None).bound
     assert bound is not None
     snapshot = _snapshot()
+    cut = TableCut(snapshot.schema, (snapshot,))
     tables = FileTables()
 
     def plan() -> Plan:
         around = Surroundings({}, START_US)
-        return make_plan(bound, {("sales", None): snapshot}, around, tables)
+        return make_plan(bound, {("sales", None): cut}, around, tables)
 
     first = seconds(plan)
-    (tier,) = plan().scans[0].tiers
+    (shard,) = plan().scans[0].shards
+    (tier,) = shard.tiers
     assert 0 < len(tier.files) < FILES / 50
     taken = statistics.median(seconds(plan) for _ in range(20 * scale.rounds))
     engine.close()

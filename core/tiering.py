@@ -52,9 +52,7 @@ def due_flush(hot: HotFacts, policy: TierPolicy, now_us: int) -> int | None:
     return hot.aged_seq if hot.aged_rows >= policy.flush_rows or waited else None
 
 
-def look_again(
-    hot: HotFacts, manifest: Manifest, policy: TierPolicy, now_us: int, moved: bool
-) -> int | None:
+def look_again(hot: HotFacts, manifest: Manifest, policy: TierPolicy, now_us: int, moved: bool) -> int | None:
     """When something of a table can be due without a further append, `None` if it holds nothing.
 
     Ages advise, so a twentieth of them, an hour at most, is near enough; what is only kept is looked at daily.

@@ -1,4 +1,4 @@
-"""Below the public door: the shard of a database in this process, where a test looks at positions and files."""
+"""Below the public door: the shard of a database in this process, where tests look at positions and files."""
 
 from __future__ import annotations
 

@@ -293,7 +293,7 @@ def test_dead_generations_go_and_a_reader_of_an_old_table_finds_the_new_one(
     shop = lake.database("acme")
     shop.append("sales", [{"p": "tea", "q": 5}, {"p": "cup", "q": 1}])
     shop.create_view("v", WHOLE)
-    remembered = shop.router.views.known()
+    remembered = dict(shop.router.views.known())
     for number in range(20):
         shop.append("sales", [{"p": f"p{number}", "q": number}])
         shop.refresh_view("v")

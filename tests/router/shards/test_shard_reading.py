@@ -26,8 +26,8 @@ def _owner(folder: Path, shard_map: ShardMap) -> ShardedOwner:
 def test_rows_expire_in_every_shard_and_tier(tmp_path: Path) -> None:
     owner = _owner(tmp_path, new_shard_map(4, key="k"))
     for part in range(2):
-        rows = [{"k": n, "n": n, "_ttl_seconds": 60 if n % 5 == 0 else None} for n in range(40)]
-        owner.write("t", [{**row, "k": row["k"] + 40 * part} for row in rows])
+        rows = [{"k": n + 40 * part, "n": n, "_ttl_seconds": 60 if n % 5 == 0 else None} for n in range(40)]
+        owner.write("t", rows)
         owner.flush("t", "shard-1", *(["shard-2"] if part else []))
     router = owner.router()
     assert router.sql("select count(*), min(n) from t").rows() == [(80, 0)]
