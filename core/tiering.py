@@ -55,7 +55,7 @@ def due_flush(hot: HotFacts, policy: TierPolicy, now_us: int) -> int | None:
 def look_again(hot: HotFacts, manifest: Manifest, policy: TierPolicy, now_us: int, moved: bool) -> int | None:
     """When something of a table can be due without a further append, `None` if it holds nothing.
 
-    Ages advise, so a twentieth of them, an hour at most, is near enough; what is only kept is looked at daily.
+    Ages advise, so a twentieth of them, an hour at most, is near enough; what is only kept: daily.
     """
     if moved:
         return now_us + int(policy.every_s * SECOND_US)
