@@ -27,7 +27,7 @@ from ..tiers.cold.iceberg import IcebergCold
 from ..tiers.epochs import Epochs
 from ..tiers.files import CheckedFiles
 from ..tiers.object_store import ObjectStore, open_store
-from ..tiers.seal import break_seal, check_seal, seal_file
+from ..tiers.seal import break_seal, check_and_break_seal, check_seal, seal_file
 from ..tiers.shard import Shard, Surroundings
 from ..tiers.steps.archive import complete_archive, follow_move
 from .database import LakeDatabase
@@ -244,19 +244,14 @@ class LocalLake:
         """Opens or creates a shard and completes what a crash interrupted."""
         self._check_region(database, shard_map.region_of(name))
         path = self._hot_file(database, name)
-        check_seal(path)
-        if not self.read_only:
+        replicated = shard_map.durability == "replicated"
+        if self.read_only:
+            check_seal(path)
+        else:
             # Before anything is written, or a failure to open would leave a changed file under its old seal.
-            break_seal(path)
+            check_and_break_seal(path, restorable=replicated)
             break_seal(self._catalog_file)
-        shard = Shard(
-            database,
-            name,
-            path,
-            self._around,
-            read_only=self.read_only,
-            replicated=shard_map.durability == "replicated",
-        )
+        shard = Shard(database, name, path, self._around, read_only=self.read_only, replicated=replicated)
         if not self.read_only:
             for state in shard.all_states():
                 complete_archive(shard, state)

@@ -49,6 +49,18 @@ def check_seal(path: Path) -> None:
         )
 
 
+def check_and_break_seal(path: Path, *, restorable: bool) -> None:
+    """Before a file is opened to be written. `restorable`: its log is in the object store, so that a file
+    that was damaged or taken away while it was closed is restored from there. Raises `Corrupt` otherwise."""
+    try:
+        check_seal(path)
+    except Corrupt:
+        if not restorable:
+            raise
+        path.unlink(missing_ok=True)
+    break_seal(path)
+
+
 def break_seal(path: Path) -> None:
     """The file is about to change. After a power loss the seal must not be back beside a changed file."""
     if _seal_of(path).exists():

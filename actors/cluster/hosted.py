@@ -20,7 +20,7 @@ from ...core.sharding import HOME, ShardMap
 from ...router.engine import Engine
 from ...router.one_shard import OneShard
 from ...router.query import Router
-from ...tiers.seal import break_seal, check_seal, seal_file
+from ...tiers.seal import check_and_break_seal, seal_file
 from ...tiers.shard import Shard, Surroundings
 from ...tiers.shard_maps import ShardMaps
 from ...tiers.steps.archive import complete_archive, follow_move
@@ -46,9 +46,8 @@ def open_partition(unit: Unit, disk: Path, around: Surroundings, engine: Engine)
     path = disk / "databases" / database / ("hot.sqlite" if name == HOME else f"{name}.sqlite")
     lock = UnitLock(path.with_suffix(".lock"))
     try:
-        check_seal(path)
-        break_seal(path)
         replicated = shard_map.durability == "replicated"
+        check_and_break_seal(path, restorable=replicated)
         shard = Shard(database, name, path, around, replicated=replicated)
         for state in shard.all_states():
             complete_archive(shard, state)

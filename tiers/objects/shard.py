@@ -22,7 +22,7 @@ from ..epochs import Epochs
 from ..hot.group import GroupCommit, Ticket
 from ..hot.replica import Replica
 from ..object_store import ObjectStore
-from ..seal import break_seal, check_seal, seal_file
+from ..seal import check_and_break_seal, seal_file
 from . import delta, large
 from .delta import Change
 from .history import History, salt
@@ -114,8 +114,7 @@ class ObjectShard:
         if not self.path.exists() and epochs.settled() and not (replica and replica.exists()):
             raise Corrupt(f"missing file: {self.path}", hint="restore it from a backup")
         around.folder.mkdir(parents=True, exist_ok=True)
-        check_seal(self.path)
-        break_seal(self.path)
+        check_and_break_seal(self.path, restorable=around.replicated)
         epoch = replica.take_over(epochs) if replica else None
         self.records = ObjectRecords(self.path, replica)
         self.epoch = epochs.claim(self.records.epoch, self.path) if epoch is None else epoch
