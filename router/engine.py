@@ -35,6 +35,9 @@ INSTANCES_KEPT = 4
 MOST_TEMP = "64GB"
 
 _FIXED = {
+    # The threads that read ahead in 2.0 can leave a query waiting for ever (duckdb#25600); without them the
+    # query's own threads read, as fast.
+    "async_threads": "0",
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -235,13 +238,14 @@ class Session:
             return self.interruptible(start)
 
     def interruptible(self, action: Callable[[], T]) -> T:
-        """Runs `action` so that Ctrl-C ends it: while DuckDB holds the main thread, Python sees no signal."""
+        """Runs `action` so that Ctrl-C, or what another signal raises, ends it: while DuckDB holds the main
+        thread, Python sees no signal."""
         if threading.current_thread() is not threading.main_thread():
             return action()
         future = self._worker().submit(action)
         try:
             return future.result()
-        except KeyboardInterrupt:
+        except BaseException:
             while not future.done():
                 self.interrupt()
                 wait([future], timeout=0.01)
