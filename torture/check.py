@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .history import Attempt
@@ -24,17 +24,42 @@ class Found:
     effects: Mapping[str, Sequence[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an owner has shown to others. `seq`: of its last row. `unit`: a shard, or one durable object."""
+
+    unit: str
+    seq: int
+    epoch: int
+
+
 def problems(history: Sequence[Attempt], found: Found) -> list[str]:
     """One line for each broken promise; none if all were kept."""
     told: list[str] = []
     counted = Counter(found.ids)
     for attempt in history:
-        if attempt.kind != "effect":
+        if attempt.kind not in ("effect", "read"):
             told += _once(attempt, counted[attempt.id], "event")
     known = {attempt.id for attempt in history}
     told += [f"event {id} is there, and nobody sent it" for id in counted if id not in known]
     told += _streams(history, found)
     told += _effects(history, found)
+    told += _reads(history)
+    return told
+
+
+def stale_writes(written: Iterable[Written]) -> list[str]:
+    """Along the sequence of what one owner after the other wrote, their epochs never go down."""
+    told = []
+    by_unit: dict[str, dict[int, set[int]]] = {}
+    for one in written:
+        by_unit.setdefault(one.unit, {}).setdefault(one.seq, set()).add(one.epoch)
+    for unit, epochs in by_unit.items():
+        highest = 0
+        for seq, writers in sorted(epochs.items()):
+            if len(writers) > 1 or min(writers) < highest:
+                told.append(f"{unit}: {seq} was written by epoch {_short(sorted(writers))} after {highest}")
+            highest = max(highest, *writers)
     return told
 
 
@@ -55,12 +80,34 @@ def _streams(history: Sequence[Attempt], found: Found) -> list[str]:
         if list(positions) != list(range(1, len(positions) + 1)):
             told.append(f"stream {stream} has the positions {_short(positions)}")
     for attempt in history:
-        if attempt.kind != "stream" or attempt.told != "yes" or attempt.version is None:
-            continue
-        ids = found.streams.get(attempt.key, ())
-        at = ids[attempt.version - 1] if attempt.version <= len(ids) else None
-        if at != attempt.id:
-            told.append(f"stream {attempt.key} has {at} at {attempt.version}, not {attempt.id} as was told")
+        if attempt.kind == "stream" and attempt.told == "yes":
+            told += _at(attempt, found.streams.get(attempt.key, ()), f"stream {attempt.key}")
+    return told
+
+
+def _at(attempt: Attempt, ids: Sequence[str], where: str) -> list[str]:
+    if attempt.version is None:
+        return []
+    at = ids[attempt.version - 1] if attempt.version <= len(ids) else None
+    if at == attempt.id:
+        return []
+    return [f"{where} has {at} at {attempt.version}, not {attempt.id} as was told"]
+
+
+def _reads(history: Sequence[Attempt]) -> list[str]:
+    """A client reads its own events: at least those that it was told of, at most those that it sent."""
+    told = []
+    sure: Counter[str] = Counter()
+    sent: Counter[str] = Counter()
+    for attempt in history:
+        client = attempt.id.rpartition("/")[0]
+        if attempt.kind == "append":
+            sent[client] += 1
+            sure[client] += attempt.told == "yes"
+        elif attempt.kind == "read" and attempt.version is not None:
+            least, most = sure[client], sent[client]
+            if not least <= attempt.version <= most:
+                told.append(f"read {attempt.id} saw {attempt.version} events, {least} to {most} were there")
     return told
 
 
@@ -75,6 +122,7 @@ def _effects(history: Sequence[Attempt], found: Found) -> list[str]:
             )
             if attempt.told == "yes":
                 by_object.setdefault(attempt.key, []).append(attempt.id)
+                told += _at(attempt, found.effects.get(attempt.key, ()), f"object {attempt.key}")
     for key, ids in by_object.items():
         acknowledged = set(ids)
         order = [id for id in found.effects.get(key, ()) if id in acknowledged]

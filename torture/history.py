@@ -7,16 +7,17 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
-KINDS = ("append", "stream", "effect")
+KINDS = ("append", "stream", "effect", "unnamed", "read")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One operation of one client, with what came of it.
 
-    `id`: of the event, or of the effect. `key`: the stream, or the object's name. `told`: "yes" once it was
-    acknowledged, "no" if it was refused for good, "unknown" if the client never heard. `version`: the
-    stream's after it. `tries`: how often it was sent.
+    `id`: `<database>/<client>/<number>`. `key`: the stream, or the object's name. `told`: "yes" once it was
+    acknowledged, "no" if it was refused for good, "unknown" if the client never heard. `version`: what the
+    reply said: the stream's position, how many effects the object has, how many rows a read saw. `tries`: how
+    often it was sent.
     """
 
     kind: str

@@ -20,6 +20,7 @@ from .history import Attempt
 
 TABLE = "events"
 STREAMED = "steps"
+UNNAMED = "marks"
 
 Tell = Callable[[Attempt], None]
 
@@ -40,7 +41,11 @@ class Ledger(DurableObject):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`clients` threads with `operations` each; `patience_s`: how long one operation is sent again."""
+    """`clients` threads with `operations` each; `patience_s`: how long one operation is sent again.
+
+    `reads`: clients also count their events and append rows whose events have no ids of theirs. Such an
+    append is not sent again by the client: doing it once is the runtime's affair.
+    """
 
     database: str
     clients: int = 4
@@ -48,6 +53,12 @@ class Load:
     patience_s: float = 30.0
     pause_s: float = 0.0
     objects: bool = True
+    reads: bool = False
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        kinds = ("append", "stream")
+        return (*kinds, *(["effect"] if self.objects else []), *(["unnamed", "read"] if self.reads else []))
 
 
 def run(lake: Lakehouse, load: Load, seed: int, tell: Tell, stop: threading.Event | None = None) -> None:
@@ -75,6 +86,7 @@ def look(lake: Lakehouse, load: Load, history: Sequence[Attempt]) -> Found:
     database = lake.database(load.database)
     tables = database.tables()
     ids = _column(database, f"SELECT _id FROM {TABLE}") if TABLE in tables else []
+    ids += _column(database, f"SELECT mark FROM {UNNAMED}") if UNNAMED in tables else []
     streams: dict[str, list[str]] = {}
     positions: dict[str, list[int]] = {}
     if STREAMED in tables:
@@ -99,11 +111,10 @@ class _Client:
         self._stubs: dict[str, Any] = {}
 
     def run(self, stop: threading.Event) -> None:
-        kinds = ("append", "stream", "effect") if self._load.objects else ("append", "stream")
         for step in range(self._load.operations):
             if stop.is_set():
                 return
-            kind = self._rng.choice(kinds)
+            kind = self._rng.choice(self._load.kinds)
             key = f"{kind}-{self._number}-{self._rng.randrange(3)}"
             if not self._do(kind, f"{self._load.database}/{self._number}/{step}", key, stop):
                 return
@@ -119,14 +130,15 @@ class _Client:
             try:
                 version = self._send(kind, id, key)
             except Error as error:
-                if error.retryable and time.monotonic() < deadline and not stop.is_set():
+                again = kind != "unnamed" and time.monotonic() < deadline and not stop.is_set()
+                if error.retryable and again:
                     stop.wait(0.02 + self._rng.random() * 0.05)
                     continue
                 told = "unknown" if error.retryable else "no"
                 self._tell(Attempt(kind, id, key, told, None, tries))
                 if not error.retryable:
                     raise
-                return False
+                return kind == "unnamed"
             self._tell(Attempt(kind, id, key, "yes", version, tries))
             return True
 
@@ -141,10 +153,17 @@ class _Client:
             database.append(STREAMED, [row], stream=key, expected_version=before)
             self._versions[key] = before + 1
             return before + 1
+        if kind == "unnamed":
+            database.append(UNNAMED, [{"mark": id}])
+            return None
+        if kind == "read":
+            if TABLE not in database.tables():
+                return 0
+            found = database.sql(f"SELECT count(*) FROM {TABLE} WHERE client = {self._number}")
+            return int(found.rows()[0][0])
         if key not in self._stubs:
             self._stubs[key] = _ledger(self._lake, self._load, key)
-        self._stubs[key].add.once(id)(id)
-        return None
+        return int(self._stubs[key].add.once(id)(id))
 
 
 def _ledger(lake: Lakehouse, load: Load, key: str) -> Any:

@@ -23,8 +23,16 @@ BANNED_MODULES = {
     "random": "the injected Entropy (core/ids.py), or a seeded numpy Generator",
     "secrets": "the injected Entropy (core/ids.py)",
 }
-DOORS = {"core/clock.py", "actors/local.py", "sdks/lakehouse/http.py"}
-"""Where the machine's own clock and entropy are the defaults that are injected."""
+DOORS = {
+    "core/clock.py",
+    "actors/local.py",
+    "actors/cluster/lake.py",
+    "actors/cluster/processes.py",
+    "sdks/lakehouse/http.py",
+    "torture/embedded.py",
+    "torture/workload.py",
+}
+"""Where the machine's own clock and entropy are the defaults that are injected, and chance comes of a seed."""
 
 
 def _uses(file: Path) -> Iterator[str]:
