@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..core.manifest import DataFile, FileRef, Manifest, Run, decode_files
+from ..core.manifest import DataFile, FileRef, Manifest, Run, decode_files, empty_manifest
 from ..core.schema import Table
+from ..core.sharding import HOME
 from .files import CheckedFiles
 from .hot.identity import IdIndex
 from .hot.tail import Tail
 from .manifests import Manifests
 from .segments import Segments
+from .surroundings import Surroundings
 
 
 @dataclass
@@ -55,3 +57,23 @@ class TableState:
     def fingerprint_files(self) -> list[FileRef]:
         warm = [f.ids for run in self.manifest.warm for f in run.files if f.ids]
         return warm + list(self.manifest.cold.ids if self.manifest.cold else ())
+
+
+def table_prefix(database: str, shard: str, table_id: str) -> str:
+    """Where the manifests and segments of a table's share in one shard are."""
+    # The first shard's folder bears the database's name alone.
+    owner = database if shard == HOME else f"{database}@{shard}"
+    return f"tables/{owner}/{table_id}"
+
+
+def new_state(around: Surroundings, database: str, shard: str, table: Table, version: int) -> TableState:
+    """The table as of a manifest version, 0 if there is none yet. Raises `Corrupt`."""
+    prefix = table_prefix(database, shard, table.id)
+    manifests = Manifests(around.store, prefix)
+    return TableState(
+        table=table,
+        manifest=manifests.read(version) if version else empty_manifest(table, shard, 0),
+        manifests=manifests,
+        segments=Segments(around.store, around.files, prefix, around.policy),
+        prefix=prefix,
+    )

@@ -9,56 +9,27 @@
     _intents         an archive that has been started, until its manifest is in force
     _meta            sequence, instants and epoch
 
-WAL with synchronous=FULL: COMMIT returns after an fsync. One connection writes; `read_only` opens beside it.
-Columns are declared without a type, so that SQLite keeps every value as it was bound (codec.py).
+Columns are declared without a type, so that SQLite keeps every value as it was bound (codec.py). The rows are
+here; the file itself is hot_file.py, all else that is in it notes.py.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
-from ...core.errors import Corrupt, Error, Fenced, Invalid, Unavailable
 from ...core.ids import checksum
-from ...core.results import Appended
 from ...core.schema import Table
 from ...core.tiering import HotFacts
 from ...core.types import quote
 from ..crash import reach
-from .once import Outcomes, decode, encode
-from .replica import Replica
-from .wal import check_log
+from .notes import OUTCOMES_KEPT_US, HotNotes
 
 Row = tuple[Any, ...]
-
-_FORGOTTEN = -1
-"""In place of a manifest version: the table was dropped and has expired."""
-
-_SYSTEM = """
-CREATE TABLE IF NOT EXISTS _meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS _tables (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL, manifest INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS _commits (
-    table_id TEXT, last_seq INTEGER, first_seq INTEGER, rows INTEGER, recorded_us INTEGER,
-    schema_version INTEGER, checksum TEXT,
-    PRIMARY KEY (table_id, last_seq)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS _heads (stream TEXT PRIMARY KEY, version INTEGER) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS _tails (table_id TEXT PRIMARY KEY, last_seq INTEGER, checksum TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS _intents (table_id TEXT PRIMARY KEY, seq INTEGER, epoch INTEGER) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS _operations (
-    name TEXT PRIMARY KEY, outcome BLOB, recorded_us INTEGER) WITHOUT ROWID;
-"""
-
-OUTCOMES_KEPT_US = 3_600 * 1_000_000
-"""How long the outcome of a named append is kept: far longer than any caller tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +42,6 @@ class TableRows:
     columns: Mapping[str, Sequence[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
-    """`seq` and `recorded_us`: of the last event; `floor_us`: nothing more is recorded at or before it."""
-
-    seq: int = 0
-    recorded_us: int = 0
-    floor_us: int = 0
-    epoch: int = 0
-
-
 class _Commit(NamedTuple):
     first_seq: int
     last_seq: int
@@ -89,108 +50,8 @@ class _Commit(NamedTuple):
     checksum: str
 
 
-class HotLog:
-    """The file and its statements. The shard's lock is held around every call that writes."""
-
-    def __init__(self, path: Path, *, read_only: bool = False, replica: Replica | None = None) -> None:
-        """Opens or creates the file. Raises `Corrupt` when it is not a readable SQLite database.
-
-        `replica`: has taken over; each transaction is in the object store too when it ends.
-        """
-        self.path = path
-        self.replica = replica
-        self._epoch: int | None = None
-        new = not path.exists()
-        if not read_only:
-            check_log(path)
-        with self._reporting():
-            if read_only:
-                self._db = sqlite3.connect(
-                    f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-                )
-            else:
-                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute("PRAGMA synchronous=FULL")
-                # Some builds of SQLite zero what is deleted: a flush would write every page once more.
-                self._db.execute("PRAGMA secure_delete=OFF")
-                self._db.executescript(_SYSTEM)
-            self._db.execute("PRAGMA busy_timeout=2000")
-            if replica is not None:
-                replica.attach(self._db)
-            elif not read_only:
-                self._check_local()
-        if new:
-            _keep_entries(path)
-
-    def close(self) -> None:
-        if self.replica is not None:
-            self.replica.close()
-        else:
-            self._db.close()
-
-    def _check_local(self) -> None:
-        """What is written to a replicated file without its replica would be missing in the object store."""
-        if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = '_replica'").fetchone():
-            self._db.close()
-            raise Invalid(f"{self.path} is replicated", hint="open it with durability `replicated`")
-
-    # -- one transaction --------------------------------------------------------------------------
-
-    def take_over(self, epoch: int) -> None:
-        """From now on the file belongs to the owner of that number; the one before is `Fenced`."""
-        with self.transaction():
-            self.set_meta(epoch=epoch)
-        self._epoch = epoch
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing, and durable when it ends. A full disk is `Unavailable`, a later owner `Fenced`.
-
-        With a replica `Unavailable` may also mean that it happened, and that nobody may see it yet: see
-        `Replica.unshown`.
-        """
-        self.check_shown()
-        with self._reporting():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._check_owner()
-                yield
-                if self.replica is not None:
-                    self.replica.mark()
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                    if self.replica is not None:
-                        self.replica.rolled_back()
-                raise
-        if self.replica is not None:
-            self.replica.ship()
-
-    def check_shown(self) -> None:
-        """Raises `Unavailable` while the file holds a commit that nobody may see yet."""
-        if self.replica is not None:
-            self.replica.check()
-
-    def _check_owner(self) -> None:
-        if self._epoch is None:
-            return
-        found = self._db.execute("SELECT value FROM _meta WHERE key = 'epoch'").fetchone()
-        if found != (self._epoch,):
-            raise Fenced(
-                f"another owner has taken over {self.path}", hint="this process must open the lake again"
-            )
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """One unchanging view of the file, for a second process."""
-        with self._reporting():
-            self._db.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self._db.execute("COMMIT")
+class HotLog(HotNotes):
+    """The rows and their commits. The shard's lock is held around every call that writes."""
 
     def write(self, parts: Iterable[TableRows], recorded_us: int, last_seq: int) -> None:
         """The rows of one commit, inside a `transaction`."""
@@ -213,71 +74,6 @@ class HotLog:
             )
         reach("append.rows_written")
         self.set_meta(seq=last_seq, recorded_us=recorded_us)
-
-    def outcomes(self, names: Sequence[str]) -> dict[str, dict[str, Appended]]:
-        """Those of the named appends that were done."""
-        found = {}
-        for name in names:
-            row = self._db.execute("SELECT outcome FROM _operations WHERE name = ?", (name,)).fetchone()
-            if row is not None:
-                found[name] = decode(row[0])
-        return found
-
-    def keep_outcomes(self, done: Outcomes, recorded_us: int) -> None:
-        """Inside a `transaction`."""
-        rows = [(name, encode(outcome), recorded_us) for name, outcome in done.items()]
-        self._db.executemany("INSERT OR REPLACE INTO _operations VALUES (?, ?, ?)", rows)
-
-    # -- the catalog ------------------------------------------------------------------------------
-
-    def table_ids(self) -> list[str]:
-        """Of all tables there ever were."""
-        return [row[0] for row in self._db.execute("SELECT id FROM _tables")]
-
-    def forget_table(self, table_id: str) -> None:
-        """Removes the rows and all else but the id; inside a `transaction`."""
-        self._db.execute(f"DROP TABLE {quote(table_id)}")
-        self._db.execute("DELETE FROM _commits WHERE table_id = ?", (table_id,))
-        self._db.execute("UPDATE _tables SET manifest = ? WHERE id = ?", (_FORGOTTEN, table_id))
-
-    def meta(self) -> Meta:
-        with self._reporting():
-            return Meta(**dict(self._db.execute("SELECT key, value FROM _meta")))
-
-    def set_meta(self, **values: int) -> None:
-        self._db.executemany("INSERT OR REPLACE INTO _meta VALUES (?, ?)", list(values.items()))
-
-    def tables(self) -> list[tuple[Table, int]]:
-        """The tables defined here, dropped ones included, each with its current manifest version."""
-        with self._reporting():
-            found = self._db.execute(
-                "SELECT definition, manifest FROM _tables WHERE manifest <> ? ORDER BY rowid", (_FORGOTTEN,)
-            ).fetchall()
-        try:
-            return [(Table.from_dict(orjson.loads(text)), version) for text, version in found]
-        except (Invalid, ValueError, KeyError, TypeError) as error:
-            raise self._damaged(f"a table's definition is not what was written: {error!r}") from error
-
-    def put_table(self, table: Table, known: Table | None) -> None:
-        """Defines a table, or brings its definition and columns up to date; inside a `transaction`."""
-        definition = orjson.dumps(table.to_dict()).decode()
-        if known is None:
-            columns = ", ".join(
-                "_seq INTEGER PRIMARY KEY" if name == "_seq" else quote(name)
-                for name in table.schema.stored.names
-            )
-            self._db.execute(f"CREATE TABLE {quote(table.id)} ({columns})")
-            self._db.execute("INSERT INTO _tables VALUES (?, ?, ?, 0)", (table.id, table.name, definition))
-            return
-        for name in table.schema.stored.names:
-            if name not in known.schema.stored.names:
-                self._db.execute(f"ALTER TABLE {quote(table.id)} ADD COLUMN {quote(name)}")
-        self._db.execute("UPDATE _tables SET definition = ? WHERE id = ?", (definition, table.id))
-
-    def set_manifest(self, table_id: str, version: int) -> None:
-        self._db.execute("UPDATE _tables SET manifest = ? WHERE id = ?", (version, table_id))
-
-    # -- rows -------------------------------------------------------------------------------------
 
     def rows(self, table: Table, after: int) -> Iterator[list[Row]]:
         """Rows with _seq > after in blocks, in the order of `table.schema.stored`.
@@ -379,60 +175,6 @@ class HotLog:
         ).fetchone()
         return found
 
-    # -- stream heads and intents -----------------------------------------------------------------
-
-    def hot_heads(self, table_id: str, *, up_to: int | None = None) -> dict[str, int]:
-        """stream -> highest position among the rows here (with _seq <= up_to)."""
-        limit = "" if up_to is None else f" AND _seq <= {up_to}"
-        return dict(
-            self._db.execute(
-                f"SELECT _stream, max(_position) FROM {quote(table_id)}"
-                f" WHERE _stream IS NOT NULL{limit} GROUP BY 1"
-            )
-        )
-
-    def head(self, stream: str) -> int:
-        row = self._db.execute("SELECT version FROM _heads WHERE stream = ?", (stream,)).fetchone()
-        return int(row[0]) if row else 0
-
-    def put_heads(self, heads: Mapping[str, int]) -> None:
-        self._db.executemany(
-            "INSERT INTO _heads VALUES (?, ?)"
-            " ON CONFLICT (stream) DO UPDATE SET version = max(version, excluded.version)",
-            list(heads.items()),
-        )
-
-    def intents(self) -> dict[str, tuple[int, int]]:
-        """table id -> (sequence, epoch) of the archive that was begun."""
-        return {t: (seq, epoch) for t, seq, epoch in self._db.execute("SELECT * FROM _intents")}
-
-    def put_intent(self, table_id: str, seq: int, epoch: int) -> None:
-        self._db.execute("INSERT OR REPLACE INTO _intents VALUES (?, ?, ?)", (table_id, seq, epoch))
-
-    def drop_intent(self, table_id: str) -> None:
-        self._db.execute("DELETE FROM _intents WHERE table_id = ?", (table_id,))
-
-    # -- saved tails ------------------------------------------------------------------------------
-
-    def saved_tail(self, table_id: str) -> tuple[int, str] | None:
-        """(last sequence, checksum) of the table's tail file."""
-        found: tuple[int, str] | None = self._db.execute(
-            "SELECT last_seq, checksum FROM _tails WHERE table_id = ?", (table_id,)
-        ).fetchone()
-        return found
-
-    def put_saved_tail(self, table_id: str, last_seq: int, checksum: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO _tails VALUES (?, ?, ?)", (table_id, last_seq, checksum))
-
-    # -- soundness --------------------------------------------------------------------------------
-
-    def check_pages(self) -> None:
-        """SQLite's own structural check. Raises `Corrupt`."""
-        with self._reporting():
-            found = self._db.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if found != "ok":
-            raise self._damaged(found)
-
     def _check(self, rows: Sequence[Row], commits: Sequence[_Commit], table: Table) -> None:
         names = table.schema.stored.names
         start = 0
@@ -465,44 +207,12 @@ class HotLog:
             (up_to + 1, len(rows), rows_checksum(rows), table.id, cut[0]),
         )
 
-    @contextmanager
-    def _reporting(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            raise self._as_error(error) from error
-        except UnicodeDecodeError as error:
-            raise self._damaged(str(error)) from error
-
-    def _as_error(self, error: sqlite3.DatabaseError) -> Error:
-        text = str(error)
-        if "full" in text or "disk I/O" in text:
-            return Unavailable(
-                f"can't write {self.path.name}: {text}", hint="free some disk space; nothing was lost"
-            )
-        if "locked" in text or "unable to open" in text or "readonly" in text:
-            return Unavailable(f"can't open {self.path}: {text}", hint="check its permissions and its disk")
-        return self._damaged(text)
-
-    def _damaged(self, what: str) -> Corrupt:
-        return Corrupt(f"damaged file: {self.path}: {what}", hint="restore it from a backup")
-
 
 @lru_cache(maxsize=1_024)
 def _insert(table_id: str, names: tuple[str, ...]) -> str:
     columns = ", ".join(map(quote, names))
     marks = ", ".join("?" * len(names))
     return f"INSERT INTO {quote(table_id)} ({columns}) VALUES ({marks})"
-
-
-def _keep_entries(path: Path) -> None:
-    """SQLite fsyncs what is in a file; that the file and its folders are there is up to us."""
-    for folder in path.parents[:3]:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _is_null(column: Sequence[Any]) -> bool:
