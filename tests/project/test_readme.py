@@ -29,12 +29,18 @@ def _run(arguments: list[str], folder: Path, text: str | None = None) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the Python block has run, and the files lie that commands name."""
+    """A folder in which the first Python block has run, and the files lie that commands name."""
     folder = tmp_path_factory.mktemp("readme")
-    (python,) = _blocks("python")
-    assert "[('milk', 1.9), ('tea', 13.5)]" in _run(["-c", python], folder)
+    (events, _) = _blocks("python")
+    assert "[('milk', 1.9), ('tea', 13.5)]" in _run(["-c", events], folder)
     (folder / "sales.csv").write_text("product,revenue\nwine,12.5\n")
     return folder
+
+
+def test_a_durable_object_is_ten_lines_and_outlives_its_process(folder: Path) -> None:
+    (_, cart) = _blocks("python")
+    assert len(cart[: cart.index("with ")].strip().splitlines()) <= 10
+    assert [_run(["-c", cart], folder).strip() for _ in range(2)] == ["1", "2"]
 
 
 def test_the_sql_block_runs(folder: Path) -> None:
