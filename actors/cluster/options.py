@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 STORE_VARIABLE = "THERMOCLINE_OBJECT_STORE"
@@ -17,7 +18,8 @@ class ClusterOptions:
     `lease_s`: a host that has said nothing for so long is replaced; it stops serving by itself after two
     thirds of that. `turn_s`: a turn that takes longer ends its host. `call_s`: how long a client keeps
     trying one call. `threads`: calls that a host serves at once. `sink`: whether hosts move events by
-    themselves as they age. `objects`: durability of durable objects, `local` or `replicated`.
+    themselves as they age. `objects`: durability of durable objects, `local` or `replicated`. `prepare`: called
+    in each process of the cluster before it does anything; torture arranges faults by it.
     """
 
     seats: int | None = None
@@ -28,6 +30,7 @@ class ClusterOptions:
     threads: int = 64
     sink: bool = True
     objects: str = "local"
+    prepare: Callable[[], None] | None = None
 
     @property
     def beat_s(self) -> float:

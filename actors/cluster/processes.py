@@ -55,6 +55,7 @@ class HostActor:
 
             return inside_lake(place, options, policy, clock, self._host)
 
+        _prepare(options)
         self._forever = threading.Event()
         self._host = ShardHost(
             place,
@@ -118,6 +119,11 @@ def _reply(act: Callable[[], Any]) -> Reply:
         return False, error
 
 
+def _prepare(options: ClusterOptions) -> None:
+    if options.prepare is not None:
+        options.prepare()
+
+
 def _die(reason: str) -> None:
     print(f"thermocline: this host ends itself: {reason}", file=sys.stderr, flush=True)
     os._exit(1)
@@ -163,6 +169,7 @@ class KeeperActor:
         clock: Clock,
         lock: str | None,
     ) -> None:
+        _prepare(options)
         self._place, self._options, self._policy, self._clock = place, options, policy, clock
         self._owned = LakeLock(Path(lock)) if lock else None
         self._assignments = Assignments(open_store(place.store))

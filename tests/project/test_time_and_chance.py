@@ -32,7 +32,7 @@ DOORS = {
     "torture/embedded.py",
     "torture/workload.py",
 }
-"""Where the machine's own clock and entropy are the defaults that are injected, and chance comes of a seed."""
+"""Where the machine's own clock and entropy are the defaults, and where chance comes from a seed."""
 
 
 def _uses(file: Path) -> Iterator[str]:

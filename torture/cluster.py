@@ -1,0 +1,189 @@
+"""Trials of a cluster: many short schedules on one lake after the other, a few of them side by side.
+
+A schedule is a seed: a database of its own, clients that append, go on in streams, change durable objects and
+read, one or two faults at drawn moments; then everything settles and is checked. The faults of those that
+run beside it hit it too. Each lake takes `A_LAKE` schedules; the nodes serve all of them.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..core.errors import Error, Unavailable
+from ..core.policy import TierPolicy
+from .check import problems, stale_writes
+from .history import Attempt
+from .sabotage import Sabotage
+from .trial import Trial
+from .workload import Load, look, run
+
+T = TypeVar("T")
+
+A_LAKE = 50
+BESIDE = 4
+LEASE_S = 2.0
+SETTLE_S = 90.0
+"""How long after its faults a lake may take until it answers everything again."""
+LARGE_EVERY = 5
+"""Of so many schedules, one takes a node, a disk or the control store away."""
+
+
+def trials(seeds: Iterable[int], without: str | None = None) -> Iterator[Trial]:
+    """`without`: the part of the guarantees that is left out, of `sabotage.BROKEN`. Raises `Unavailable`
+    without Ray."""
+    try:
+        import ray  # noqa: F401
+    except ImportError:
+        raise Unavailable("Ray is not installed", hint="pip install 'thermocline[ray]'") from None
+    from .nodes import Nodes
+
+    left = iter(seeds)
+    nodes = Nodes()
+    try:
+        for number in range(1_000_000):
+            batch = list(islice(left, A_LAKE))
+            if not batch:
+                return
+            with _arena(nodes, "replicated" if number % 2 == 0 else "local", without) as arena:
+                yield from _side_by_side(arena, batch)
+    finally:
+        nodes.close()
+
+
+@contextmanager
+def _arena(nodes: Any, objects: str, without: str | None) -> Iterator[Any]:
+    import ray
+
+    from ..actors.cluster.lake import RayLake
+    from ..actors.cluster.options import ClusterOptions, LakePlace
+    from ..actors.cluster.processes import start_keeper
+    from ..core.clock import system_clock
+    from .faults import Arena
+
+    with tempfile.TemporaryDirectory(prefix="thermocline-torture-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        sabotage = Sabotage(folder / "sabotage", without)
+        options = ClusterOptions(
+            seats=2,
+            lease_s=LEASE_S,
+            call_s=10.0,
+            threads=32,
+            sink=False,
+            objects=objects,
+            prepare=sabotage,
+        )
+        catalog = {"type": "sql", "uri": f"sqlite:///{folder}/catalog.sqlite"}
+        place = LakePlace(str(folder / "objects"), str(folder / "disks" / "{node}"), catalog)
+        policy = TierPolicy()
+        keeper = start_keeper(place, options, policy, system_clock, None, detached=False)
+        lake = RayLake(keeper, place, options, policy)
+        try:
+            yield Arena(nodes, lake, folder / "disks", sabotage, LEASE_S)
+        finally:
+            lake.close()
+            ray.get(keeper.stop.remote())
+            ray.kill(keeper)
+
+
+def _side_by_side(arena: Any, seeds: list[int]) -> Iterator[Trial]:
+    done: queue.SimpleQueue[Trial | BaseException] = queue.SimpleQueue()
+
+    def one(seed: int) -> None:
+        try:
+            done.put(_schedule(arena, seed))
+        except BaseException as error:  # noqa: BLE001 - raised where the trials are waited for
+            done.put(error)
+
+    with ThreadPoolExecutor(BESIDE, thread_name_prefix="thermocline-torture") as pool:
+        for seed in seeds:
+            pool.submit(one, seed)
+        try:
+            for _ in seeds:
+                trial = done.get()
+                if isinstance(trial, BaseException):
+                    raise trial
+                yield trial
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _schedule(arena: Any, seed: int) -> Trial:
+    from .faults import LARGE, SMALL, Target, disk_lost, name_of
+
+    rng = random.Random(seed)
+    began = time.monotonic()
+    if seed % LARGE_EVERY == LARGE_EVERY - 1:
+        faults = [LARGE[seed // LARGE_EVERY % len(LARGE)], *rng.sample(SMALL, rng.randint(0, 1))]
+    else:
+        faults = [SMALL[(seed - seed // LARGE_EVERY) % len(SMALL)], *rng.sample(SMALL, rng.randint(0, 1))]
+    replicated = disk_lost in faults or rng.random() < 0.5
+    load = Load(
+        f"seed-{seed}",
+        clients=rng.randint(2, 3),
+        operations=rng.randint(12, 24),
+        patience_s=SETTLE_S,
+        pause_s=0.08,
+        reads=True,
+    )
+    history: list[Attempt] = []
+    told: list[str] = []
+    try:
+        _played(arena, Target(arena, load, replicated, rng, history.append), faults, seed)
+        found = _until_it_answers(lambda: look(arena.lake, load, history))
+        told += problems(history, found)
+        _until_it_answers(lambda: arena.lake.database(load.database).verify())
+    except Exception as error:  # noqa: BLE001 - whatever a client did not expect is a broken promise
+        told.append(f"{type(error).__name__}: {error}")
+    own = {f"db/{load.database}/shard-0", *(f"object/{load.database}/{a.key}" for a in history)}
+    told += stale_writes(one for one in arena.sabotage.written() if one.unit in own)
+    names = " + ".join(dict.fromkeys(name_of(fault) for fault in faults))
+    acknowledged = sum(attempt.told == "yes" for attempt in history)
+    return Trial(seed, names, acknowledged, time.monotonic() - began, tuple(told))
+
+
+def _played(arena: Any, target: Any, faults: list[Any], seed: int) -> None:
+    """The load with its faults; returns when all of both has ended."""
+    failures: list[BaseException] = []
+
+    def happen(number: int, fault: Any) -> None:
+        rng = random.Random(f"{seed}/fault-{number}")
+        time.sleep(rng.uniform(0.05, 1.2))
+        try:
+            fault(replace(target, rng=rng))
+        except BaseException as error:  # noqa: BLE001 - raised by the thread that waits
+            failures.append(error)
+
+    durability = "replicated" if target.replicated else "local"
+    _until_it_answers(lambda: arena.lake.create_database(target.load.database, durability=durability))
+    threads = [threading.Thread(target=happen, args=numbered) for numbered in enumerate(faults)]
+    for thread in threads:
+        thread.start()
+    try:
+        run(arena.lake, target.load, seed, target.tell)
+    finally:
+        for thread in threads:
+            thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _until_it_answers(ask: Callable[[], T]) -> T:
+    deadline = time.monotonic() + SETTLE_S
+    while True:
+        try:
+            return ask()
+        except Error as error:
+            if not error.retryable or time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
