@@ -43,6 +43,10 @@ FIRST_FIELD_ID = 100
 
 ENVELOPE_IDS: Mapping[str, int] = {name: number + 1 for number, name in enumerate(ENVELOPE.names)}
 
+SHARD_COLUMN = "_shard"
+SHARD_COLUMN_ID = len(ENVELOPE) + 1
+"""Which shard a row is of: only in the cold files of a table that several shards share."""
+
 TIERS = ("hot", "warm", "cold")
 
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from ..core.errors import Corrupt, Invalid
 from ..core.ids import checksum
 from ..core.manifest import Bound, DataFile
-from ..core.schema import Schema
+from ..core.schema import SHARD_COLUMN, SHARD_COLUMN_ID, Schema
 from ..core.types import JSON
 
 SAMPLE_ROWS = 4_096
@@ -38,13 +38,13 @@ _NAN_FREE = "thermocline.nan-free"
 _HINT = "restore it from a backup; nothing is read in its stead"
 
 
-def file_schema(schema: Schema, *, iceberg: bool = False) -> pa.Schema:
-    """The columns of a file of this schema, with field ids.
+def file_schema(schema: Schema, *, iceberg: bool = False, shared: bool = False) -> pa.Schema:
+    """The columns of a file of this schema, with field ids; `shared`: with the column of shards.
 
     Iceberg has no JSON type, and its readers refuse the annotation: with `iceberg` it is plain text.
     """
     ids = schema.column_ids()
-    return pa.schema(
+    columns = pa.schema(
         [
             pa.field(
                 f.name,
@@ -57,16 +57,30 @@ def file_schema(schema: Schema, *, iceberg: bool = False) -> pa.Schema:
             for f in schema.stored
         ]
     )
+    if not shared:
+        return columns
+    return columns.append(pa.field(SHARD_COLUMN, pa.string(), metadata=_id_metadata(SHARD_COLUMN_ID)))
 
 
-def encode(table: pa.Table, schema: Schema, *, row_group_rows: int, iceberg: bool = False) -> pa.Buffer:
+def encode(
+    table: pa.Table,
+    schema: Schema,
+    *,
+    row_group_rows: int,
+    iceberg: bool = False,
+    shard: str | None = None,
+) -> pa.Buffer:
     """A Parquet file of `table`, which has the columns of `schema.stored`, dictionary-encoded or not.
+
+    `shard`: if given, all rows get it in a column of their own.
 
     Dictionaries are kept for columns of low cardinality, as seen in a sample; other numbers are stored as
     deltas or split bytes. zstd-1: higher levels cost more time than they save bytes. Columns with NaN get no
     statistics: these ignore NaN, and DuckDB takes x = 1 for true of every row when both bounds are 1.
     """
-    table = _to_file_types(table, file_schema(schema, iceberg=iceberg))
+    if shard is not None:
+        table = table.append_column(SHARD_COLUMN, pa.repeat(shard, table.num_rows))
+    table = _to_file_types(table, file_schema(schema, iceberg=iceberg, shared=shard is not None))
     dictionaries, encodings, blooms = _choose_encodings(table, row_group_rows)
     sink = pa.BufferOutputStream()
     group_rows = max(1, min(row_group_rows, table.num_rows))

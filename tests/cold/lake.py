@@ -76,12 +76,24 @@ class ColdLake:
     def catalog(self) -> dict[str, str]:
         return {"type": "sql", "uri": f"sqlite:///{self.root / 'catalog.sqlite'}"}
 
-    def archive(self, of: Table, rows: pa.Table, *, seq: int | None = None, epoch: int = 1) -> Archived:
+    def archive(
+        self,
+        of: Table,
+        rows: pa.Table,
+        *,
+        seq: int | None = None,
+        epoch: int = 1,
+        shard: str = SHARD,
+        shared: bool = False,
+    ) -> Archived:
         seq = max(rows["_seq"].to_pylist()) if seq is None else seq
-        return self.cold.archive("acme", of, rows, shard=SHARD, seq=seq, epoch=epoch, policy=POLICY)
+        after, _ = self.cold.archived("acme", of, shard) or (0, 0)
+        return self.cold.archive(
+            "acme", of, rows, shard=shard, after=after, seq=seq, epoch=epoch, shared=shared, policy=POLICY
+        )
 
-    def files(self, of: Table) -> list[DataFile]:
-        return self.cold.data_files("acme", of, known={})
+    def files(self, of: Table, shard: str = SHARD) -> list[DataFile]:
+        return self.cold.data_files("acme", of, shard=shard, known={})
 
     def recorded(self, of: Table) -> ColdRef:
         """What a manifest would keep now."""

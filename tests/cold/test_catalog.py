@@ -66,7 +66,9 @@ def test_files_lie_below_the_tables_folder_in_the_store(lake: ColdLake) -> None:
 
 def test_any_catalog_that_pyiceberg_knows_will_do(lake: ColdLake) -> None:
     memory = IcebergCold(lake.store, {"py-catalog-impl": "pyiceberg.catalog.memory.InMemoryCatalog"})
-    memory.archive("acme", OF, events(OF, [1]), shard=SHARD, seq=1, epoch=1, policy=POLICY)
+    memory.archive(
+        "acme", OF, events(OF, [1]), shard=SHARD, after=0, seq=1, epoch=1, shared=False, policy=POLICY
+    )
     assert memory.archived("acme", OF, SHARD) == (1, 1)
     memory.close()
 
@@ -96,8 +98,18 @@ def test_every_file_is_written_through_the_store_which_makes_it_durable(lake: Co
 def test_a_lake_in_another_kind_of_store(lake: ColdLake) -> None:
     memory = IcebergCold(open_store("memory://test-catalog"), lake.catalog)
     for seq in (1, 2):
-        memory.archive("acme", OF, events(OF, [seq]), shard=SHARD, seq=seq, epoch=1, policy=POLICY)
-    assert [file.rows for file in memory.data_files("acme", OF, known={})] == [1, 1]
+        memory.archive(
+            "acme",
+            OF,
+            events(OF, [seq]),
+            shard=SHARD,
+            after=seq - 1,
+            seq=seq,
+            epoch=1,
+            shared=False,
+            policy=POLICY,
+        )
+    assert [file.rows for file in memory.data_files("acme", OF, shard=SHARD, known={})] == [1, 1]
     memory.close()
 
 

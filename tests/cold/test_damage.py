@@ -30,12 +30,12 @@ def empty(path: Path) -> None:
 def test_every_metadata_file_is_verified(lake: ColdLake, damage: Callable[[Path], None], number: int) -> None:
     lake.archive(OF, events(OF, [1]))
     files, recorded = lake.files(OF), lake.recorded(OF)
-    lake.cold.verify("acme", OF, recorded, files)
+    lake.cold.verify("acme", OF, recorded, files, shard=SHARD)
     key = recorded.metadata[number].key
     damage(lake.path(key))
     lake.open()
     with pytest.raises(Corrupt, match=re.escape(key)):
-        lake.cold.verify("acme", OF, recorded, files)
+        lake.cold.verify("acme", OF, recorded, files, shard=SHARD)
 
 
 def test_single_flipped_bits_of_metadata_are_noticed(lake: ColdLake) -> None:
@@ -50,9 +50,9 @@ def test_single_flipped_bits_of_metadata_are_noticed(lake: ColdLake) -> None:
             damaged[dice.randrange(len(whole))] ^= 1 << dice.randrange(8)
             path.write_bytes(damaged)
             with pytest.raises(Corrupt, match=re.escape(ref.key)):
-                lake.cold.verify("acme", OF, recorded, files)
+                lake.cold.verify("acme", OF, recorded, files, shard=SHARD)
         path.write_bytes(whole)
-    lake.cold.verify("acme", OF, recorded, files)
+    lake.cold.verify("acme", OF, recorded, files, shard=SHARD)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
@@ -71,13 +71,13 @@ def test_a_commit_that_no_manifest_records_is_noticed(lake: ColdLake) -> None:
     files, recorded = lake.files(OF), lake.recorded(OF)
     lake.archive(OF, events(OF, [2]))
     with pytest.raises(Corrupt, match=re.escape(recorded.metadata[0].key)):
-        lake.cold.verify("acme", OF, recorded, files)
+        lake.cold.verify("acme", OF, recorded, files, shard=SHARD)
 
 
 def test_another_list_of_files_than_icebergs_is_noticed(lake: ColdLake) -> None:
     (file,) = lake.archive(OF, events(OF, [1])).added
     with pytest.raises(Corrupt, match=re.escape(file.key)):
-        lake.cold.verify("acme", OF, lake.recorded(OF), [])
+        lake.cold.verify("acme", OF, lake.recorded(OF), [], shard=SHARD)
 
 
 def test_a_missing_catalog_entry_is_corrupt(lake: ColdLake) -> None:
@@ -85,7 +85,7 @@ def test_a_missing_catalog_entry_is_corrupt(lake: ColdLake) -> None:
     files, recorded = lake.files(OF), lake.recorded(OF)
     lake.cold.drop("acme", OF)
     with pytest.raises(Corrupt, match=r"no table acme\.sales"):
-        lake.cold.verify("acme", OF, recorded, files)
+        lake.cold.verify("acme", OF, recorded, files, shard=SHARD)
 
 
 def test_a_damaged_catalog_file_is_corrupt(lake: ColdLake) -> None:

@@ -92,6 +92,6 @@ def test_files_are_sorted_by_clustering_and_iceberg_knows_it(lake: ColdLake) -> 
 def test_tables_may_come_one_after_another(lake: ColdLake) -> None:
     of = table(n=pa.int64())
     batches = (events(of, [seq]) for seq in (1, 2, 3))
-    lake.cold.archive("acme", of, batches, shard=SHARD, seq=3, epoch=1, policy=POLICY)
+    lake.cold.archive("acme", of, batches, shard=SHARD, after=0, seq=3, epoch=1, shared=False, policy=POLICY)
     assert lake.alone().scan().to_arrow().num_rows == 3
     assert len(lake.alone().snapshots()) == 1

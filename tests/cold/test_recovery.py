@@ -30,7 +30,7 @@ def test_a_file_keeps_the_schema_version_that_it_was_written_with(lake: ColdLake
     wider = widened(OF, 2, city=pa.string())
     lake.archive(wider, events(wider, [2]))
     lake.open()
-    found = lake.cold.data_files("acme", wider, known={})
+    found = lake.cold.data_files("acme", wider, shard=SHARD, known={})
     assert [(f.seq_min, f.schema_version) for f in sorted(found, key=lambda f: f.seq_min)] == [(1, 1), (2, 2)]
 
 
@@ -39,7 +39,7 @@ def test_known_files_are_not_read_again(lake: ColdLake) -> None:
     lake.archive(OF, events(OF, [2]))
     lake.open()
     lake.path(first.key).unlink()
-    found = lake.cold.data_files("acme", OF, known={first.key: first})
+    found = lake.cold.data_files("acme", OF, shard=SHARD, known={first.key: first})
     assert first in found
     assert len(found) == 2
 
@@ -72,11 +72,11 @@ def test_the_order_of_calls_does_not_matter(lake: ColdLake) -> None:
     known: dict[str, DataFile] = {}
     for seq in range(1, 20):
         lake.archive(OF, events(OF, [seq]))
-        listed = lake.cold.data_files("acme", OF, known=known if seq % 2 else {})
+        listed = lake.cold.data_files("acme", OF, shard=SHARD, known=known if seq % 2 else {})
         known = {file.key: file for file in listed}
         assert sum(file.rows for file in listed) == seq
         recorded = lake.recorded(OF)
-        lake.cold.verify("acme", OF, recorded, listed)
+        lake.cold.verify("acme", OF, recorded, listed, shard=SHARD)
         fresh: Any = ColdLake(lake.root)
         assert fresh.recorded(OF) == recorded
         fresh.cold.close()

@@ -33,7 +33,9 @@ def rows(lake: ColdLake) -> list[dict[str, object]]:
 
 
 def relocate(lake: ColdLake, files: list[DataFile], recorded: ColdRef) -> bool:
-    return lake.cold.relocate("acme", OF, files, recorded=recorded, policy=POLICY)
+    return lake.cold.relocate(
+        "acme", OF, files, recorded=recorded, shard=SHARD, seq=3, epoch=1, policy=POLICY
+    )
 
 
 def test_a_moved_lake_is_entered_at_its_new_place(tmp_path: Path) -> None:
@@ -48,7 +50,7 @@ def test_a_moved_lake_is_entered_at_its_new_place(tmp_path: Path) -> None:
     assert alone.location().startswith(f"file://{tmp_path / 'new'}/")
     assert [str(field.transform) for field in alone.spec().fields] == ["year"]
     assert [field.source_id for field in alone.sort_order().fields] == [100, 1]
-    lake.cold.verify("acme", OF, lake.recorded(OF), files)
+    lake.cold.verify("acme", OF, lake.recorded(OF), files, shard=SHARD)
     assert not relocate(lake, files, lake.recorded(OF))
     lake.archive(OF, events(OF, [4]))
     assert len(rows(lake)) == 4

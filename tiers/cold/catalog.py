@@ -13,7 +13,7 @@ from typing import Any
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
@@ -27,12 +27,22 @@ CATALOG_NAME = "thermocline"
 Identifier = tuple[str, str]
 
 
+class Locked(Unavailable):
+    """Somebody else writes to the SQL catalog just now."""
+
+
 def open_catalog(store: ObjectStore, properties: Mapping[str, str]) -> Catalog:
     """The configured catalog, writing its files through `store`, which makes them durable."""
     given = {"warehouse": store.url, **properties}
     name = given.pop("name", CATALOG_NAME)
     with translated(properties.get("uri", name)):
-        catalog = load_catalog(name, **given, **StoreFileIO.properties(store))
+        try:
+            catalog = load_catalog(name, **given, **StoreFileIO.properties(store))
+        except OperationalError as error:
+            if "already exists" not in str(error.orig):
+                raise
+            # Another process made the catalog's tables between the look for them and the making.
+            catalog = load_catalog(name, **given, **StoreFileIO.properties(store))
         if isinstance(catalog, SqlCatalog) and catalog.engine.dialect.name == "sqlite":
             listen(catalog.engine, "checkout", _sync_folder_too)
         return catalog
@@ -55,6 +65,23 @@ def recorded_location(catalog: Catalog, identifier: Identifier) -> str | None:
         return session.scalar(query)
 
 
+def forget_location(catalog: Catalog, identifier: Identifier, location: str) -> None:
+    """Takes the table out of the catalog if its metadata is still said to be there; no file is touched."""
+    if not isinstance(catalog, SqlCatalog):
+        catalog.drop_table(identifier)
+        return
+    database, name = identifier
+    entry = delete(IcebergTables).where(
+        IcebergTables.catalog_name == catalog.name,
+        IcebergTables.table_namespace == database,
+        IcebergTables.table_name == name,
+        IcebergTables.metadata_location == location,
+    )
+    with Session(catalog.engine) as session:
+        session.execute(entry)
+        session.commit()
+
+
 def _sync_folder_too(connection: Any, _record: Any, _proxy: Any) -> None:
     """By default SQLite does not make the end of a transaction durable: the journal's name may come back
     after a power loss, and with it the state before the commit, when our manifests say otherwise already."""
@@ -67,7 +94,8 @@ def translated(catalog: str) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise Unavailable(
+        kind = Locked if "locked" in str(error.orig) else Unavailable
+        raise kind(
             f"the Iceberg catalog {catalog} does not answer: {error.orig}",
             hint="check that its disk is not full and nobody holds it locked, then try again",
         ) from error

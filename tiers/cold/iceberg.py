@@ -1,5 +1,7 @@
 """The cold tier's door: one Iceberg table for each of ours, in any catalog pyiceberg knows.
 
+The shards of a database share it. Each has a mark of its own in it and knows its own files there.
+
 pyiceberg takes most of a second to import and a lake without cold rows never needs it, so everything
 behind this door is imported at its first use.
 """
@@ -17,7 +19,8 @@ from ...core.clock import to_micros
 from ...core.manifest import ColdRef, DataFile
 from ...core.policy import TierPolicy
 from ...core.schema import Table
-from ..object_store import ObjectStore
+from ...core.sharding import HOME
+from ..object_store import ObjectInfo, ObjectStore
 from .values import Archived, Dropped, Reference
 
 if TYPE_CHECKING:
@@ -48,28 +51,34 @@ class IcebergCold:
         rows: pa.Table | Iterable[pa.Table],
         *,
         shard: str,
+        after: int,
         seq: int,
         epoch: int,
+        shared: bool,
         policy: TierPolicy,
     ) -> Archived:
-        """Appends the rows, in any order, and sets the shard's mark, in one commit.
+        """Appends the rows, in any order, and moves the shard's mark from `after` to `seq`, in one commit.
 
         Creates the table at its first archive and adds columns that are new. `rows`: as in
-        `table.schema.stored`; an iterator keeps one of its tables in memory at a time. Raises `Fenced` if a
-        later owner archived before, `Conflict` if the mark is at `seq` already, `Unavailable` if another
-        writer committed meanwhile.
+        `table.schema.stored`; an iterator keeps one of its tables in memory at a time. `shared`: whether
+        the database has several shards; the first one to say so makes the table tell them apart.
+
+        Raises `Fenced` if a later owner archived before, `Conflict` if the mark is not at `after` (0: there
+        is none), `Unavailable` if other writers commit all the time.
         """
         batches = (rows,) if isinstance(rows, pa.Table) else rows
-        commits = self._commits(database, table, policy)
-        return commits.archive(batches, shard=shard, seq=seq, epoch=epoch)
+        commits = self._commits(database, table, policy, shard)
+        return commits.archive(batches, after=after, seq=seq, epoch=epoch, shared=shared)
 
     def archived(self, database: str, table: Table, shard: str) -> tuple[int, int] | None:
         """(sequence, epoch) of the shard's mark; `None` if it never archived into this table."""
         return self._inventory(database, table).archived(shard)
 
-    def data_files(self, database: str, table: Table, *, known: Mapping[str, DataFile]) -> list[DataFile]:
-        """The data files of the current snapshot. Those not in `known`, by key, are read and described."""
-        return self._inventory(database, table).data_files(known)
+    def data_files(
+        self, database: str, table: Table, *, shard: str, known: Mapping[str, DataFile]
+    ) -> list[DataFile]:
+        """The shard's data files in the current snapshot, by sequence. Those not in `known` are described."""
+        return self._inventory(database, table).data_files(shard, known)
 
     def reference(self, database: str, table: Table) -> Reference:
         """The current snapshot, and its metadata files with their digests."""
@@ -86,33 +95,40 @@ class IcebergCold:
         epoch: int,
         policy: TierPolicy,
     ) -> Dropped:
-        """Rewrites those of `files` in which `drop` is true for a row, without these rows, in one commit.
+        """Rewrites the shard's `files` that have rows for which `drop` is true, without these, in one commit.
 
         The marks stay as they are. The files taken out are not deleted. Files that the table has no more,
         as after a crash between this commit and a manifest that tells of it, are passed over.
         """
-        commits = self._commits(database, table, policy)
-        return commits.drop_rows(files, drop, shard=shard, epoch=epoch)
+        return self._commits(database, table, policy, shard).drop_rows(files, drop, epoch=epoch)
 
     def expire_snapshots(self, database: str, table: Table, *, older_than: datetime, keep: int) -> None:
         """Takes old snapshots out of the table's history, the newest `keep` excepted. Deletes no file."""
-        self._commits(database, table, TierPolicy()).expire_snapshots(
-            older_than_us=to_micros(older_than), keep=keep
-        )
+        commits = self._commits(database, table, TierPolicy(), HOME)
+        commits.expire_snapshots(older_than_us=to_micros(older_than), keep=keep)
 
     def referenced(self, database: str, table: Table) -> set[str]:
-        """The keys of all files to which the table still refers; none if there is no such table.
-
-        Every other file below the table's folder may go, once no manifest or reader of ours needs it.
-        """
+        """The keys of all files to which the table still refers; none if there is no such table."""
         return self._inventory(database, table).referenced()
 
-    def verify(self, database: str, table: Table, recorded: ColdRef, files: Sequence[DataFile]) -> None:
+    def removable(
+        self, database: str, table: Table, *, shard: str, named: set[str], shared: bool
+    ) -> list[ObjectInfo]:
+        """What may go below the table's folder: neither the table nor one of `named` keys refers to it.
+
+        Of a shared table the shard's own data files; the first shard looks after what is nobody's, too.
+        """
+        return self._inventory(database, table).removable(shard, named, shared=shared)
+
+    def verify(
+        self, database: str, table: Table, recorded: ColdRef, files: Sequence[DataFile], *, shard: str
+    ) -> None:
         """Raises `Corrupt` unless catalog, metadata and list of files are as our manifest recorded them.
 
-        The contents of the data files are checked by those who read them.
+        In a table that shards share it is the shard's own files that count, as others may have committed
+        since. The contents of the data files are checked by those who read them.
         """
-        self._inventory(database, table).verify(recorded, files)
+        self._inventory(database, table).verify(shard, recorded, files)
 
     def relocate(
         self,
@@ -121,16 +137,27 @@ class IcebergCold:
         files: Sequence[DataFile],
         *,
         recorded: ColdRef,
+        shard: str,
+        seq: int,
+        epoch: int,
         policy: TierPolicy,
     ) -> bool:
-        """After the lake was moved: enters the table, with these files, at its new place.
+        """After the lake was moved: enters the table at its new place, with these files and their mark.
 
-        `False` if the catalog's entry is where it should be. If `True`, `reference` has changed.
+        `False` if the catalog's entry is where it should be and has them. If `True`, `reference` has changed.
         """
-        from .relocation import relocate
+        from .relocation import Moving, relocate
 
-        commits = self._commits(database, table, policy)
-        return relocate(self._inventory(database, table), commits, files, recorded)
+        commits = self._commits(database, table, policy, shard)
+        moving = Moving(shard, seq, epoch, recorded, files)
+        return relocate(self._inventory(database, table), commits, moving)
+
+    def release(self, database: str, table: Table, shard: str) -> bool:
+        """The shard has no use for the table any more. True if no other has: it has left the catalog."""
+        released = self._commits(database, table, TierPolicy(), shard).release()
+        if released:
+            self._seen.pop((database, table.id), None)
+        return released
 
     def drop(self, database: str, table: Table) -> None:
         """Takes the table out of the catalog; its files stay."""
@@ -153,7 +180,7 @@ class IcebergCold:
             seen = self._seen.setdefault((database, table.id), Seen())
             return Inventory(self._store, self._catalog, database, table, seen)
 
-    def _commits(self, database: str, table: Table, policy: TierPolicy) -> Commits:
+    def _commits(self, database: str, table: Table, policy: TierPolicy, shard: str) -> Commits:
         from .commits import Commits
 
-        return Commits(self._inventory(database, table), policy)
+        return Commits(self._inventory(database, table), policy, shard)

@@ -41,9 +41,10 @@ from pyiceberg.types import NestedField
 
 from ...core.errors import Conflict, Invalid
 from ...core.policy import TierPolicy
-from ...core.schema import ENVELOPE_IDS, Schema, Table
+from ...core.schema import ENVELOPE_IDS, SHARD_COLUMN, SHARD_COLUMN_ID, Schema, Table
+from ...core.sharding import HOME
 from ..parquet import file_schema, is_bounded
-from .partitions import Grain
+from .partitions import Grain, Layout
 
 _TIME_ID = ENVELOPE_IDS["_time"]
 _TRANSFORMS: dict[Grain, Transform[Any, Any]] = {
@@ -60,30 +61,57 @@ MANIFEST_BYTES = 128 * 1024
 commit for half a minute."""
 
 
-def iceberg_schema(schema: Schema) -> IcebergSchema:
-    return pyarrow_to_schema(file_schema(schema, iceberg=True))
+def iceberg_schema(schema: Schema, *, shared: bool = False) -> IcebergSchema:
+    return pyarrow_to_schema(file_schema(schema, iceberg=True, shared=shared))
 
 
-def partition_spec(grain: Grain | None) -> PartitionSpec:
-    if grain is None:
-        return PartitionSpec(spec_id=0)
-    field = PartitionField(
-        source_id=_TIME_ID, field_id=1000, transform=_TRANSFORMS[grain], name=f"_time_{grain}"
+def partition_spec(layout: Layout) -> PartitionSpec:
+    """Of a new table. In one that is shared later the shard comes last, which means the same."""
+    by: list[tuple[int, Transform[Any, Any], str]] = []
+    if layout.shared:
+        by.append((SHARD_COLUMN_ID, IdentityTransform(), SHARD_COLUMN))
+    if layout.grain is not None:
+        by.append((_TIME_ID, _TRANSFORMS[layout.grain], f"_time_{layout.grain}"))
+    fields = (
+        PartitionField(source_id=source, field_id=1000 + at, transform=transform, name=name)
+        for at, (source, transform, name) in enumerate(by)
     )
-    return PartitionSpec(field, spec_id=0)
+    return PartitionSpec(*fields, spec_id=0)
 
 
-def grain_of(spec: PartitionSpec) -> Grain | None:
-    """How the table is partitioned, `None` for not at all. `Invalid` if not as we partition."""
-    if not spec.fields:
-        return None
+def layout_of(spec: PartitionSpec) -> Layout:
+    """How the table is partitioned. `Invalid` if not as we partition."""
+    by_shard: tuple[int, Transform[Any, Any]] = (SHARD_COLUMN_ID, IdentityTransform())
+    fields = [(f.source_id, f.transform) for f in spec.fields]
+    by_time = [field for field in fields if field != by_shard]
+    shared = by_shard in fields
+    if not by_time:
+        return Layout(None, shared)
     for grain, transform in _TRANSFORMS.items():
-        if [(f.source_id, f.transform) for f in spec.fields] == [(_TIME_ID, transform)]:
-            return grain
+        if by_time == [(_TIME_ID, transform)]:
+            return Layout(grain, shared)
     raise Invalid(
         f"cannot archive into the partitioning {spec}",
         hint="partition the Iceberg table by day, month or year of _time, or not at all",
     )
+
+
+def shard_of(metadata: TableMetadata, entry: IcebergFile) -> str:
+    """Whose the file is. What was written before the table was shared is the first shard's."""
+    return _partition_value(metadata, entry, of_shard=True) or HOME
+
+
+def time_of(metadata: TableMetadata, entry: IcebergFile) -> int | None:
+    """Days, months or years since 1970; `None` if it isn't partitioned by time."""
+    value = _partition_value(metadata, entry, of_shard=False)
+    return None if value is None else int(value)
+
+
+def _partition_value(metadata: TableMetadata, entry: IcebergFile, *, of_shard: bool) -> Any:
+    for at, f in enumerate(metadata.specs()[entry.spec_id].fields):
+        if (f.source_id == SHARD_COLUMN_ID) == of_shard:
+            return entry.partition[at]
+    return None
 
 
 def table_properties(policy: TierPolicy) -> dict[str, str]:
@@ -113,10 +141,16 @@ def mark_of(metadata: TableMetadata, shard: str) -> tuple[int, int] | None:
     return int(seq), int(epoch)
 
 
+def marked_shards(metadata: TableMetadata) -> list[str]:
+    """The shards that have rows in the table, or had."""
+    prefix = mark_property("")
+    return [name.removeprefix(prefix) for name in metadata.properties if name.startswith(prefix)]
+
+
 def iceberg_file(
-    metadata: TableMetadata, location: str, size: int, footer: pq.FileMetaData, partition: int | None
+    metadata: TableMetadata, location: str, size: int, footer: pq.FileMetaData, shard: str, time: int | None
 ) -> IcebergFile:
-    """The manifest entry of a Parquet file of ours."""
+    """The manifest entry of a Parquet file of ours, in the table's present partitioning."""
     schema = metadata.schema()
     paths = parquet_path_to_id_mapping(schema)
     plan = compute_statistics_plan(schema, metadata.properties)
@@ -132,7 +166,9 @@ def iceberg_file(
         content=DataFileContent.DATA,
         file_path=location,
         file_format=FileFormat.PARQUET,
-        partition=Record() if partition is None else Record(partition),
+        partition=Record(
+            *(shard if f.source_id == SHARD_COLUMN_ID else time for f in metadata.spec().fields)
+        ),
         file_size_in_bytes=size,
         sort_order_id=None,
         spec_id=metadata.default_spec_id,
@@ -142,13 +178,15 @@ def iceberg_file(
     )
 
 
-def widened(current: IcebergSchema, table: Table) -> tuple[NestedField, ...]:
+def widened(current: IcebergSchema, table: Table, *, shared: bool) -> tuple[NestedField, ...]:
     """The Iceberg table's columns and those that our table has beyond them.
+
+    Shards widen their tables one after the other, so either side may have columns that the other lacks.
 
     Raises `Conflict` if another program gave one of our ids or names to a column of its own.
     """
     names = {f.field_id: f.name for f in current.fields}
-    wanted = iceberg_schema(table.schema).fields
+    wanted = iceberg_schema(table.schema, shared=shared).fields
     for f in wanted:
         if names.get(f.field_id, f.name) != f.name or (f.field_id not in names and f.name in names.values()):
             raise Conflict(
@@ -180,7 +218,7 @@ class SetColumns(UpdateTableMetadata["SetColumns"]):
 
 
 class RecordOrder(UpdateTableMetadata["RecordOrder"]):
-    """Writes down the order of rows within files: by clustering columns, then `_seq`."""
+    """Writes down the order of rows within files: by shard, clustering columns, then `_seq`."""
 
     def __init__(self, transaction: Transaction, table: Table) -> None:
         super().__init__(transaction)
@@ -189,7 +227,8 @@ class RecordOrder(UpdateTableMetadata["RecordOrder"]):
     def _commit(self) -> UpdatesAndRequirements:
         metadata = self._transaction.table_metadata
         fields = {f.name: f for f in metadata.schema().fields if f.field_type.is_primitive}
-        ids = [fields[name].field_id for name in (*self._table.clustering, "_seq") if name in fields]
+        names = (SHARD_COLUMN, *self._table.clustering, "_seq")
+        ids = [fields[name].field_id for name in names if name in fields]
         if ids == [f.source_id for f in metadata.sort_order().fields]:
             return (), ()
         order = SortOrder(

@@ -1,4 +1,4 @@
-"""How archived rows are cut into files: by day, month or year of `_time`, then by size.
+"""How archived rows are cut into files: by shard, by day, month or year of `_time`, then by size.
 
 The grain is chosen once, at the first archive, as the finest that leaves partitions worth a file: 10,000
 rows over ten years cut by day made 3,600 files.
@@ -21,6 +21,14 @@ FILE_ARROW_BYTES = 512 * 1024 * 1024
 """In memory; as Parquet some 128 MB."""
 
 _UNITS: dict[Grain, str] = {"day": "D", "month": "M", "year": "Y"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table is partitioned. `grain`: `None` for not by time. `shared`: by shard, in the first place."""
+
+    grain: Grain | None
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@
 
 The mark (a table property with sequence and epoch) is part of the Iceberg commit. After a crash an intent
 without its mark was never committed and is dropped; one with its mark is completed from there.
+
+The shards of a database archive a table into one Iceberg table, each with its own mark and its own files.
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ from ...core.errors import Corrupt, Fenced
 from ...core.ids import checksum
 from ...core.manifest import ColdRef, DataFile, Expired, FileRef, Manifest, Run, encode_files, with_expired
 from ...core.results import Moved
+from ...core.sharding import HOME
 from ...core.tiering import ArchivePlan, archive_batches, plan_archive
 from ..crash import reach
 from ..fingerprints import merge_fingerprints
 from ..shard import Shard
+from ..shard_maps import ShardMaps
 from ..table_state import TableState
 from .publish import publish
 
@@ -32,6 +36,8 @@ def archive(shard: Shard, state: TableState, up_to: int | None = None) -> Moved:
     with shard.step_lock:
         complete_archive(shard, state)
         limit = state.manifest.warm_to if up_to is None else min(up_to, state.manifest.warm_to)
+        if plan_archive(state.manifest, limit) is not None:
+            take_over_commit(shard, state)
         plan = plan_archive(state.manifest, limit)
         if plan is None:
             return Moved(watermark=state.manifest.cold_to)
@@ -63,6 +69,23 @@ def complete_archive(shard: Shard, state: TableState) -> None:
     _put_in_force(shard, state, plan)
 
 
+def take_over_commit(shard: Shard, state: TableState) -> None:
+    """Puts into force what an earlier owner of the shard committed after this one had looked."""
+    seq, epoch = shard.around.cold.archived(shard.database, state.table, shard.name) or (0, 0)
+    if state.manifest.cold_to < seq <= state.manifest.warm_to and epoch < shard.meta.epoch:
+        plan = plan_archive(state.manifest, seq)
+        assert plan is not None, "the sequence is warm"
+        _put_in_force(shard, state, plan)
+
+
+def shares_tables(shard: Shard) -> bool:
+    """Whether the shard's database has others, which archive into the same Iceberg tables."""
+    if shard.name != HOME:
+        return True
+    shard_map = ShardMaps(shard.around.store, shard.database).latest()
+    return shard_map is not None and not shard_map.single
+
+
 def follow_iceberg(shard: Shard, state: TableState) -> int:
     """Puts into force what Iceberg holds after rows or snapshots were taken out of it; returns the rows gone.
 
@@ -71,11 +94,10 @@ def follow_iceberg(shard: Shard, state: TableState) -> int:
     check_catalog(shard, state)
     before = state.manifest.cold
     assert before is not None, "only what is cold can be taken out of the cold tier"
-    known = {file.key: file for file in state.cold_files(shard.around.files)}
-    files = tuple(shard.around.cold.data_files(shard.database, state.table, known=known))
+    files = _own_files(shard, state)
     after = cold_ref(shard, state, files, before.ids)
     gone = before.rows - after.rows
-    if after == before:
+    if after == before or (after.file_list == before.file_list and shares_tables(shard)):
         with shard.lock, shard.log.transaction():
             shard.log.drop_intent(state.table.id)
         return 0
@@ -93,7 +115,16 @@ def follow_move(shard: Shard, state: TableState) -> None:
     if cold is None or cold.url == around.store.url:
         return
     files = state.cold_files(around.files)
-    around.cold.relocate(shard.database, state.table, files, recorded=cold, policy=around.policy)
+    around.cold.relocate(
+        shard.database,
+        state.table,
+        files,
+        recorded=cold,
+        shard=shard.name,
+        seq=state.manifest.cold_to,
+        epoch=shard.meta.epoch,
+        policy=around.policy,
+    )
     publish(shard, state, "archive", cold=cold_ref(shard, state, files, cold.ids))
 
 
@@ -109,8 +140,10 @@ def _archive(shard: Shard, state: TableState, plan: ArchivePlan) -> Moved:
         table,
         rows,
         shard=shard.name,
+        after=state.manifest.cold_to,
         seq=plan.up_to,
         epoch=shard.meta.epoch,
+        shared=shares_tables(shard),
         policy=shard.around.policy,
     )
     reach("archive.committed")
@@ -146,10 +179,15 @@ def _split(plan: ArchivePlan) -> tuple[Run, ...]:
     return (plan.split,) if plan.split else ()
 
 
+def _own_files(shard: Shard, state: TableState) -> tuple[DataFile, ...]:
+    """The shard's files in Iceberg's current snapshot."""
+    known = {file.key: file for file in state.cold_files(shard.around.files)}
+    return tuple(shard.around.cold.data_files(shard.database, state.table, shard=shard.name, known=known))
+
+
 def _put_in_force(shard: Shard, state: TableState, plan: ArchivePlan) -> Manifest:
     """The manifest that says what Iceberg's current snapshot holds."""
-    known = {file.key: file for file in state.cold_files(shard.around.files)}
-    files = tuple(shard.around.cold.data_files(shard.database, state.table, known=known))
+    files = _own_files(shard, state)
     rest = tuple(run for run in state.manifest.warm if run.lo >= plan.up_to)
     if plan.split is not None:
         rest = (_remainder(shard, state, plan.split, plan.up_to), *rest)

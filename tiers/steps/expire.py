@@ -16,9 +16,10 @@ from ...core.manifest import Expired, Manifest, Run, decode_files, with_expired
 from ...core.results import Moved
 from ...core.tiering import outlived_manifests
 from ..crash import reach
+from ..object_store import ObjectInfo
 from ..shard import Shard
 from ..table_state import TableState
-from .archive import check_catalog, complete_archive, follow_iceberg
+from .archive import check_catalog, complete_archive, follow_iceberg, shares_tables, take_over_commit
 from .publish import publish
 
 
@@ -40,13 +41,30 @@ def expire_dropped(shard: Shard) -> Moved:
         for state in list(shard.dropped):
             if (state.table.dropped_us or 0) >= horizon or any(state.pins.values()):
                 continue
-            if state.manifest.cold is not None:
-                shard.around.cold.drop(shard.database, state.table)
+            cold = _leave_iceberg(shard, state)
             shard.forget_table(state)
-            files = shard.around.store.list(state.prefix + "/")
+            folder = cold_folder(shard, state)
+            own = (i for i in shard.around.store.list(state.prefix + "/") if not i.key.startswith(folder))
+            files = [*own, *cold]
             shard.around.store.delete(info.key for info in files)
             moved += Moved(0, len(files), sum(info.size for info in files))
     return moved
+
+
+def cold_folder(shard: Shard, state: TableState) -> str:
+    """Where the Iceberg table lies that all shards of the database share."""
+    return f"tables/{shard.database}/{state.table.id}/cold/"
+
+
+def _leave_iceberg(shard: Shard, state: TableState) -> list[ObjectInfo]:
+    """The last shard that leaves takes the table out of the catalog; returns the files that then may go."""
+    cold, folder = shard.around.cold, cold_folder(shard, state)
+    if not shares_tables(shard):
+        if state.manifest.cold is not None:
+            cold.drop(shard.database, state.table)
+    elif shard.around.store.list(folder) and not cold.release(shard.database, state.table, shard.name):
+        return []
+    return list(shard.around.store.list(folder))
 
 
 def _expire_warm(shard: Shard, state: TableState, horizon: int) -> int:
@@ -78,6 +96,7 @@ def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
     if state.manifest.cold is None:
         return 0
     table, cold, policy = state.table, shard.around.cold, shard.around.policy
+    take_over_commit(shard, state)
     check_catalog(shard, state)
     files = state.cold_files(shard.around.files)
     touched = [f for f in files if f.ttl_rows]
@@ -116,12 +135,15 @@ def _remove_files(shard: Shard, state: TableState, horizon: int) -> tuple[int, i
     )
     kept = [m for m in manifests if m.version not in gone]
     live = {key for manifest in kept for key in _named(shard, manifest)}
-    if around.store.list(f"{state.prefix}/cold/"):
-        live |= around.cold.referenced(shard.database, state.table)
+    cold: list[ObjectInfo] = []
+    if around.store.list(cold_folder(shard, state)):
+        cold = around.cold.removable(
+            shard.database, state.table, shard=shard.name, named=live, shared=shares_tables(shard)
+        )
     state.manifests.delete(gone)
     reach("expire.manifests_deleted")
-    folders = [f"{state.prefix}/{name}/" for name in ("warm", "ids", "manifest-files", "cold")]
-    dead = [i for folder in folders for i in around.store.list(folder) if i.key not in live]
+    folders = [f"{state.prefix}/{name}/" for name in ("warm", "ids", "manifest-files")]
+    dead = [i for folder in folders for i in around.store.list(folder) if i.key not in live] + cold
     around.store.delete(info.key for info in dead)
     reach("expire.files_deleted")
     return len(dead), sum(info.size for info in dead)

@@ -40,7 +40,8 @@ def _verify_files(shard: Shard, state: TableState, tick: Callable[[], None]) -> 
     for run in runs:
         _check_run(shard, state, run, tick)
     if state.manifest.cold is not None and cold is not None:
-        shard.around.cold.verify(shard.database, state.table, state.manifest.cold, cold.files)
+        recorded = state.manifest.cold
+        shard.around.cold.verify(shard.database, state.table, recorded, cold.files, shard=shard.name)
     return [file for run in runs for file in run.files]
 
 
