@@ -338,7 +338,7 @@ class LakeDatabase:
     def split(self, shard: str) -> ShardMap:
         """Parts a shard in two while appends go on. Raises `Invalid` if it can't be split."""
         self._tenancy.check_writable()
-        return self._tenancy.split(shard)
+        return self.shards.split(shard)
 
     def close(self) -> None:
         """Ends the threads that work for it; its shards stay open."""

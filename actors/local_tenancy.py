@@ -14,6 +14,7 @@ from ..core.results import Result
 from ..core.sharding import ShardMap
 from ..router.one_shard import OneShard
 from ..router.query import Router
+from ..tiers.handover import split_shard
 from ..tiers.shard_maps import ShardMaps
 from .partition import LocalPartition
 
@@ -40,6 +41,7 @@ class LocalTenancy:
         self._map: ShardMap | None = None
         self._exists = False
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
 
     def exists(self) -> bool:
         if not self._exists:
@@ -52,8 +54,8 @@ class LocalTenancy:
     def refresh(self) -> ShardMap:
         # Only this process changes it, unless another one writes.
         if self._map is None or self._lake.read_only:
-            self._map = self._maps.latest() or ShardMap()
-        return self._map
+            self._look()
+        return self._map or ShardMap()
 
     def create(self, shard_map: ShardMap) -> None:
         """Gives a database that does not exist yet its shards. Raises `Invalid` if it has others."""
@@ -61,13 +63,14 @@ class LocalTenancy:
         self._maps.create(shard_map, exists=self.exists())
         self._map = None
 
-    def partition(self, shard: str) -> LocalPartition:
+    def partition(self, shard: str, shard_map: ShardMap | None = None) -> LocalPartition:
         found = self.opened.get(shard)
         if found is None:
             with self._lock:
                 found = self.opened.get(shard)
                 if found is None:
-                    found = LocalPartition(self._lake.open_shard(self.name, shard, self.shard_map()))
+                    spread = shard_map or self.shard_map()
+                    found = LocalPartition(self._lake.open_shard(self.name, shard, spread))
                     self.opened[shard] = found
         return found
 
@@ -112,7 +115,16 @@ class LocalTenancy:
         return self._lake.computing().in_warehouse(warehouse, database, sql, params, limits)
 
     def split(self, shard: str) -> ShardMap:
-        raise NotImplementedError
+        try:
+            return split_shard(shard, self._maps, self.partition)
+        finally:
+            self._look()
+
+    def _look(self) -> None:
+        found = self._maps.latest() or ShardMap()
+        with self._looking:  # a look that took long must not bring back an older map
+            if self._map is None or found.version >= self._map.version:
+                self._map = found
 
     def object(self, kind: type, name: str) -> Any:
         return self._lake.object(kind, name)

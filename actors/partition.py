@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Mapping, Sequence
 import pyarrow as pa
 
 from ..core.asof import AsOf
-from ..core.protocols import Append, Due, PartitionFacts, Progress, ShardSnapshot, Step
+from ..core.protocols import Append, Due, HotHeads, PartitionFacts, Progress, ShardSnapshot, Step
 from ..core.results import Appended, Moved, Report
 from ..core.schema import Table
+from ..tiers.closing import begin, close_rows, closed_us, hot_heads, noted_heads
 from ..tiers.report import table_facts, tier_report
 from ..tiers.shard import Shard
 from ..tiers.steps.archive import archive
@@ -101,6 +102,21 @@ class LocalPartition:
         tables = tuple(table_facts(shard, shard.state(name)) for name in shard.table_names())
         size = shard.log.path.stat().st_size
         return PartitionFacts(self.name, shard.bookmark_seq(), size, shard.waiting, tables)
+
+    def closed_us(self) -> int:
+        return closed_us(self.shard)
+
+    def close_rows(self) -> int:
+        return close_rows(self.shard)
+
+    def hot_heads(self) -> HotHeads:
+        return hot_heads(self.shard)
+
+    def noted_heads(self, after: str, limit: int) -> list[tuple[str, int]]:
+        return noted_heads(self.shard, after, limit)
+
+    def begin(self, heads: Mapping[str, int], after_us: int) -> None:
+        begin(self.shard, heads, after_us)
 
     def verify(self, progress: Progress | None = None) -> Report:
         done = 0

@@ -9,20 +9,22 @@ The home shard alone decides what a table looks like. An append that spans shard
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from ..core.asof import AsOf
-from ..core.errors import Invalid, NotFound, Resharded, Unavailable
+from ..core.asof import AsOf, AtInstant
+from ..core.errors import Conflict, Invalid, NotFound, Resharded, Unavailable
 from ..core.protocols import Append, Cancel, Partition, ShardSnapshot
 from ..core.results import Appended, Result
 from ..core.schema import Schema, Table, widen
-from ..core.sharding import HOME, ShardMap
+from ..core.sharding import HOME, STREAM, ShardMap
 from ..tiers.intake.batch import Batch
 from ..tiers.intake.received import batch_of, held, received_by_nobody
 from ..tiers.intake.route import route
@@ -34,6 +36,9 @@ T = TypeVar("T")
 TRIES = 8
 """Of an append that meets a shard just being split, or a table just being changed."""
 
+PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""While another process splits a shard, before this one completes it."""
+
 
 class DatabaseShards:
     """Implements `core.protocols.DatabaseOwner`."""
@@ -44,6 +49,7 @@ class DatabaseShards:
         self._tables: dict[str, Table] = {}
         self._agreed_version = -1
         self._agreeing = threading.Lock()
+        self._splitting = threading.RLock()
         self._pool: ThreadPoolExecutor | None = None
 
     def close(self) -> None:
@@ -94,28 +100,35 @@ class DatabaseShards:
             "retention_s": retention_s,
             "if_not_exists": if_not_exists,
         }
-        if self.shard_map().single:
+        if self.tenancy.refresh().single:
             return self.create_in_all(**arguments)
         return self._define("create", arguments)
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
-        if self.shard_map().single:
+        if self.tenancy.refresh().single:
             return self.drop_in_all(name, if_exists)
         return self._define("drop", {"name": name, "if_exists": if_exists})
 
     def create_in_all(self, name: str, fields: Sequence[tuple[str, pa.DataType]], **options: Any) -> bool:
         """In the home shard, and then in the others as it has it there."""
         created = self._writable().create_table(name, fields, **options)
-        if not self.shard_map().single:
-            self._follow(name)
+        self._in_others(lambda: self._follow(name))
         return created
 
     def drop_in_all(self, name: str, if_exists: bool) -> bool:
         dropped = self._writable().drop_table(name, if_exists=if_exists)
         self._tables.pop(name.lower(), None)
-        for shard in self._others():
-            shard.drop_table(name, if_exists=True)
+        self._in_others(
+            lambda: self._at_once([partial(s.drop_table, name, if_exists=True) for s in self._others()])
+        )
         return dropped
+
+    def _in_others(self, act: Callable[[], object]) -> None:
+        """Also in those that a split has made meanwhile."""
+        version = -1
+        while version != self.tenancy.refresh().version:
+            version = self.shard_map().version
+            act()
 
     def _define(self, kind: str, arguments: Mapping[str, Any]) -> bool:
         """What reaches several shards is noted before, so that it reaches all whatever dies."""
@@ -134,19 +147,27 @@ class DatabaseShards:
 
     def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
         operations = self._acceptable(operations)
-        if self.shard_map().single:
-            try:
+        if self.shard_map().by == "tenant":
+            return self.tenancy.partition(HOME).append(operations)
+        operations = [replace(o, rows=held(o.rows)) for o in operations]
+        if _straight(self.shard_map()):
+            with suppress(Resharded):
                 return self.tenancy.partition(HOME).append(operations)
-            except Resharded:
-                self.tenancy.refresh()
-        return self._spread([replace(o, rows=held(o.rows)) for o in operations])
+        return self._spread(operations)
 
     def append_async(self, operations: Sequence[Append]) -> Awaitable[dict[str, Appended]]:
         operations = self._acceptable(operations)
-        if self.shard_map().single:
+        if self.shard_map().by == "tenant":
             return self.tenancy.partition(HOME).append_async(operations)
         rows_held = [replace(o, rows=held(o.rows)) for o in operations]
+        if _straight(self.shard_map()):
+            return self._straight_async(rows_held)
         return _in_thread(lambda: self._spread(rows_held))
+
+    async def _straight_async(self, operations: Sequence[Append]) -> dict[str, Appended]:
+        with suppress(Resharded):
+            return await self.tenancy.partition(HOME).append_async(operations)
+        return await _in_thread(lambda: self._spread(operations))
 
     def _acceptable(self, operations: Sequence[Append]) -> Sequence[Append]:
         """Refuses what can't be appended before it makes a database for it."""
@@ -164,12 +185,14 @@ class DatabaseShards:
             outcomes = self._at_once([self._sending(*part) for part in parts.items()])
             done += [outcome for outcome in outcomes if not isinstance(outcome, Resharded)]
             # What a shard refused goes out again, to whoever takes it now; the rest is durable.
-            refused = [isinstance(outcome, Resharded) for outcome in outcomes]
-            parted = zip(parts.values(), refused, strict=True)
-            operations = [append for appends, again in parted if again for append in appends]
-            if not operations:
+            told = zip(parts, outcomes, strict=True)
+            refused = [shard for shard, outcome in told if isinstance(outcome, Resharded)]
+            if not refused:
                 return _together(done)
+            operations = [append for shard in refused for append in parts[shard]]
             self._tables.clear()
+            for shard in refused:
+                self._finish_split(shard)
         raise Unavailable(f"the shards of `{self.tenancy.name}` keep changing", hint="try again")
 
     def _parts(self, operations: Sequence[Append], shard_map: ShardMap) -> dict[str, list[Append]]:
@@ -262,14 +285,90 @@ class DatabaseShards:
         """The position of the stream's last event."""
         if not self.tenancy.exists():
             return 0
-        return self.tenancy.partition(self.shard_map().route(stream)).head(stream)
+        while True:
+            name = self.shard_map().route(stream)
+            shard = self.tenancy.partition(name)
+            position = shard.head(stream)
+            if self.shard_map().by == "tenant" or not shard.closed_us():
+                return position
+            if self.tenancy.refresh().shard(name).live:
+                return position  # being split: nothing was taken elsewhere yet
 
     def snapshots(self, cuts: Mapping[str, AsOf], shards: Sequence[str]) -> Sequence[ShardSnapshot]:
         if not self.tenancy.exists():
             return [NoShard(self.tenancy.name).snapshot(cuts) for _ in shards]
-        if len(shards) == 1:
-            return [self.tenancy.partition(shards[0]).snapshot(cuts)]
-        return self._at_once([partial(self.tenancy.partition(shard).snapshot, cuts) for shard in shards])
+        partitions = [self.tenancy.partition(shard) for shard in shards]
+
+        def take() -> list[ShardSnapshot]:
+            return self._at_once(
+                [partial(p.snapshot, cuts) for p in partitions], lambda snapshot: snapshot.release()
+            )
+
+        try:
+            taken = take()
+        except NotFound:
+            if not self._mended(cuts):
+                raise
+            taken = take()
+        for shard, snapshot in zip(shards, taken, strict=True):
+            if snapshot.closed and self.shard_map().shard(shard).live:
+                self._look_at_split(shard, cuts)
+        return taken
+
+    def _mended(self, tables: Iterable[str]) -> bool:
+        """Whether the home shard knows them all: then others may have missed one while they were made."""
+        if self.shard_map().single or not {t.lower() for t in tables} <= {
+            t.lower() for t in self.table_names()
+        }:
+            return False
+        try:
+            self.tenancy.check_writable()
+        except Unavailable:
+            return False
+        for table in tables:
+            self._follow(table)
+        return True
+
+    # -- splitting --------------------------------------------------------------------------------
+
+    def split(self, shard: str) -> ShardMap:
+        """Raises `Invalid` if it can't be split, `Conflict` if that was done while this call waited."""
+        self.tenancy.refresh().split(shard)
+        if not self.tenancy.exists():
+            raise Invalid(f"`{self.tenancy.name}` is empty", hint="create it with more shards")
+        with self._splitting:
+            if not self.tenancy.refresh().shard(shard).live:
+                raise Conflict(
+                    f"`{shard}` was split by another call at the same time", hint="look at the shards again"
+                )
+            self.tenancy.split(shard)
+        self._agree(self.shard_map())
+        return self.shard_map()
+
+    def _finish_split(self, shard: str) -> None:
+        """Returns once it is clear who takes the rows that the shard refused: if it is being split, that is
+        waited for, and completed here if nobody does."""
+        for pause in PAUSES_S if self.tenancy.remote else (0.0,):
+            with self._splitting:
+                if not self.tenancy.refresh().shard(shard).live:
+                    return
+                if not self.tenancy.partition(shard).closed_us():
+                    return  # a table has changed
+            time.sleep(pause)
+        with self._splitting:
+            if self.tenancy.refresh().shard(shard).live:
+                self.tenancy.split(shard)
+
+    def _look_at_split(self, shard: str, cuts: Mapping[str, AsOf]) -> None:
+        """A reader has met a closed shard that its map calls live."""
+        if not self.tenancy.refresh().shard(shard).live:
+            return
+        # It is being split, and nothing was taken elsewhere yet. But who reads as of an instant is promised
+        # that nothing more is recorded up to it, and the children don't know of the promise.
+        if any(isinstance(as_of, AtInstant) for as_of in cuts.values()):
+            with suppress(Unavailable):
+                self.tenancy.check_writable()
+                self._finish_split(shard)
 
     def ask_shard(
         self,
@@ -294,12 +393,24 @@ class DatabaseShards:
             cancel=cancel,
         )
 
-    def _at_once(self, acts: Sequence[Callable[[], T]]) -> list[T]:
+    def _at_once(self, acts: Sequence[Callable[[], T]], undo: Callable[[T], None] | None = None) -> list[T]:
+        """`undo`: of what the others did if one fails."""
         if len(acts) == 1:
             return [acts[0]()]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(16, thread_name_prefix="thermocline-shards")
-        return [future.result() for future in [self._pool.submit(act) for act in acts]]
+        futures = [self._pool.submit(act) for act in acts]
+        wait(futures)
+        if undo is not None and any(future.exception() for future in futures):
+            for future in futures:
+                if future.exception() is None:
+                    undo(future.result())
+        return [future.result() for future in futures]
+
+
+def _straight(shard_map: ShardMap) -> bool:
+    """Whether all rows are the one shard's business, and none can lack what decides where it goes."""
+    return shard_map.single and shard_map.key == STREAM
 
 
 def _batch(append: Append, table: Table | None) -> Batch:

@@ -49,8 +49,11 @@ class Tenancy(Protocol):
         """As it is."""
         ...
 
-    def partition(self, shard: str) -> Partition:
-        """The shard's owner, opened or reached; reading never creates anything."""
+    def partition(self, shard: str, shard_map: ShardMap | None = None) -> Partition:
+        """The shard's owner, opened or reached; reading never creates anything.
+
+        `shard_map`: one that names the shard, if that is not the one in force.
+        """
         ...
 
     def check_writable(self) -> None:
@@ -88,7 +91,7 @@ class Tenancy(Protocol):
         ...
 
     def split(self, shard: str) -> ShardMap:
-        """Parts a shard in two while appends go on; returns the map that is then in force."""
+        """Parts a shard in two while appends go on, or completes that; returns the map then in force."""
         ...
 
     def quarantine_file(self, table: str, imported: Path) -> Path:

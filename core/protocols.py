@@ -94,6 +94,11 @@ class ShardSnapshot(Protocol):
     @property
     def tables(self) -> Mapping[str, TableSnapshot]: ...
 
+    @property
+    def closed(self) -> bool:
+        """Whether the shard was split by then: others take its rows, or soon will."""
+        ...
+
     def path(self, file: DataFile) -> Path:
         """Where the engine reads the file; size and hash are checked first, `Corrupt` if they differ."""
         ...
@@ -182,6 +187,15 @@ class PartitionFacts:
     tables: tuple[TableFacts, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class HotHeads:
+    """Stream -> position of its last event, for events that are hot. `mark`: is another one once more of them
+    have left the hot tier."""
+
+    mark: tuple[int, ...]
+    heads: Mapping[str, int]
+
+
 class Partition(ShardOwner, Protocol):
     """A shard's single writer as its database sees it: in this process or on a host elsewhere."""
 
@@ -215,6 +229,26 @@ class Partition(ShardOwner, Protocol):
 
     def verify(self, progress: Progress | None = None) -> Report: ...
 
+    # What a split asks of a parent and its children; each can be asked again.
+
+    def closed_us(self) -> int:
+        """The instant after which rows are recorded elsewhere; 0 if they are recorded here."""
+        ...
+
+    def close_rows(self) -> int:
+        """Takes no more rows, for good: appends of rows are `Resharded`. Returns `closed_us`."""
+        ...
+
+    def hot_heads(self) -> HotHeads: ...
+
+    def noted_heads(self, after: str, limit: int) -> list[tuple[str, int]]:
+        """(stream, position) for streams whose events have left the hot tier, in pages by their names."""
+        ...
+
+    def begin(self, heads: Mapping[str, int], after_us: int) -> None:
+        """Continues streams where they stand elsewhere, and records nothing up to an instant."""
+        ...
+
 
 class DatabaseOwner(Protocol):
     """All that the router knows of a database: its catalog, how it is spread, and cuts of its shards."""
@@ -231,7 +265,10 @@ class DatabaseOwner(Protocol):
         ...
 
     def snapshots(self, cuts: Mapping[str, AsOf], shards: Sequence[str]) -> Sequence[ShardSnapshot]:
-        """A cut of each of these shards, in their order; every cut is atomic in itself."""
+        """A cut of each of these shards, in their order; every cut is atomic in itself.
+
+        If `shard_map()` is another one afterwards, these shards may not be all that matter any more.
+        """
         ...
 
     def ask_shard(

@@ -35,7 +35,10 @@ MOST_SHARDS = 256
 
 @dataclass(frozen=True, slots=True)
 class ShardRange:
-    """`[lo, hi)` of the hash space. `region`: a label that its host must bear. `value`: the region's rows."""
+    """`[lo, hi)` of the hash space. `region`: a label that its host must bear. `value`: the region's rows.
+
+    `since_us`: it came from a split, and all of its rows are recorded after this instant.
+    """
 
     name: str
     lo: int = 0
@@ -44,6 +47,7 @@ class ShardRange:
     live: bool = True
     region: str | None = None
     value: str | None = None
+    since_us: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,10 @@ class ShardMap:
                 found.update(s.name for s in self.shards if s.lo <= at < s.hi)
         return frozenset(found)
 
+    def children(self, name: str) -> tuple[ShardRange, ...]:
+        """The two that a split shard's range went to; none for a live one."""
+        return tuple(shard for shard in self.shards if shard.parent == name)
+
     def ancestors(self, name: str) -> tuple[str, ...]:
         """Parent, grandparent and so on: shards whose ids and streams this one continues."""
         found: list[str] = []
@@ -111,18 +119,26 @@ class ShardMap:
             parent = self.shard(parent).parent
         return tuple(found)
 
-    def split(self, name: str) -> ShardMap:
-        """The next version: `name` takes no more rows, two new shards share its range. Raises `Invalid`."""
+    def split(self, name: str, since_us: int | None = None) -> ShardMap:
+        """The next version: `name` takes no more rows, two new shards share its range from then on.
+
+        Raises `NotFound` for no shard, `Invalid` for one that can't be split.
+        """
         shard = self.shard(name)
         if self.by == "tenant":
             hint = 'create the database with shard_by="hash"'
             raise Invalid("a database that is one shard by design can't be split", hint=hint)
-        if self.by == "region" or not shard.live or shard.hi - shard.lo < 2:
-            raise Invalid(f"`{name}` can't be split", hint=f"live shards: {', '.join(self.live)}")
+        if self.by == "region":
+            hint = "all rows of a region are one shard's; create the database with a finer `key`"
+            raise Invalid(f"`{name}` is a region and can't be split", hint=hint)
+        if not shard.live:
+            raise Invalid(f"`{name}` was split before", hint=f"live shards: {', '.join(self.live)}")
+        if shard.hi - shard.lo < 2:
+            raise Invalid(f"`{name}` is too small to be split", hint="split another one")
         middle = (shard.lo + shard.hi) // 2
         number = len(self.shards)
-        lower = replace(shard, name=f"shard-{number}", hi=middle, parent=name)
-        upper = replace(shard, name=f"shard-{number + 1}", lo=middle, parent=name)
+        lower = replace(shard, name=f"shard-{number}", hi=middle, parent=name, since_us=since_us)
+        upper = replace(shard, name=f"shard-{number + 1}", lo=middle, parent=name, since_us=since_us)
         kept = (replace(s, live=False) if s.name == name else s for s in self.shards)
         return replace(self, shards=(*kept, lower, upper), version=self.version + 1)
 

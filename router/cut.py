@@ -18,10 +18,13 @@ from ..core.sharding import HOME, ShardMap
 from .bind import Bound
 from .constants import Surroundings
 from .plan import TableCut
-from .shard_prune import Holding, all_hold, holding, may_prune
+from .shard_prune import Holding, all_hold, existing_at, holding, may_prune
 
 Points = Mapping[tuple[str, str | None], AsOf]
 """(table name folded, point of the reference, `None` for the statement's own) -> point in time."""
+
+TRIES = 8
+"""Of a cut that meets shards just being split."""
 
 
 @dataclass
@@ -50,16 +53,29 @@ class Cut:
 
 def take_cut(owner: DatabaseOwner, bound: Bound, points: Points, around: Surroundings) -> Cut:
     """Raises `NotFound` for a table that is none, `Invalid` for a point that names no cut of these shards."""
-    shard_map = owner.shard_map()
+    for _ in range(TRIES):
+        shard_map = owner.shard_map()
+        cut = _take(owner, shard_map, bound, points, around)
+        if owner.shard_map().version == shard_map.version:
+            return cut
+        # A shard was split: rows may have gone to others, which were not asked.
+        cut.release()
+    raise Unavailable("the shards keep changing", hint="ask again")
+
+
+def _take(
+    owner: DatabaseOwner, shard_map: ShardMap, bound: Bound, points: Points, around: Surroundings
+) -> Cut:
     if shard_map.single:
         return _of_one(owner, shard_map, points)
     known = _catalog(owner, bound, shard_map, points)
-    holdings = _holdings(bound, shard_map, known, around)
+    holdings = _holdings(bound, shard_map, known, points, around)
     cut = _of_several(owner, bound, shard_map, points, holdings, known)
     if any(_other_table(known.get(name), found) for (name, _), found in cut.tables.items()):
         # The name was another table's at that point, so its columns proved nothing.
         cut.release()
-        return _of_several(owner, bound, shard_map, points, _holdings(bound, shard_map, {}, around), {})
+        holdings = _holdings(bound, shard_map, {}, points, around)
+        return _of_several(owner, bound, shard_map, points, holdings, {})
     if any(_maybe_wider(points[key], known.get(key[0]), found) for key, found in cut.tables.items()):
         # A column is a shard's from its next event on: at that point, another shard may have had it.
         cut.release()
@@ -161,7 +177,8 @@ def _asked(
     for key, as_of in points.items():
         if isinstance(as_of, AtInstant | AtBookmark):
             # What the table looked like then, the home shard alone knows.
-            needed[key].update(shard_map.names if widely else [HOME])
+            everywhere = existing_at(all_hold(shard_map), shard_map, as_of).shards
+            needed[key].update(everywhere if widely else [HOME])
         ordered = tuple(name for name in shard_map.names if name in needed[key])
         others = at_point[key[1]] if isinstance(as_of, AtSequence | AtVersion) else ordered
         asked[key] = ordered, over_shards(as_of, shard_map, others)
@@ -216,15 +233,19 @@ def _catalog(owner: DatabaseOwner, bound: Bound, shard_map: ShardMap, points: Po
 
 
 def _holdings(
-    bound: Bound, shard_map: ShardMap, known: Mapping[str, Table], around: Surroundings
+    bound: Bound, shard_map: ShardMap, known: Mapping[str, Table], points: Points, around: Surroundings
 ) -> dict[str, Holding]:
     """By view; references that share one have no conditions."""
-    return {
-        ref.view: holding(bound, ref, shard_map, known[name].schema, around)
-        if (name := ref.name.lower()) in known
-        else all_hold(shard_map)
-        for ref in bound.refs
-    }
+    found = {}
+    for ref in bound.refs:
+        name = ref.name.lower()
+        held = (
+            holding(bound, ref, shard_map, known[name].schema, around)
+            if name in known
+            else all_hold(shard_map)
+        )
+        found[ref.view] = existing_at(held, shard_map, points[name, ref.point])
+    return found
 
 
 def _maybe_wider(as_of: AsOf, known: Table | None, cut: TableCut) -> bool:

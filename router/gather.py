@@ -31,7 +31,7 @@ from .partial import MERGED, Partial, parameter, split_aggregate
 from .rules.clock import clock_macro
 from .rules.envelope import ENVELOPE_COLUMNS
 from .scan import null_of
-from .shard_prune import Holding, holding
+from .shard_prune import Holding, existing_at, holding
 
 _RENDER = "SELECT json_deserialize_sql(?)"
 _NUMBERS = ("HUGEINT", "UHUGEINT", "DOUBLE", "DECIMAL")
@@ -39,7 +39,7 @@ _NUMBERS = ("HUGEINT", "UHUGEINT", "DOUBLE", "DECIMAL")
 
 @dataclass(frozen=True)
 class Question:
-    """What every shard in `holding` is asked, and what is made of the answers.
+    """What every shard in `holding`, by that version of the map, is asked, and what is made of the answers.
 
     `sql`: the shards' statement; `last`: the statement over the merged groups; both with `params` by name.
     """
@@ -47,6 +47,7 @@ class Question:
     ref: Ref
     table: Table
     holding: Holding
+    map_version: int
     as_of: AsOf
     partial: Partial
     sql: str
@@ -79,12 +80,13 @@ def question(
     partial = split_aggregate(bound, {*table.schema.by_folded_name, *ENVELOPE_COLUMNS})
     if partial is None:
         return None
-    held = holding(bound, ref, shard_map, table.schema, around)
-    as_of = over_shards(points[ref.name.lower(), ref.point], shard_map, held.shards)
+    point = points[ref.name.lower(), ref.point]
+    held = existing_at(holding(bound, ref, shard_map, table.schema, around), shard_map, point)
+    as_of = over_shards(point, shard_map, held.shards)
     with engine.session() as session:
         sql, last = (_rendered(session, node) for node in (partial.shard, partial.last))
     params = {parameter(name): value for name, value in around.parameters.items()}
-    return Question(ref, table, held, as_of, partial, sql, last, params)
+    return Question(ref, table, held, shard_map.version, as_of, partial, sql, last, params)
 
 
 def gather(
@@ -124,6 +126,8 @@ def gather(
     except (NotFound, Invalid):
         # A shard that is a moment behind, or a table that was another one then: the direct way tells.
         return None
+    if owner.shard_map().version != asked.map_version:
+        return None  # one was split meanwhile
     merged = _merged(asked, session, types, [answer.arrow() for answer in answers])
     return merged and (*merged, [answer.certificate for answer in answers])
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from ..core.asof import AsOf, AtBookmark, AtInstant
 from ..core.clock import DAY_US
 from ..core.schema import ENVELOPE, ENVELOPE_IDS, Schema
 from ..core.sharding import HOME, HOUR_US, STREAM, ShardMap
@@ -40,6 +41,26 @@ class Holding:
 
 def all_hold(shard_map: ShardMap) -> Holding:
     return Holding(shard_map.names)
+
+
+def existing_at(held: Holding, shard_map: ShardMap, as_of: AsOf) -> Holding:
+    """Without the shards that came from a split after that point: what they hold now lay elsewhere then."""
+    later = [name for name in held.shards if _came_after(shard_map, name, as_of)]
+    if not later:
+        return held
+    shards = tuple(name for name in held.shards if name not in later)
+    return Holding(shards, (*held.pruned, *((name, f"made after {as_of}") for name in later)))
+
+
+def _came_after(shard_map: ShardMap, name: str, as_of: AsOf) -> bool:
+    match as_of:
+        case AtInstant(micros):
+            since = shard_map.shard(name).since_us
+            return since is not None and micros <= since
+        case AtBookmark(seqs):
+            return name not in seqs and any(shard in seqs for shard in shard_map.ancestors(name))
+        case _:
+            return False
 
 
 def may_prune(bound: Bound, ref: Ref, shard_map: ShardMap) -> bool:

@@ -54,10 +54,19 @@ REPLICATED_POINTS = (
 )
 """Reached only where durability is `replicated`."""
 
+SPLIT_POINTS = (
+    "split.prepared",
+    "split.closed",
+    "split.handed_over",
+    "split.published",
+)
+"""Reached only where a shard is split."""
+
 on_reach: Callable[[str], None] | None = None
 
 
 def reach(point: str) -> None:
     if on_reach is not None:
-        assert point in (*POINTS, *OBJECT_POINTS, *REPLICATED_POINTS), f"unregistered crash point {point}"
+        known = (*POINTS, *OBJECT_POINTS, *REPLICATED_POINTS, *SPLIT_POINTS)
+        assert point in known, f"unregistered crash point {point}"
         on_reach(point)

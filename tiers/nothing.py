@@ -19,6 +19,7 @@ class NoSnapshot:
     """A snapshot of no tables, for statements that read none."""
 
     tables: Mapping[str, TableSnapshot] = field(default_factory=dict)
+    closed: bool = False
 
     def path(self, file: DataFile) -> Path:
         raise KeyError(file.key)

@@ -20,6 +20,7 @@ from ..core.protocols import Append, ShardSnapshot
 from ..core.results import Appended
 from ..core.schema import Table
 from .crash import reach
+from .forebears import Forebears
 from .hot.admit import Admission, Key, Part, StoredRow, TableCommit
 from .hot.group import GroupCommit
 from .hot.identity import IdIndex, rows_by_key, sealed_rows
@@ -53,6 +54,7 @@ class Shard(ShardTables):
         self._group: GroupCommit[Operation | Named, dict[str, Appended]] = GroupCommit(
             self._commit, self.lock
         )
+        self._forebears = Forebears(surroundings, database, name)
 
     def close(self) -> None:
         self._group.close()
@@ -78,7 +80,7 @@ class Shard(ShardTables):
 
     def _received(self, operations: Sequence[Append]) -> Operation:
         """What waits in the queue: small appends as they came, others normalised in their caller's thread."""
-        self._check_writable()
+        self.check_writable()
         small = as_small(operations[0]) if len(operations) == 1 else None
         return small or self._prepare(operations)
 
@@ -93,9 +95,9 @@ class Shard(ShardTables):
         return Part(append, batch_of(append, schema), schema.version if schema else 0)
 
     def _commit(self, operations: Sequence[Operation | Named]) -> list[Outcome]:
-        self._check_writable()
+        self.check_writable()
         self.catch_up()
-        recorded = self._next_instant()
+        recorded = self.next_instant()
         once = Once(operations, self.log.outcomes([o.name for o in operations if isinstance(o, Named)]))
         admission = Admission(
             self,
@@ -103,6 +105,7 @@ class Shard(ShardTables):
             recorded_us=recorded,
             entropy=self.around.entropy,
             normalise=batch_of,
+            closed=self.meta.closed_us > 0,
         )
         admitted = admit_all(admission, once.fresh, self._part)
         commits = [(commit, commit.columns(recorded)) for commit in admission.commits]
@@ -152,7 +155,8 @@ class Shard(ShardTables):
             return self._heads.get(stream) or self.log.head(stream)
 
     def known_prints(self, table: Table, prints: Sequence[int]) -> set[int]:
-        return self._id_index(self.state(table.name)).known(prints)
+        known = self._id_index(self.state(table.name)).known(prints)
+        return known | self._forebears.known(table, prints)
 
     def stored_rows(self, table: Table, keys: Mapping[Key, int]) -> dict[Key, StoredRow]:
         state = self.state(table.name)
@@ -165,6 +169,9 @@ class Shard(ShardTables):
         if missing:
             files = self.around.files
             found |= sealed_rows(state.data_files(files), files.path, state.table, missing)
+            elsewhere = self._forebears.known(table, list(missing.values()))
+            before = {key: p for key, p in missing.items() if key not in found and p in elsewhere}
+            found |= self._forebears.rows(state.table, before)
         return found
 
     def _id_index(self, state: TableState) -> IdIndex:

@@ -134,11 +134,11 @@ class ShardTables:
         else:
             self.dropped.append(state)
 
-    def _next_instant(self) -> int:
+    def next_instant(self) -> int:
         """When the next commit is recorded: rising, whatever the clock does."""
         return max(now_us(self.around.clock), self.meta.recorded_us + 1, self.meta.floor_us + 1)
 
-    def _check_writable(self) -> None:
+    def check_writable(self) -> None:
         if self.read_only:
             raise Unavailable("this lake is open for reading only", hint="connect without read_only=True")
 
@@ -198,7 +198,7 @@ class ShardTables:
             if column not in schema.by_name and column not in ("_time", "_stream", "_type"):
                 raise NotFound(f"no column `{column}`", hint=nearest(column, schema.by_name))
         with self.lock:
-            self._check_writable()
+            self.check_writable()
             self.catch_up()
             if name.lower() in self.states:
                 if if_not_exists:
@@ -221,7 +221,7 @@ class ShardTables:
     def follow(self, lead: Table) -> None:
         """Has the table as the home shard has it: same id, same versions. Nothing happens if it does."""
         with self.step_lock, self.lock:
-            self._check_writable()
+            self.check_writable()
             known = self.live_table(lead.name)
             if known is not None and known.id != lead.id:
                 self.drop_table(lead.name)
@@ -236,13 +236,13 @@ class ShardTables:
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         """Takes the name away from now on; `AS OF` before this instant still reads the table."""
         with self.step_lock, self.lock:
-            self._check_writable()
+            self.check_writable()
             self.catch_up()
             if name.lower() not in self.states and if_exists:
                 return False
             state = self.state(name)
             # The drop takes a sequence of its own, so that every cut lies clearly before or after it.
-            meta = replace(self.meta, seq=self.meta.seq + 1, recorded_us=self._next_instant())
+            meta = replace(self.meta, seq=self.meta.seq + 1, recorded_us=self.next_instant())
             table = replace(state.table, dropped_seq=meta.seq, dropped_us=meta.recorded_us)
             with self.log.transaction():
                 self.log.put_table(table, state.table)

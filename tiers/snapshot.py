@@ -35,6 +35,7 @@ class PinnedSnapshot:
 
     tables: Mapping[str, TableSnapshot]
     files: CheckedFiles
+    closed: bool = False
     pinned: list[tuple[TableState, int]] = field(default_factory=list)
 
     def path(self, file: DataFile) -> Path:
@@ -70,13 +71,18 @@ def take_snapshot(shard: Shard, cuts: Mapping[str, AsOf]) -> PinnedSnapshot:
         if latest:
             shard.fix_past(max(latest))
         taken: dict[str, TableSnapshot] = {}
-        snapshot = PinnedSnapshot(taken, shard.around.files)
-        for name, as_of in cuts.items():
-            cut = _resolve(shard, name, as_of, now)
-            state = shard.state(name) if isinstance(as_of, Now | AtVersion) else shard.state_at(name, cut.seq)
-            taken[name] = _table_snapshot(shard, state, cut)
-            state.pins[state.manifest.version] += 1
-            snapshot.pinned.append((state, state.manifest.version))
+        snapshot = PinnedSnapshot(taken, shard.around.files, shard.meta.closed_us > 0)
+        try:
+            for name, as_of in cuts.items():
+                cut = _resolve(shard, name, as_of, now)
+                past = not isinstance(as_of, Now | AtVersion)
+                state = shard.state_at(name, cut.seq) if past else shard.state(name)
+                taken[name] = _table_snapshot(shard, state, cut)
+                state.pins[state.manifest.version] += 1
+                snapshot.pinned.append((state, state.manifest.version))
+        except BaseException:
+            snapshot.release()
+            raise
         return snapshot
 
 

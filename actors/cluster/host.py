@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.clock import Clock
-from ...core.errors import Error, Unavailable
+from ...core.errors import Error, Fenced, Unavailable
 from ...core.ids import Entropy
 from ...core.objects import ObjectCall, ObjectPolicy, ObjectReply
 from ...core.placement import Assignment, Beat, Misplaced, Seat, Unit
@@ -136,8 +136,8 @@ class ShardHost:
         self._stopped.set()
         if self._caretaker is not None:
             self._caretaker.close()
-        for name in list(self._partitions):
-            self._close(name)
+        for name, partition in list(self._partitions.items()):
+            self._close(name, partition)
         if self._objects is not None:
             self._objects.close()
         for lock in self._slot_locks.values():
@@ -158,10 +158,18 @@ class ShardHost:
         partition = self._partition(unit)
         key = threading.get_ident()
         # Long work is told apart from a turn that hangs: only calls that hold the shard are timed.
-        if method in ("append", "create_table", "drop_table", "follow", "head"):
+        if method in ("append_once", "create_table", "drop_table", "follow", "head", "close_rows", "begin"):
             self._calls[key] = (time.monotonic(), f"{method} on {unit.name}")
         try:
             value = getattr(partition, method)(*args, **kwargs)
+        except Fenced:
+            # Somebody claimed it behind the assignment's back: whoever comes next claims it again.
+            self._close(unit.name, partition, seal=False)
+            raise
+        except Exception as error:
+            if self._partitions.get(unit.name) is not partition:
+                raise Misplaced(f"{unit.name} was closed meanwhile", hint="send it again") from error
+            raise
         finally:
             self._calls.pop(key, None)
         self.check_lease()
@@ -171,8 +179,23 @@ class ShardHost:
         self._check_owner(self._slot_unit(message.id.slot), version)
         self._learn(self._assignments, message.id.class_ref)
         reply = self._own_slot(message.id.slot).call(message)
+        self._check_reply(message.id.slot, reply)
         self.check_lease()
         return reply
+
+    def _check_reply(self, slot: int, reply: ObjectReply) -> None:
+        """Raises what says that the call belongs elsewhere, rather than have the caller's own code see it."""
+        if not reply.failed:
+            return
+        try:
+            reply.value()
+        except Fenced:
+            self._let_go(slot)
+            raise
+        except Misplaced:
+            raise
+        except Exception:  # noqa: BLE001 - the caller's affair
+            return
 
     def objects(self, version: int, method: str, args: tuple[Any, ...], slot: int | None) -> Any:
         """A call of the object host itself: its listing, or what concerns one object of a slot."""
@@ -197,11 +220,10 @@ class ShardHost:
             self._assignment = self._assignments.latest()
         for name, partition in list(self._partitions.items()):
             if not self._is_ours(partition.unit):
-                self._close(name)
+                self._close(name, partition)
         for slot in list(self._slot_locks):
             if not self._is_ours(self._slot_unit(slot)):
-                self._object_host().disown(slot)
-                self._slot_locks.pop(slot).release()
+                self._let_go(slot)
         self._open_objects()
 
     def _is_ours(self, unit: Unit) -> bool:
@@ -225,10 +247,12 @@ class ShardHost:
                 self._partitions[unit.name] = found
             return found
 
-    def _close(self, name: str) -> None:
-        partition = self._partitions.pop(name, None)
-        if partition is not None:
-            partition.close()
+    def _close(self, name: str, partition: HostedPartition, *, seal: bool = True) -> None:
+        with self._lock:
+            if self._partitions.get(name) is not partition:
+                return
+            del self._partitions[name]
+        partition.close(seal=seal)
 
     # -- durable objects --------------------------------------------------------------------------
 
@@ -273,6 +297,13 @@ class ShardHost:
                     raise
                 self._slot_locks[slot] = lock
         return host
+
+    def _let_go(self, slot: int) -> None:
+        with self._lock:
+            lock = self._slot_locks.pop(slot, None)
+        if lock is not None:
+            self._object_host().disown(slot)
+            lock.release()
 
     def _open_objects(self) -> None:
         """Wakes the slots of this seat that have alarms or anything else stored on this disk."""

@@ -33,10 +33,11 @@ PIN_S = 600.0
 
 @dataclass(frozen=True)
 class Taken:
-    """A snapshot on its way to a reader. `pin`: to release it by."""
+    """A snapshot on its way to a reader. `pin`: to release it by. `closed`: see `ShardSnapshot`."""
 
     pin: int
     tables: Mapping[str, TableSnapshot]
+    closed: bool
 
 
 def open_partition(unit: Unit, disk: Path, around: Surroundings, engine: Engine) -> HostedPartition:
@@ -70,9 +71,11 @@ class HostedPartition(LocalPartition):
         self._numbers = itertools.count(1)
         self._pins: dict[int, tuple[ShardSnapshot, float]] = {}
 
-    def close(self) -> None:
+    def close(self, *, seal: bool = True) -> None:
+        """`seal`: false if the file may be another's by now."""
         self.shard.close()
-        seal_file(self._path)
+        if seal:
+            seal_file(self._path)
         self._lock.release()
 
     def append_once(self, operations: Sequence[Append], once: str) -> dict[str, Appended]:
@@ -84,18 +87,20 @@ class HostedPartition(LocalPartition):
         snapshot = self.shard.snapshot(cuts)
         pin = next(self._numbers)
         self._pins[pin] = (snapshot, time.monotonic())
-        return Taken(pin, dict(snapshot.tables))
+        return Taken(pin, dict(snapshot.tables), snapshot.closed)
 
     def release(self, pin: int) -> None:
         held = self._pins.pop(pin, None)
         if held is not None:
             held[0].release()
 
-    def ask(self, sql: str, params: Any, **options: Any) -> tuple[pa.Table, Certificate]:
+    def ask(self, sql: str, params: Any, **options: Any) -> tuple[pa.Table, Certificate, bool]:
+        """(rows, certificate, whether the shard was split)."""
         router = Router(OneShard(self), self._engine, self.shard.around.clock, self.shard.database)
         result = router.sql(sql, params, **options)
         # Reading footers is for whoever verifies: the reader of the answer has the store too.
-        return result.arrow(), replace(result.certificate, footer_rows=None)
+        closed = self.closed_us() > 0
+        return result.arrow(), replace(result.certificate, footer_rows=None), closed
 
     def _drop_old_pins(self) -> None:
         now = time.monotonic()

@@ -29,6 +29,7 @@ from ...core.sharding import ShardMap, new_shard_map
 from ...router.engine import Engine
 from ...tiers.assignments import Assignments
 from ...tiers.files import CheckedFiles
+from ...tiers.handover import split_shard
 from ...tiers.object_store import open_store
 from ...tiers.shard_maps import ShardMaps, databases_with_maps
 from ..database import LakeDatabase
@@ -194,6 +195,7 @@ class RayTenancy:
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)
         self._map: ShardMap | None = None
+        self._looking = threading.Lock()
         self._partitions: dict[str, RemotePartition] = {}
         self._exists = False
 
@@ -206,24 +208,27 @@ class RayTenancy:
         return self._map or self.refresh()
 
     def refresh(self) -> ShardMap:
-        self._map = self._maps.latest() or ShardMap()
-        return self._map
+        found = self._maps.latest() or ShardMap()
+        with self._looking:  # a look that took long must not bring back an older map
+            if self._map is None or found.version >= self._map.version:
+                self._map = found
+            return self._map
 
     def create(self, shard_map: ShardMap) -> None:
         self._maps.create(shard_map, exists=self.exists())
         self._map = None
 
-    def unit(self, shard: str) -> Unit:
-        shard_map = self.shard_map()
+    def unit(self, shard: str, shard_map: ShardMap | None = None) -> Unit:
+        shard_map = shard_map or self.shard_map()
         return Unit(
             f"db/{self.name}/{shard}", shard_map.region_of(shard), shard_map.durability == "replicated"
         )
 
-    def partition(self, shard: str) -> RemotePartition:
+    def partition(self, shard: str, shard_map: ShardMap | None = None) -> RemotePartition:
         found = self._partitions.get(shard)
         if found is None:
             lake = self._lake
-            found = RemotePartition(self.unit(shard), lake.client, lake.files, lake.entropy)
+            found = RemotePartition(self.unit(shard, shard_map), lake.client, lake.files, lake.entropy)
             self._partitions[shard] = found
         return found
 
@@ -246,7 +251,9 @@ class RayTenancy:
             raise Unavailable("the query was cancelled", hint="ask again")
         options = {"as_of": as_of, "now_us": now_us, "timeout": timeout, "memory_limit": memory_limit}
         args = (sql, params)
-        table, certificate = self._lake.client.call(self.unit(shard), "ask", args, options)
+        table, certificate, closed = self._lake.client.call(self.unit(shard), "ask", args, options)
+        if closed and self.shard_map().shard(shard).live:
+            self.refresh()
         return Result(table, certificate)
 
     def object(self, kind: type, name: str) -> Any:
@@ -266,7 +273,8 @@ class RayTenancy:
         return self._lake.computing().in_warehouse(warehouse, database, sql, params, limits)
 
     def split(self, shard: str) -> ShardMap:
-        raise NotImplementedError
+        split_shard(shard, self._maps, self.partition)
+        return self.refresh()
 
     def quarantine_file(self, table: str, imported: Path) -> Path:
         """Beside the file that was read: it is this client's, not the cluster's."""

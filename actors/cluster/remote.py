@@ -17,6 +17,7 @@ from ...core.placement import Unit
 from ...core.protocols import (
     Append,
     Due,
+    HotHeads,
     PartitionFacts,
     Progress,
     Rows,
@@ -37,6 +38,7 @@ class RemoteSnapshot:
 
     tables: Mapping[str, TableSnapshot]
     files: CheckedFiles
+    closed: bool
     let_go: Callable[[], None]
 
     def path(self, file: DataFile) -> Path:
@@ -76,7 +78,7 @@ class RemotePartition:
         def let_go() -> None:
             self._client.tell(self.unit, "release", taken.pin)
 
-        return RemoteSnapshot(taken.tables, self._files, let_go)
+        return RemoteSnapshot(taken.tables, self._files, taken.closed, let_go)
 
     def head(self, stream: str) -> int:
         return int(self._call("head", stream))
@@ -138,6 +140,23 @@ class RemotePartition:
     def facts(self) -> PartitionFacts:
         facts: PartitionFacts = self._call("facts")
         return facts
+
+    def closed_us(self) -> int:
+        return int(self._call("closed_us"))
+
+    def close_rows(self) -> int:
+        return int(self._call("close_rows"))
+
+    def hot_heads(self) -> HotHeads:
+        heads: HotHeads = self._call("hot_heads")
+        return heads
+
+    def noted_heads(self, after: str, limit: int) -> list[tuple[str, int]]:
+        page: list[tuple[str, int]] = self._call("noted_heads", after, limit)
+        return page
+
+    def begin(self, heads: Mapping[str, int], after_us: int) -> None:
+        self._call("begin", dict(heads), after_us)
 
     def verify(self, progress: Progress | None = None) -> Report:
         report: Report = self._call("verify")

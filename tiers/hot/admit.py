@@ -150,7 +150,10 @@ class _Draft:
 
 
 class Admission:
-    """The decisions of one commit. `recorded_us` is the instant that all its rows are recorded at."""
+    """The decisions of one commit. `recorded_us` is the instant that all its rows are recorded at.
+
+    `closed`: the shard was split and takes no rows, only what tables look like.
+    """
 
     def __init__(
         self,
@@ -160,8 +163,10 @@ class Admission:
         recorded_us: int,
         entropy: Entropy,
         normalise: Callable[[Append, Schema | None], Batch],
+        closed: bool = False,
     ) -> None:
         self._known = known
+        self._closed = closed
         self._entropy = entropy
         self._normalise = normalise
         self.recorded_us = recorded_us
@@ -212,6 +217,8 @@ class Admission:
             batch = self._normalise(append, before.schema if before else None)
         if not batch.rows and not batch.types:
             return Appended(None, None, 0)
+        if self._closed and batch.rows:
+            raise Resharded("this shard was split and takes no more rows", hint="try again")
         table = self._table_for(before, batch, append, draft)
         ids, sources = self._ids(batch)
         prints = fingerprints(sources, ids)

@@ -35,12 +35,16 @@ CREATE TABLE IF NOT EXISTS _operations (
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """`seq` and `recorded_us`: of the last event; `floor_us`: nothing more is recorded at or before it."""
+    """`seq` and `recorded_us`: of the last event; `floor_us`: nothing more is recorded at or before it.
+
+    `closed_us`: since then the shard takes no rows, as it is being split or was; 0 if it takes them.
+    """
 
     seq: int = 0
     recorded_us: int = 0
     floor_us: int = 0
     epoch: int = 0
+    closed_us: int = 0
 
 
 class HotFile:

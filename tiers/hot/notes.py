@@ -81,6 +81,12 @@ class HotNotes(HotFile):
         row = self._db.execute("SELECT version FROM _heads WHERE stream = ?", (stream,)).fetchone()
         return int(row[0]) if row else 0
 
+    def noted_heads(self, after: str, limit: int) -> list[tuple[str, int]]:
+        """(stream, version) of those that are noted, in the order of their names, above `after`."""
+        return self._db.execute(
+            "SELECT stream, version FROM _heads WHERE stream > ? ORDER BY stream LIMIT ?", (after, limit)
+        ).fetchall()
+
     def put_heads(self, heads: Mapping[str, int]) -> None:
         self._db.executemany(
             "INSERT INTO _heads VALUES (?, ?)"
