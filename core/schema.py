@@ -74,6 +74,10 @@ class Schema:
     fields: tuple[Field, ...]
     from_seq: int = 0
 
+    def __getstate__(self) -> dict[str, object]:
+        # Without what is cached: another thread may cache more while this is being pickled.
+        return {"version": self.version, "fields": self.fields, "from_seq": self.from_seq}
+
     @cached_property
     def by_name(self) -> dict[str, Field]:
         return {f.name: f for f in self.fields}

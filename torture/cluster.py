@@ -7,6 +7,7 @@ run beside it hit it too. Each lake takes `A_LAKE` schedules; the nodes serve al
 
 from __future__ import annotations
 
+import logging
 import queue
 import random
 import tempfile
@@ -28,6 +29,7 @@ from .sabotage import Sabotage
 from .trial import Trial
 from .workload import Load, look, run
 
+_log = logging.getLogger("thermocline.torture")
 T = TypeVar("T")
 
 A_LAKE = 50
@@ -144,6 +146,7 @@ def _schedule(arena: Any, seed: int) -> Trial:
         told += problems(history, found)
         _until_it_answers(lambda: arena.lake.database(load.database).verify())
     except Exception as error:  # noqa: BLE001 - whatever a client did not expect is a broken promise
+        _log.debug("seed %d", seed, exc_info=True)
         told.append(f"{type(error).__name__}: {error}")
     own = {f"db/{load.database}/shard-0", *(f"object/{load.database}/{a.key}" for a in history)}
     told += stale_writes(one for one in arena.sabotage.written() if one.unit in own)

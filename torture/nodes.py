@@ -35,8 +35,6 @@ _QUIET: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
 
 
 class Nodes:
-    """Raises `RuntimeError` if a node does not come up."""
-
     def __init__(self) -> None:
         import ray
         from ray.cluster_utils import Cluster
@@ -55,6 +53,7 @@ class Nodes:
         logging.getLogger("ray").setLevel(logging.ERROR)
         self._cluster: Any = Cluster(
             initialize_head=True,
+            shutdown_at_exit=False,
             head_node_args={
                 **self._arguments(HEAD),
                 "include_dashboard": False,
@@ -65,6 +64,7 @@ class Nodes:
         self._far: Any = None
         self.start_far()
         ray.init(address=self._cluster.address, namespace="thermocline", **_QUIET)
+        _hush()
 
     def close(self) -> None:
         import ray
@@ -85,6 +85,7 @@ class Nodes:
     # -- raylets ----------------------------------------------------------------------------------
 
     def start_far(self) -> None:
+        """Raises `RuntimeError` if the raylet does not come up."""
         self._far = self._cluster.add_node(**self._arguments(FAR))
 
     def end_far(self) -> None:
@@ -137,10 +138,18 @@ class Nodes:
         return _children(self.raylet(node))
 
     def _wake_all(self) -> None:
-        for pid in [self.control_store, self.raylet(HEAD), self.raylet(FAR)]:
+        own = [self.control_store, self.raylet(HEAD), self.raylet(FAR)]
+        for pid in [*own, *self._workers(HEAD), *self._workers(FAR)]:
             _send(pid, signal.SIGCONT)
-        for pid in self._workers(HEAD) + self._workers(FAR):
-            _send(pid, signal.SIGCONT)
+
+
+def _hush() -> None:
+    """Ray prints a line for each process that dies, whatever it was told of logging."""
+    from ray._private.worker import global_worker
+
+    worker: Any = global_worker
+    worker.threads_stopped.set()
+    worker.gcs_error_subscriber.close()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 import ray
 from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
-from ...core.errors import Fenced, Unavailable
+from ...core.errors import Error, Fenced, Unavailable
 from ...core.objects import ObjectCall, ObjectReply
 from ...core.placement import Assignment, Misplaced, Seat, Unit
 from .options import ClusterOptions
@@ -66,6 +66,19 @@ class ClusterClient:
             lambda handle, version: handle.call.remote(version, unit, method, args, kwargs),
             lambda host, version: host.call(version, unit, method, args, kwargs),
         )
+
+    def keeper(self, method: str, *args: Any) -> Any:
+        """What the keeper's method returns; while it is being restarted, it is asked again."""
+        deadline = time.monotonic() + self._options.call_s
+        while True:
+            try:
+                return ray.get(getattr(self._keeper, method).remote(*args), timeout=self._options.call_s)
+            except RayTaskError as error:
+                raise error.cause if isinstance(error.cause, Error) else error from None
+            except RayError as error:
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"the keeper does not answer: {error}", hint="ask again") from error
+            time.sleep(PAUSE_S)
 
     def tell(self, unit: Unit, method: str, *args: Any) -> None:
         """A call whose reply nobody waits for, and that may be lost."""

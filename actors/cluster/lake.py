@@ -140,16 +140,12 @@ class RayLake:
 
     def hosts(self) -> list[dict[str, Any]]:
         """The processes of the cluster: seat, node, pid, and what each has open; see `thermocline top`."""
-        import ray
-
-        found: list[dict[str, Any]] = ray.get(self._keeper.hosts.remote())
+        found: list[dict[str, Any]] = self.client.keeper("hosts")
         return found
 
     def move(self, unit: str, seat: str) -> None:
         """Moves a shard (`db/acme/shard-0`) or objects (`objects/017`) to another seat while calls go on."""
-        import ray
-
-        ray.get(self._keeper.move.remote(self.unit(unit), seat))
+        self.client.keeper("move", self.unit(unit), seat)
 
     def unit(self, name: str) -> Unit:
         if name.startswith("db/"):

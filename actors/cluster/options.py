@@ -18,8 +18,8 @@ class ClusterOptions:
     `lease_s`: a host that has said nothing for so long is replaced; it stops serving by itself after two
     thirds of that. `turn_s`: a turn that takes longer ends its host. `call_s`: how long a client keeps
     trying one call. `threads`: calls that a host serves at once. `sink`: whether hosts move events by
-    themselves as they age. `objects`: durability of durable objects, `local` or `replicated`. `prepare`: called
-    in each process of the cluster before it does anything; torture arranges faults by it.
+    themselves as they age. `objects`: durability of durable objects, `local` or `replicated`. `prepare`:
+    called in each process of the cluster before it does anything; torture arranges faults by it.
     """
 
     seats: int | None = None
