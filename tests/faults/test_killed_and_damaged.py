@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,7 @@ def test_a_flipped_bit_in_the_log_is_corrupt_unless_in_the_last_commit(
     seed: int, dead: Path, tmp_path: Path
 ) -> None:
     rng = random.Random(seed)
-    size = (dead / FOLDER / "hot.sqlite-wal").stat().st_size
-    last_commit = size - 4 * (4096 + 24)
+    last_commit = _begin_of_the_last_commit((dead / FOLDER / "hot.sqlite-wal").read_bytes())
     for at in range(10):
         damage = flipped(rng.randrange(last_commit * 8))
         with pytest.raises(Corrupt, match=r"hot\.sqlite-wal"):
@@ -63,6 +63,16 @@ def test_a_missing_log_is_corrupt(damage: Damage, dead: Path, tmp_path: Path) ->
 def test_a_missing_hot_file_is_corrupt(damage: Damage, dead: Path, tmp_path: Path) -> None:
     with pytest.raises(Corrupt, match=r"hot\.sqlite"):
         _numbers(dead, tmp_path, "hot.sqlite", damage)
+
+
+def _begin_of_the_last_commit(log: bytes) -> int:
+    """The offset behind the last frame but one that ends a commit: such a frame tells the file's size."""
+    header, frame = 32, 24 + 4096
+    commits = [
+        at + frame for at in range(header, len(log), frame) if struct.unpack_from(">I", log, at + 4)[0]
+    ]
+    assert commits[-1] == len(log)
+    return commits[-2]
 
 
 def _numbers(dead: Path, folder: Path, name: str, damage: Damage) -> list[int]:

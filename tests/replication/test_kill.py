@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from thermocline.tiers.crash import POINTS, REPLICATED_POINTS
+from thermocline.tiers.crash import OBJECT_POINTS, POINTS, REPLICATED_POINTS
 
 from ..faults.child import Job
 from ..faults.sqlite_vfs import library
@@ -29,7 +29,7 @@ def nursery() -> Iterator[Nursery]:
 
 def test_a_whole_script_reaches_every_point_of_an_owner(nursery: Nursery, tmp_path: Path) -> None:
     log = trial(nursery, tmp_path, Job(SEED, replicated=True), lose_disk=True)
-    assert set(log.points) == {*POINTS, *OWNING}
+    assert set(log.points) == {*POINTS, *OWNING, *OBJECT_POINTS}
 
 
 @pytest.mark.parametrize("point", [*POINTS, *OWNING])

@@ -6,11 +6,14 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from thermocline.core.errors import Corrupt, Invalid, Unavailable
 from thermocline.core.protocols import Cancel
+from thermocline.router.engine import Session
 
 from .conftest import Shop
 
@@ -34,10 +37,17 @@ def test_a_query_can_be_cancelled_from_another_thread(shop: Shop) -> None:
         shop.sql("select 1", cancel=cancel)
 
 
-def test_ctrl_c_ends_a_query(shop: Shop) -> None:
-    threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+def test_ctrl_c_ends_a_query(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    interruptible = Session.interruptible
+
+    def begun(session: Session, action: Callable[[], Any]) -> Any:
+        threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        return interruptible(session, action)
+
+    monkeypatch.setattr(Session, "interruptible", begun)
     with pytest.raises(KeyboardInterrupt):
         shop.sql(ENDLESS)
+    monkeypatch.undo()
     assert shop.rows("select 1") == [(1,)]
 
 

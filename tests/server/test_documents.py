@@ -14,14 +14,20 @@ from thermocline.core.protocols import Lakehouse
 from thermocline.server.app import create_app
 
 OPERATIONS = {
+    ("delete", "/v1/objects/{ref}/{id}"),
     ("get", "/health"),
     ("get", "/metrics"),
     ("get", "/v1/databases"),
+    ("get", "/v1/objects"),
+    ("get", "/v1/objects/{ref}/{id}"),
+    ("get", "/v1/objects/{ref}/{id}/facts"),
     ("get", "/v1/{db}/bookmark"),
+    ("get", "/v1/{db}/shards"),
     ("get", "/v1/{db}/streams/{name}"),
     ("get", "/v1/{db}/tables"),
     ("get", "/v1/{db}/tables/{table}/schema"),
     ("get", "/v1/{db}/tiers"),
+    ("post", "/v1/objects/{ref}/call"),
     ("post", "/v1/{db}/append"),
     ("post", "/v1/{db}/archive"),
     ("post", "/v1/{db}/compact"),
@@ -29,10 +35,12 @@ OPERATIONS = {
     ("post", "/v1/{db}/explain"),
     ("post", "/v1/{db}/flush"),
     ("post", "/v1/{db}/import/{table}"),
+    ("post", "/v1/{db}/shards/{shard}/split"),
     ("post", "/v1/{db}/sql"),
     ("post", "/v1/{db}/sql/{id}/cancel"),
     ("post", "/v1/{db}/tables/{table}/append"),
     ("post", "/v1/{db}/verify"),
+    ("put", "/v1/{db}"),
 }
 
 

@@ -15,7 +15,7 @@ from ..serving import serving
 
 STATUS = {
     "Invalid": 400, "Denied": 403, "NotFound": 404, "Conflict": 409, "Fenced": 421, "Unavailable": 503,
-    "Corrupt": 500,
+    "Overloaded": 503, "Corrupt": 500,
 }  # fmt: skip
 
 
