@@ -12,6 +12,8 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
+from pyiceberg.catalog.sql import SqlCatalog
+from sqlalchemy.exc import OperationalError
 
 from thermocline.core.errors import Unavailable
 from thermocline.tiers.cold.iceberg import IcebergCold
@@ -124,6 +126,20 @@ def test_a_locked_catalog_is_unavailable(lake: ColdLake) -> None:
         holder.execute("rollback")
     holder.close()
     lake.archive(OF, events(OF, [2]))
+
+
+def test_a_catalog_that_another_process_makes_at_the_same_time(
+    lake: ColdLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = SqlCatalog.create_tables
+
+    def create_after_another(catalog: SqlCatalog) -> None:
+        create(catalog)
+        raise OperationalError("create", None, Exception("table iceberg_tables already exists"))
+
+    monkeypatch.setattr(SqlCatalog, "create_tables", create_after_another)
+    lake.archive(OF, events(OF, [1]))
+    assert lake.alone().scan().to_arrow().num_rows == 1
 
 
 def test_pyiceberg_is_not_imported_before_the_first_use() -> None:

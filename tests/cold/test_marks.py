@@ -101,3 +101,15 @@ def test_an_archive_without_rows_only_moves_the_mark(lake: ColdLake) -> None:
     lake.archive(OF, events(OF, []), seq=9)
     assert lake.cold.archived("acme", OF, SHARD) == (9, 1)
     assert lake.files(OF) == []
+
+
+def test_a_commit_of_a_former_owner_in_between_is_not_doubled(lake: ColdLake) -> None:
+    def while_the_new_owner_writes() -> pa.Table:
+        lake.archive(OF, events(OF, [1, 2]), epoch=1)
+        return events(OF, [3])
+
+    lazily: list[Callable[[], pa.Table]] = [lambda: events(OF, [1, 2]), while_the_new_owner_writes]
+    rows = (take() for take in lazily)
+    with pytest.raises(Conflict, match="up to 2 are archived already"):
+        lake.cold.archive("acme", OF, rows, shard=SHARD, after=0, seq=3, epoch=2, shared=False, policy=POLICY)
+    assert lake.alone().scan().to_arrow().num_rows == 2
