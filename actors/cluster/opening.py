@@ -14,6 +14,7 @@ from ...core.clock import Clock
 from ...core.errors import Invalid, Unavailable
 from ...core.policy import TierPolicy
 from ...tiers.seal import break_seal, check_seal
+from .connection import QUIET, connect_client
 from .options import (
     CATALOG_VARIABLE,
     DISK_VARIABLE,
@@ -25,6 +26,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from .far import FarLake
     from .lake import RayLake
 
 SETTINGS = {
@@ -46,7 +48,7 @@ def open_ray_lake(
     catalog: Mapping[str, str] | None,
     policy: TierPolicy | None,
     options: ClusterOptions,
-) -> RayLake:
+) -> RayLake | FarLake:
     """`path`: a lake's folder, or the address of a cluster, `ray://host:10001`.
 
     Raises `Unavailable` if Ray is not installed, can't be reached, or another process has the lake open.
@@ -55,11 +57,13 @@ def open_ray_lake(
         import ray
     except ImportError:
         raise Unavailable("Ray is not installed", hint="pip install 'thermocline[ray]'") from None
+    from .far import FarLake
+    from .far_compute import start_compute
     from .lake import RayLake
     from .processes import find_keeper, start_keeper
 
     far = path.startswith("ray://")
-    end_head = reach(path if far else None)
+    end_head = connect_client(path) if far else reach()
     started = None
     try:
         place = _far_place(object_store, catalog) if far else _near_place(Path(path), object_store, catalog)
@@ -69,6 +73,9 @@ def open_ray_lake(
             keeper = start_keeper(place, options, policy or TierPolicy(), clock, lock, detached=far)
             started = None if far else keeper
         place, options, policy = ray.get(keeper.place.remote())
+        if far:
+            compute = start_compute(place, options, policy, clock, os.urandom)
+            return FarLake(keeper, compute, options, policy, clock=clock, ending=end_head)
     except BaseException:
         _end(started, end_head)
         raise
@@ -86,22 +93,15 @@ def _end(keeper: Any, end_head: Callable[[], None] | None) -> None:
         end_head()
 
 
-def reach(address: str | None) -> Callable[[], None] | None:
-    """Connects this process; what has to be called to end what was started for it."""
+def reach() -> Callable[[], None] | None:
+    """A head for this process, unless it has one; what has to be called to end what was started for it."""
     import ray
 
     if ray.is_initialized():
         return None
-    quiet: Any = {"configure_logging": True, "logging_level": "ERROR", "log_to_driver": False}
-    if address is not None:
-        try:
-            ray.init(address, namespace="thermocline", **quiet)
-        except (ConnectionError, RuntimeError) as error:
-            raise Unavailable(f"no Ray cluster at {address}: {error}", hint="is the head up?") from error
-        return None
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    ray.init(namespace="thermocline", include_dashboard=False, **quiet)
+    ray.init(namespace="thermocline", include_dashboard=False, **QUIET)
     return ray.shutdown
 
 
