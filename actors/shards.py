@@ -9,7 +9,6 @@ The home shard alone decides what a table looks like. An append that spans shard
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -19,8 +18,8 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from ..core.asof import AsOf, AtInstant
-from ..core.errors import Conflict, Invalid, NotFound, Resharded, Unavailable
+from ..core.asof import AsOf
+from ..core.errors import Invalid, NotFound, Resharded, Unavailable
 from ..core.protocols import Append, Cancel, Partition, ShardSnapshot
 from ..core.results import Appended, Result
 from ..core.schema import Schema, Table, widen
@@ -29,15 +28,13 @@ from ..tiers.intake.batch import Batch
 from ..tiers.intake.received import batch_of, held, received_by_nobody
 from ..tiers.intake.route import route
 from ..tiers.nothing import NoShard
+from .splits import Splits
 from .tenancy import Tenancy
 
 T = TypeVar("T")
 
 TRIES = 8
 """Of an append that meets a shard just being split, or a table just being changed."""
-
-PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
-"""While another process splits a shard, before this one completes it."""
 
 
 class DatabaseShards:
@@ -49,7 +46,7 @@ class DatabaseShards:
         self._tables: dict[str, Table] = {}
         self._agreed_version = -1
         self._agreeing = threading.Lock()
-        self._splitting = threading.RLock()
+        self.splits = Splits(tenancy)
         self._pool: ThreadPoolExecutor | None = None
 
     def close(self) -> None:
@@ -123,6 +120,12 @@ class DatabaseShards:
         )
         return dropped
 
+    def split(self, shard: str) -> ShardMap:
+        """Raises `Invalid` if it can't be split, `Conflict` if that was done while this call waited."""
+        self.splits.split(shard)
+        self._agree(self.shard_map())
+        return self.shard_map()
+
     def _in_others(self, act: Callable[[], object]) -> None:
         """Also in those that a split has made meanwhile."""
         version = -1
@@ -192,7 +195,7 @@ class DatabaseShards:
             operations = [append for shard in refused for append in parts[shard]]
             self._tables.clear()
             for shard in refused:
-                self._finish_split(shard)
+                self.splits.finish(shard)
         raise Unavailable(f"the shards of `{self.tenancy.name}` keep changing", hint="try again")
 
     def _parts(self, operations: Sequence[Append], shard_map: ShardMap) -> dict[str, list[Append]]:
@@ -312,7 +315,7 @@ class DatabaseShards:
             taken = take()
         for shard, snapshot in zip(shards, taken, strict=True):
             if snapshot.closed and self.shard_map().shard(shard).live:
-                self._look_at_split(shard, cuts)
+                self.splits.met_closed(shard, cuts)
         return taken
 
     def _mended(self, tables: Iterable[str]) -> bool:
@@ -328,47 +331,6 @@ class DatabaseShards:
         for table in tables:
             self._follow(table)
         return True
-
-    # -- splitting --------------------------------------------------------------------------------
-
-    def split(self, shard: str) -> ShardMap:
-        """Raises `Invalid` if it can't be split, `Conflict` if that was done while this call waited."""
-        self.tenancy.refresh().split(shard)
-        if not self.tenancy.exists():
-            raise Invalid(f"`{self.tenancy.name}` is empty", hint="create it with more shards")
-        with self._splitting:
-            if not self.tenancy.refresh().shard(shard).live:
-                raise Conflict(
-                    f"`{shard}` was split by another call at the same time", hint="look at the shards again"
-                )
-            self.tenancy.split(shard)
-        self._agree(self.shard_map())
-        return self.shard_map()
-
-    def _finish_split(self, shard: str) -> None:
-        """Returns once it is clear who takes the rows that the shard refused: if it is being split, that is
-        waited for, and completed here if nobody does."""
-        for pause in PAUSES_S if self.tenancy.remote else (0.0,):
-            with self._splitting:
-                if not self.tenancy.refresh().shard(shard).live:
-                    return
-                if not self.tenancy.partition(shard).closed_us():
-                    return  # a table has changed
-            time.sleep(pause)
-        with self._splitting:
-            if self.tenancy.refresh().shard(shard).live:
-                self.tenancy.split(shard)
-
-    def _look_at_split(self, shard: str, cuts: Mapping[str, AsOf]) -> None:
-        """A reader has met a closed shard that its map calls live."""
-        if not self.tenancy.refresh().shard(shard).live:
-            return
-        # It is being split, and nothing was taken elsewhere yet. But who reads as of an instant is promised
-        # that nothing more is recorded up to it, and the children don't know of the promise.
-        if any(isinstance(as_of, AtInstant) for as_of in cuts.values()):
-            with suppress(Unavailable):
-                self.tenancy.check_writable()
-                self._finish_split(shard)
 
     def ask_shard(
         self,

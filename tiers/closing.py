@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..core.protocols import HotHeads
-from .crash import reach
 from .shard import Shard
 
 
@@ -29,7 +28,6 @@ def close_rows(shard: Shard) -> int:
             with shard.log.transaction():
                 shard.log.set_meta(closed_us=instant, floor_us=instant)
             shard.meta = replace(shard.meta, closed_us=instant, floor_us=instant)
-            reach("split.closed")
         return shard.meta.closed_us
 
 

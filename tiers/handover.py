@@ -12,9 +12,10 @@ children take no row before they are in the map. What they must know of the past
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from ..core.errors import Conflict, Unavailable
+from ..core.errors import Conflict, NotFound, Unavailable
 from ..core.protocols import Partition
 from ..core.sharding import HOME, STREAM, ShardMap, ShardRange, key_hash
 from .crash import reach
@@ -69,6 +70,7 @@ def _hand_over(parting: Parting) -> int:
     _copy_heads(parting)
     reach("split.prepared")
     closed_us = parent.close_rows()
+    reach("split.closed")
     heads: Mapping[str, int] = {}
     if parting.streams:
         hot = parent.hot_heads()
@@ -84,16 +86,18 @@ def _hand_over(parting: Parting) -> int:
 
 
 def _follow(parting: Parting) -> None:
-    tables = [parting.home.table(name) for name in parting.home.table_names()]
-    for _, child in parting.children:
-        for table in tables:
-            child.follow(table)
+    for name in parting.home.table_names():
+        with suppress(NotFound):  # dropped just now
+            table = parting.home.table(name)
+            for _, child in parting.children:
+                child.follow(table)
 
 
 def _seal(parent: Partition) -> None:
     """All rows in files, so that their ids can be looked up wherever a child is."""
     for name in parent.table_names():
-        parent.step("flush", name)
+        with suppress(NotFound):  # dropped just now
+            parent.step("flush", name)
 
 
 def _copy_heads(parting: Parting) -> None:
