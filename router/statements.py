@@ -292,7 +292,7 @@ class _Head:
 
 
 def _bare(token: Token) -> bool:
-    return token.token_type not in (TokenType.IDENTIFIER, TokenType.STRING, TokenType.HEREDOC_STRING)
+    return token.token_type not in (TokenType.IDENTIFIER, TokenType.STRING, TokenType.RAW_STRING)
 
 
 def _is_name(token: Token) -> bool:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from ..core.errors import Invalid
+from .dollars import duckdb_tokens
 from .engine import Engine
 
 Node = dict[str, Any]
@@ -88,7 +88,7 @@ def parse(text: str, engine: Engine) -> Source:
 def tokens(text: str, dialect: Any = None) -> list[Token]:
     """Raises `Invalid` where a string or a comment does not end."""
     try:
-        return list((dialect or DuckDB()).tokenize(text))
+        return duckdb_tokens(text) if dialect is None else list(dialect.tokenize(text))
     except TokenError as error:
         raise Invalid(f"not SQL: {error}", hint="a string or a quoted name is not closed") from None
 
