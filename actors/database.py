@@ -20,6 +20,7 @@ from ..core.protocols import Append, Cancel, Partition, Progress, Rows, Step
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.sharding import HOME, ShardMap
 from ..router.engine import Engine
+from ..router.materialized.known import KnownViews
 from ..router.query import Router
 from ..tiers.intake.files.read import read_file
 from ..tiers.report import SCHEMA
@@ -349,6 +350,10 @@ class LakeDatabase:
         if self._router is None:
             self._router = self.router_with(self._tenancy.engine)
         return self._router
+
+    @property
+    def known_views(self) -> KnownViews:
+        return self.router.views
 
     def router_with(self, engine: Engine) -> Router:
         """A router of this database over an engine of its own, as warehouses have."""

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 
 class Tenancy(Protocol):
-    """One database on one runtime. `engine`, `clock`: what its queries run with where they are asked."""
+    """One database on one runtime. `clock`: what its queries take for now."""
 
     name: str
-    engine: Engine
     clock: Clock
     remote: bool
     """Whether shards are in other processes, so that work is better done there."""
@@ -32,6 +31,11 @@ class Tenancy(Protocol):
 
     notices: Notices
     policy: TierPolicy
+
+    @property
+    def engine(self) -> Engine:
+        """What its queries run with where they are asked. Raises `Unavailable` if that is elsewhere."""
+        ...
 
     def object(self, kind: type, name: str) -> Any:
         """A stub of a durable object of the lake."""

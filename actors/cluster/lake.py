@@ -215,10 +215,7 @@ class RayTenancy:
         self._map = None
 
     def unit(self, shard: str, shard_map: ShardMap | None = None) -> Unit:
-        shard_map = shard_map or self.shard_map()
-        return Unit(
-            f"db/{self.name}/{shard}", shard_map.region_of(shard), shard_map.durability == "replicated"
-        )
+        return unit_of(self.name, shard, shard_map or self.shard_map())
 
     def partition(self, shard: str, shard_map: ShardMap | None = None) -> RemotePartition:
         found = self._partitions.get(shard)
@@ -275,6 +272,11 @@ class RayTenancy:
     def quarantine_file(self, table: str, imported: Path) -> Path:
         """Beside the file that was read: it is this client's, not the cluster's."""
         return imported.with_name(f"{imported.name}.{self.name}.{table}.quarantine.ndjson")
+
+
+def unit_of(database: str, shard: str, shard_map: ShardMap) -> Unit:
+    replicated = shard_map.durability == "replicated"
+    return Unit(f"db/{database}/{shard}", shard_map.region_of(shard), replicated)
 
 
 def inside_lake(

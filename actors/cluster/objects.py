@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ...core.errors import Invalid
 from ...core.ids import Entropy
@@ -20,7 +20,6 @@ from ...core.objects import (
     random_id,
 )
 from ...core.placement import Unit
-from ...tiers.assignments import Assignments
 from ..objects.base import DurableObject, find_class
 from ..objects.stub import Stub
 from .classes import by_value
@@ -29,16 +28,22 @@ from .host import slot_unit
 from .options import ClusterOptions
 
 
+class KeepsClasses(Protocol):
+    """Where objects' classes lie for hosts that can't import them."""
+
+    def keep_class(self, ref: str, pickled: bytes) -> None: ...
+
+
 class ClusterDispatch:
     """Implements `core.objects.Dispatch`: every call has a name, so that a call sent twice happens once."""
 
     def __init__(
-        self, client: ClusterClient, options: ClusterOptions, entropy: Entropy, classes: Assignments
+        self, client: ClusterClient, options: ClusterOptions, entropy: Entropy, classes: KeepsClasses
     ) -> None:
         self._client = client
         self._options = options
         self._entropy = entropy
-        self._classes = classes
+        self.classes = classes
         self._known: set[str] = set()
 
     def call(self, message: ObjectCall) -> ObjectReply:
@@ -50,7 +55,7 @@ class ClusterDispatch:
         """Keeps the class where hosts find it that can't import it."""
         ref = class_ref(kind)
         if ref not in self._known:
-            self._classes.keep_class(ref, by_value(kind))
+            self.classes.keep_class(ref, by_value(kind))
             self._known.add(ref)
 
     def unit(self, identity: ObjectId) -> Unit:

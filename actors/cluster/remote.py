@@ -37,14 +37,16 @@ class RemoteSnapshot:
     """The hot rows came as Arrow; the files are read here, from the object store."""
 
     tables: Mapping[str, TableSnapshot]
-    files: CheckedFiles
+    files: CheckedFiles | None
     closed: bool
     let_go: Callable[[], None]
 
     def path(self, file: DataFile) -> Path:
+        assert self.files is not None
         return self.files.path(file.ref)
 
     def footer_rows(self, file: DataFile) -> int:
+        assert self.files is not None
         return self.files.footer_rows(file)
 
     def release(self) -> None:
@@ -52,9 +54,11 @@ class RemoteSnapshot:
 
 
 class RemotePartition:
-    """Implements `core.protocols.Partition`."""
+    """Implements `core.protocols.Partition`. `files`: `None` where snapshots are not read here."""
 
-    def __init__(self, unit: Unit, client: ClusterClient, files: CheckedFiles, entropy: Entropy) -> None:
+    def __init__(
+        self, unit: Unit, client: ClusterClient, files: CheckedFiles | None, entropy: Entropy
+    ) -> None:
         self.unit = unit
         self.name = unit.name.rpartition("/")[2]
         self._client = client

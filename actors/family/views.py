@@ -64,7 +64,7 @@ class DatabaseViews:
 
     @property
     def _known(self) -> KnownViews:
-        return self._database.router.views
+        return self._database.known_views
 
     def _object(self, name: str) -> Any:
         from .view import ViewDO

@@ -1,0 +1,60 @@
+"""The contract over `ray://`, run by `test_ray_client.py` in a process that is nothing but such a client."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+import thermocline
+from thermocline.actors.cluster.options import ClusterOptions
+from thermocline.core.errors import Unavailable
+from thermocline.core.protocols import Cancel, Lakehouse
+
+from ..contracts.lakehouse import LakehouseContract
+from .conftest import SharedClock
+
+
+class TestOverRayClient(LakehouseContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def clock(cls, tmp_path_factory: pytest.TempPathFactory) -> SharedClock:  # type: ignore[override]
+        from ray import cloudpickle
+
+        cloudpickle.register_pickle_by_value(sys.modules[SharedClock.__module__])
+        return SharedClock(tmp_path_factory.mktemp("clock") / "now")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def lake(cls, clock: SharedClock) -> Iterator[Lakehouse]:  # type: ignore[override]
+        address, options = os.environ["RAY_CLIENT"], ClusterOptions(sink=False, seats=2)
+        with thermocline.connect(address, cluster=options, clock=clock) as lake:
+            yield lake
+
+    def test_a_stream_arrives_in_pieces(self, lake: Lakehouse) -> None:
+        answer = lake.database("pieces").sql("select * from range(2000000)", stream=True)
+        sizes = [batch.num_rows for batch in answer.batches()]
+        assert sum(sizes) == 2_000_000
+        assert len(sizes) > 3
+
+    def test_a_stream_can_be_left(self, lake: Lakehouse) -> None:
+        database = lake.database("pieces")
+        assert next(database.sql("select * from range(2000000)", stream=True).batches()).num_rows
+        assert database.sql("select 1").rows() == [(1,)]
+
+    def test_a_cancelled_query_ends_in_the_cluster(self, lake: Lakehouse) -> None:
+        cancel = Cancel()
+        cancel()
+        with pytest.raises(Unavailable, match="cancelled"):
+            lake.database("pieces").sql("select count(*) from range(100000000000)", cancel=cancel)
+
+    def test_nothing_of_the_lake_is_on_this_side(self, lake: Lakehouse) -> None:
+        database = lake.database("there")
+        database.append("sales", [{"n": 1}])
+        database.flush()
+        answer = database.sql("select n from sales")
+        assert answer.rows() == [(1,)]
+        answer.certificate.verify()
+        assert not hasattr(lake, "store")
