@@ -42,11 +42,16 @@ class Unit:
 
 @dataclass(frozen=True)
 class Assignment:
-    """`overrides`: unit -> seat, where somebody moved it. `version` rises."""
+    """`overrides`: unit -> seat, where somebody moved it. `version` rises.
+
+    `before`: what was in force until now, for as long as a host may still go by it. A replicated unit that
+    has changed hands since is nobody's meanwhile: its former owner would answer with what was.
+    """
 
     seats: tuple[Seat, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
+    before: Assignment | None = None
 
     def seat(self, name: str) -> Seat:
         for seat in self.seats:
@@ -55,7 +60,19 @@ class Assignment:
         raise NotFound(f"no seat `{name}`", hint=nearest(name, [s.name for s in self.seats]))
 
     def owner(self, unit: Unit) -> Seat:
-        """Raises `Unavailable` if nobody may own the unit now."""
+        """Raises `Unavailable` if nobody may own the unit now, `Misplaced` while it changes hands."""
+        seat = self._owner(unit)
+        if self.before is not None and unit.replicated and self.before._owned_by_another(unit, seat):
+            raise Misplaced(f"{unit.name} is changing hands", hint="try again")
+        return seat
+
+    def _owned_by_another(self, unit: Unit, seat: Seat) -> bool:
+        try:
+            return self._owner(unit).name != seat.name
+        except Unavailable:
+            return False
+
+    def _owner(self, unit: Unit) -> Seat:
         ranked = self._ranked(unit)
         if not ranked:
             raise Unavailable(
@@ -93,7 +110,13 @@ class Assignment:
         return self.next(overrides={**self.overrides, unit.name: seat_name})
 
     def next(self, **changes: Any) -> Assignment:
-        return replace(self, version=self.version + 1, **changes)
+        """With what was in force before, unless nobody went by it."""
+        before = self.before or (replace(self, before=None) if self.seats else None)
+        return replace(self, **{"version": self.version + 1, "before": before, **changes})
+
+    def settled(self) -> Assignment:
+        """The next version, once no host goes by `before`."""
+        return self.next(before=None)
 
     def with_nodes(self, up: Iterable[str]) -> Assignment:
         """As it is if these nodes are up; the same value if nothing changed."""
@@ -106,11 +129,23 @@ class Assignment:
 
     def to_dict(self) -> dict[str, Any]:
         seats = [{slot: getattr(s, slot) for slot in Seat.__slots__} for s in self.seats]
-        return {"version": self.version, "seats": seats, "overrides": dict(self.overrides)}
+        before = self.before.to_dict() if self.before else None
+        return {
+            "version": self.version,
+            "seats": seats,
+            "overrides": dict(self.overrides),
+            "before": before,
+        }
 
     @staticmethod
     def from_dict(raw: Mapping[str, Any]) -> Assignment:
-        return Assignment(tuple(Seat(**s) for s in raw["seats"]), dict(raw["overrides"]), int(raw["version"]))
+        before = raw.get("before")
+        return Assignment(
+            tuple(Seat(**s) for s in raw["seats"]),
+            dict(raw["overrides"]),
+            int(raw["version"]),
+            Assignment.from_dict(before) if before else None,
+        )
 
 
 def _score(unit: str, seat: str) -> int:
@@ -119,13 +154,15 @@ def _score(unit: str, seat: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a host last said of itself. `count` rises with each; `pid` and `started` name its process."""
+    """What a host last said of itself. `count` rises with each; `pid` and `started` name its process.
+    `version`: of the assignment by which it goes."""
 
     seat: str
     incarnation: int
     count: int
     pid: int
     started: float
+    version: int = 0
 
 
 class Watch:

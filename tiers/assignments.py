@@ -40,6 +40,11 @@ class Assignments:
                 raise Corrupt(f"damaged file: {keys[-1]}: {error}", hint=hint) from error
         return Assignment()
 
+    def newest(self) -> int:
+        """Its version, without a look at it; 0 before the first."""
+        keys = [info.key for info in self._store.list(_ASSIGNMENTS)]
+        return int(max(keys).removeprefix(_ASSIGNMENTS).removesuffix(".json")) if keys else 0
+
     def publish(self, assignment: Assignment) -> bool:
         """Puts it into force; False if another one of its version is."""
         key = f"{_ASSIGNMENTS}{assignment.version:08d}.json"

@@ -125,10 +125,12 @@ def two_claimants(target: Target) -> None:
         _rival(target)
         return
     owner = arena.host_of(target.unit)
-    if rng.random() < 0.5 and owner is not None:
-        with frozen(owner.pid):
-            _move(target)
-            time.sleep(rng.uniform(0.1, 0.9) * arena.lease_s)
+    if rng.random() < 0.7 and owner is not None:
+        with arena.traps, arena.sabotage.armed(rng.choice(INSIDE), STOP, owner.pid) as caught:
+            caught(0.5)
+            with frozen(owner.pid):
+                _move(target)
+                time.sleep(rng.uniform(0.2, 1.2) * arena.lease_s)
         return
     for _ in range(rng.randint(2, 5)):
         _move(target)

@@ -82,10 +82,10 @@ class Sabotage:
             file.unlink()
 
     @contextmanager
-    def armed(self, point: str, sign: int) -> Iterator[Callable[[float], int | None]]:
-        """The function waits until a process came there: its pid."""
+    def armed(self, point: str, sign: int, pid: int = 0) -> Iterator[Callable[[float], int | None]]:
+        """`pid`: if it is to be that one. The function waits until a process came there: its pid."""
         trap = self.folder / "armed" / point
-        trap.write_text(str(int(sign)))
+        trap.write_text(f"{int(sign)} {pid}")
         caught = self.folder / "caught" / point
         caught.unlink(missing_ok=True)
 
@@ -113,7 +113,9 @@ class Sabotage:
         if not os.path.exists(trap):
             return
         with suppress(FileNotFoundError):
-            sign = int(trap.read_text())
+            sign, pid = map(int, trap.read_text().split())
+            if pid not in (0, os.getpid()):
+                return
             trap.unlink()
             (self.folder / "caught" / point).write_text(str(os.getpid()))
             os.kill(os.getpid(), sign)
@@ -196,6 +198,7 @@ def _without_fence() -> None:
         self._store.put(self.key(number), body)
 
     def lock(self: UnitLock, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 
     for owner, name in (

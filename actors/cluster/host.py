@@ -96,7 +96,6 @@ class ShardHost:
         """From now on this process fills the seat; its units are opened as they are asked for."""
         with self._lock:
             self.seat, self.incarnation = seat, incarnation
-            self._assignment = self._assignments.latest()
             self._beat()
         threading.Thread(target=self._keep_beating, name="thermocline-lease", daemon=True).start()
         threading.Thread(target=self._open_objects, name="thermocline-wake", daemon=True).start()
@@ -112,11 +111,17 @@ class ShardHost:
                 self._die(f"{turn[1]} took longer than {self.options.turn_s:g} s")
 
     def _beat(self) -> None:
+        """Looks at the newest assignment and says so: the lease counts from before the look."""
         assert self.seat is not None
         began = time.monotonic()
+        if self._assignments.newest() > self._assignment.version:
+            self._take_note()
+            # Turns that are under way may take their time, the next sign of life may not.
+            threading.Thread(target=self._let_go_of_others, name="thermocline-let-go", daemon=True).start()
         self._beats += 1
-        pid = os.getpid()
-        self._assignments.beat(Beat(self.seat.name, self.incarnation, self._beats, pid, started_at(pid)))
+        pid, version = os.getpid(), self._assignment.version
+        beat = Beat(self.seat.name, self.incarnation, self._beats, pid, started_at(pid), version)
+        self._assignments.beat(beat)
         self._beaten_at = began
 
     def check_lease(self) -> None:
@@ -216,8 +221,16 @@ class ShardHost:
 
     def reload(self) -> None:
         """Takes note of the newest assignment, and lets go of what is another's now."""
+        self._take_note()
+        self._let_go_of_others()
+
+    def _take_note(self) -> None:
         with self._lock:
-            self._assignment = self._assignments.latest()
+            latest = self._assignments.latest()
+            if latest.version > self._assignment.version:
+                self._assignment = latest
+
+    def _let_go_of_others(self) -> None:
         for name, partition in list(self._partitions.items()):
             if not self._is_ours(partition.unit):
                 self._close(name, partition)

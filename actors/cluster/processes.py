@@ -1,10 +1,8 @@
 """The two kinds of Ray actors: hosts, which do the work, and the keeper, which watches them.
 
-    host      one process; fills a seat or stands by as a spare. Ray restarts it when it dies: as a spare
-    keeper    one for each lake: seats processes, notices the dead (a pending call fails) and the frozen (no
-              sign of life within the lease), publishes the assignment when nodes come and go
-
-Replies are pairs (whether it went well, value or error), so that errors cross with their own type.
+host      one process; fills a seat or stands by as a spare. Ray restarts it when it dies: as a spare
+keeper    one for each lake: seats processes, notices the dead (a pending call fails) and the frozen (no
+          sign of life within the lease), publishes the assignment when nodes come and go
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,9 +23,9 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...core.clock import Clock
-from ...core.errors import Error, Unavailable
+from ...core.errors import Unavailable
 from ...core.ids import checksum
-from ...core.placement import Assignment, Seat, Unit, Watch
+from ...core.placement import Assignment, Beat, Seat, Unit, Watch
 from ...core.policy import TierPolicy
 from ...tiers.assignments import Assignments
 from ...tiers.object_store import open_store
@@ -35,6 +33,7 @@ from ..lake_lock import LakeLock
 from .classes import learn
 from .host import ShardHost, started_at
 from .options import ClusterOptions, LakePlace
+from .replies import Reply, reply
 
 NAMESPACE = "thermocline"
 START_S = 90.0
@@ -42,8 +41,6 @@ START_S = 90.0
 LOOK_S = 0.05
 """How long the keeper waits for a death before it looks at the signs of life."""
 NODES_EVERY_S = 1.0
-
-Reply = tuple[bool, Any]
 
 
 class HostActor:
@@ -83,14 +80,14 @@ class HostActor:
     def call(
         self, version: int, unit: Unit, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Reply:
-        return _reply(lambda: self._host.call(version, unit, method, args, kwargs))
+        return reply(lambda: self._host.call(version, unit, method, args, kwargs))
 
     def call_object(self, version: int, message: bytes) -> bytes:
         """An `ObjectCall` and its reply as bytes: Ray's own pickling of small values was measured slower."""
-        return pickle.dumps(_reply(lambda: self._host.call_object(version, pickle.loads(message))), 5)
+        return pickle.dumps(reply(lambda: self._host.call_object(version, pickle.loads(message))), 5)
 
     def objects(self, version: int, method: str, args: tuple[Any, ...], slot: int | None = None) -> Reply:
-        return _reply(lambda: self._host.objects(version, method, args, slot))
+        return reply(lambda: self._host.objects(version, method, args, slot))
 
     def reload(self) -> None:
         self._host.reload()
@@ -108,15 +105,6 @@ class HostActor:
 
     def stop(self) -> None:
         self._host.stop()
-
-
-def _reply(act: Callable[[], Any]) -> Reply:
-    try:
-        return True, act()
-    except Error as error:
-        return False, error
-    except Exception as error:  # noqa: BLE001 - a bug must reach whoever asked, not end the host
-        return False, error
 
 
 def _prepare(options: ClusterOptions) -> None:
@@ -176,6 +164,7 @@ class KeeperActor:
         self._assignment = self._assignments.latest()
         self._processes: list[_Process] = []
         self._watch = Watch(options.lease_s)
+        self._published_at = time.monotonic()
         self._incarnations = {
             beat.seat: beat.incarnation
             for beat in self._assignments.beats(seat.name for seat in self._assignment.seats)
@@ -311,10 +300,23 @@ class KeeperActor:
         with self._lock:
             seated = [p for p in self._processes if p.seat is not None]
         now = time.monotonic()
-        self._watch.observe(self._assignments.beats(p.seat.name for p in seated if p.seat), now)
+        beats = self._assignments.beats(p.seat.name for p in seated if p.seat)
+        self._watch.observe(beats, now)
+        self._hand_over(beats, now)
         for process in seated:
             if process.seat is not None and self._watch.expired(process.seat.name, now):
                 self._replace_frozen(process)
+
+    def _hand_over(self, beats: Sequence[Beat], now: float) -> None:
+        """Ends the time between two owners: every host goes by the new assignment, or by none at all."""
+        with self._lock:
+            assignment = self._assignment
+            if assignment.before is None:
+                return
+            agreed = {beat.seat for beat in beats if beat.version >= assignment.version}
+            known = {seat.name for seat in assignment.before.seats}
+            if known <= agreed or now - self._published_at > self._options.fence_s:
+                self._publish(assignment.settled())
 
     def _replace_frozen(self, process: _Process) -> None:
         """Somebody on the same node ends it; its death then frees the seat."""
@@ -377,7 +379,9 @@ class KeeperActor:
     def _publish(self, assignment: Assignment) -> None:
         if not self._assignments.publish(assignment):
             self._assignment = self._assignments.latest()
+            self._published_at = time.monotonic()
             raise Unavailable("the assignment was changed at the same time", hint="try again")
+        self._published_at = time.monotonic()
         self._assignment = assignment
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,7 @@ from thermocline.tiers.object_store import open_store
 from thermocline.tiers.shard_maps import ShardMaps
 
 UNIT = Unit("db/acme/shard-0", replicated=True)
-OPTIONS = ClusterOptions(lease_s=60, objects="replicated")
-Open = Callable[[str], ShardHost]
+Open = Callable[..., ShardHost]
 
 
 @pytest.fixture
@@ -34,15 +34,15 @@ def assignments(tmp_path: Path) -> Assignments:
 
 
 @pytest.fixture
-def open_host(tmp_path: Path, assignments: Assignments) -> Iterator[Open]:
+def open_host(tmp_path: Path) -> Iterator[Open]:
     """A host on a disk of its own, in a seat of that name."""
     hosts = []
 
-    def opened(name: str) -> ShardHost:
+    def opened(name: str, lease_s: float = 60) -> ShardHost:
         place = LakePlace(str(tmp_path / "objects"), str(tmp_path / "disk-{node}"), {"type": "in-memory"})
         host = ShardHost(
             place,
-            OPTIONS,
+            ClusterOptions(lease_s=lease_s, objects="replicated"),
             name,
             clock=system_clock,
             entropy=os.urandom,
@@ -61,7 +61,8 @@ def open_host(tmp_path: Path, assignments: Assignments) -> Iterator[Open]:
 
 
 def publish(assignments: Assignments, *seats: str) -> Assignment:
-    assignment = assignments.latest().next(seats=tuple(Seat(name, name) for name in seats))
+    """In force for everybody at once, as a keeper never does it."""
+    assignment = assignments.latest().next(seats=tuple(Seat(name, name) for name in seats), before=None)
     assert assignments.publish(assignment)
     return assignment
 
@@ -98,3 +99,46 @@ def test_a_host_lets_go_of_what_was_moved(assignments: Assignments, open_host: O
     with pytest.raises(Misplaced):
         append(owner, later, "2")
     assert owner.facts()["shards"] == []
+
+
+def test_a_host_answers_no_more_from_what_was_moved_though_its_callers_know_no_better(
+    assignments: Assignments, open_host: Open
+) -> None:
+    first = publish(assignments, "a").version
+    owner = open_host("a", lease_s=0.8)
+    append(owner, first, "1")
+    changing = assignments.latest().next(seats=(Seat("b", "b"),))
+    assert assignments.publish(changing)
+    _until(lambda: assignments.beats(["a"])[0].version == changing.version)
+    with pytest.raises(Misplaced):
+        rows(owner, first)
+
+
+def test_a_host_that_cannot_look_stops_serving(
+    assignments: Assignments, open_host: Open, tmp_path: Path
+) -> None:
+    version = publish(assignments, "a").version
+    owner = open_host("a", lease_s=0.8)
+    append(owner, version, "1")
+    (tmp_path / "objects").rename(tmp_path / "away")
+    (tmp_path / "objects").write_bytes(b"no folder")
+    _until(lambda: not _serves(owner))
+    (tmp_path / "objects").unlink()
+    (tmp_path / "away").rename(tmp_path / "objects")
+    _until(lambda: _serves(owner))
+    assert rows(owner, version) == 1
+
+
+def _serves(host: ShardHost) -> bool:
+    try:
+        host.check_lease()
+    except Misplaced:
+        return False
+    return True
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

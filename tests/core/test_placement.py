@@ -1,0 +1,63 @@
+"""Who owns what, as a pure function of one document, also while it changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from thermocline.core.errors import Unavailable
+from thermocline.core.placement import Assignment, Misplaced, Seat, Unit
+
+SEATS = (Seat("a", "n1"), Seat("b", "n2"))
+UNITS = [Unit(f"objects/{number:03d}", replicated=True) for number in range(64)]
+
+
+def owners(assignment: Assignment) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for unit in UNITS:
+        try:
+            found[unit.name] = assignment.owner(unit).name
+        except Misplaced:
+            found[unit.name] = None
+    return found
+
+
+def test_the_first_seats_own_at_once() -> None:
+    assert set(owners(Assignment().with_seats(SEATS)).values()) == {"a", "b"}
+
+
+def test_what_changes_hands_is_nobodys_until_no_host_goes_by_what_was() -> None:
+    first = Assignment().with_seats(SEATS)
+    down = first.with_nodes(["n1"])
+    before, meanwhile, after = owners(first), owners(down), owners(down.settled())
+    for unit in UNITS:
+        was_a = before[unit.name] == "a"
+        assert meanwhile[unit.name] == ("a" if was_a else None)
+        assert after[unit.name] == "a"
+
+
+def test_a_change_that_is_taken_back_is_none() -> None:
+    first = Assignment().with_seats(SEATS)
+    again = first.with_nodes(["n1"]).with_nodes(["n1", "n2"])
+    assert owners(again) == owners(first)
+
+
+def test_two_changes_at_once_are_compared_with_what_was_in_force_before_both() -> None:
+    first = Assignment().with_seats(SEATS)
+    twice = first.with_nodes(["n1"]).with_seats([Seat("c", "n3")])
+    assert twice.before is not None
+    assert twice.before.version == first.version
+    assert {"a", None} == set(owners(twice).values())
+    assert "c" in set(owners(twice.settled()).values())
+
+
+def test_a_local_unit_waits_for_its_node() -> None:
+    first = Assignment().with_seats(SEATS)
+    unit = next(u for u in (Unit(f"db/{n}/shard-0") for n in range(64)) if first.owner(u).name == "b")
+    with pytest.raises(Unavailable, match="which is down"):
+        first.with_nodes(["n1"]).owner(unit)
+
+
+def test_the_document_says_it_all() -> None:
+    down = Assignment().with_seats(SEATS).with_nodes(["n1"])
+    assert Assignment.from_dict(down.to_dict()) == down
+    assert Assignment.from_dict(down.settled().to_dict()) == down.settled()
