@@ -43,6 +43,7 @@ class Crowd:
         self._over = threading.Event()
 
     def during(self, act: Callable[[], object], appenders: int = 6, readers: int = 2) -> None:
+        self.database.sql("create table events (n bigint)")
         threads = [threading.Thread(target=self._guard, args=(self._append, n)) for n in range(appenders)]
         threads += [threading.Thread(target=self._guard, args=(self._read, n)) for n in range(readers)]
         for thread in threads:
