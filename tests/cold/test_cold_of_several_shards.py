@@ -468,8 +468,9 @@ def test_a_table_of_one_shard_becomes_one_of_several(make_spread: Callable[..., 
     spread[1].append(11)
     spread[2].append(21)
     spread.at_once(Part.archive)
-    assert spread.iceberg() == {None: [1, 2], "shard-0": [3], "shard-1": [11], "shard-2": [21]}
+    assert spread.iceberg() == {"shard-0": [1, 2, 3], "shard-1": [11], "shard-2": [21]}
     assert spread.iceberg(row_filter="_shard = 'shard-1'") == {"shard-1": [11]}
+    assert spread.iceberg(row_filter="_shard = 'shard-0'") == {"shard-0": [1, 2, 3]}
     assert [part.numbers() for part in spread.parts.values()] == [[1, 2, 3], [11], [21]]
     assert sorted(f.name for f in spread.alone().spec().fields) == ["_shard", "_time_year"]
     for part in spread.parts.values():

@@ -30,6 +30,7 @@ from ...core.ids import checksum
 from ...core.manifest import DataFile
 from ...core.policy import TierPolicy
 from ...core.schema import SHARD_COLUMN, Schema
+from ...core.sharding import HOME
 from ..parquet import check_read_back, decode, describe, encode, sort_for
 from . import metadata as meta
 from .inventory import Inventory
@@ -192,11 +193,23 @@ class Commits:
             meta.SetColumns(transaction, columns).commit()
             if shared and not shared_yet:
                 transaction.update_spec().add_identity(SHARD_COLUMN).commit()
+                self._enter_anew(transaction, self._at.live(loaded))
             meta.RecordOrder(transaction, table).commit()
             transaction.set_properties({meta.mark_property(self._shard): f"{seq}@{epoch}"})
             snapshot_id = self.add(transaction, written)
             meta.Expire(transaction, keep=self._policy.snapshots_kept).commit()
         return Archived(snapshot_id, parent.snapshot_id if parent else None, added)
+
+    def _enter_anew(self, transaction: Transaction, entries: Sequence[IcebergFile]) -> None:
+        """What lay there before the table was shared becomes the first shard's for every reader: a file
+        that lacks the column has its partition's value in it."""
+        if not entries:
+            return
+        overwrite = transaction.update_snapshot().overwrite()
+        for entry in entries:
+            overwrite.delete_data_file(entry)
+            overwrite.append_data_file(meta.entered_anew(transaction.table_metadata, entry, HOME))
+        overwrite.commit()
 
     def _replace(self, replaced: Sequence[tuple[DataFile, Written | None]], epoch: int) -> Dropped:
         loaded = self._at.load()

@@ -166,9 +166,7 @@ def iceberg_file(
         content=DataFileContent.DATA,
         file_path=location,
         file_format=FileFormat.PARQUET,
-        partition=Record(
-            *(shard if f.source_id == SHARD_COLUMN_ID else time for f in metadata.spec().fields)
-        ),
+        partition=_partition(metadata, shard, time),
         file_size_in_bytes=size,
         sort_order_id=None,
         spec_id=metadata.default_spec_id,
@@ -176,6 +174,19 @@ def iceberg_file(
         key_metadata=None,
         **statistics.to_serialized_dict(),
     )
+
+
+def entered_anew(metadata: TableMetadata, entry: IcebergFile, shard: str) -> IcebergFile:
+    """The manifest entry of the same file in the table's present partitioning, as one of the shard."""
+    partition = _partition(metadata, shard, time_of(metadata, entry))
+    values = (entry[at] for at in range(len(entry)))
+    anew = IcebergFile(*(partition if value is entry.partition else value for value in values))
+    anew.spec_id = metadata.default_spec_id
+    return anew
+
+
+def _partition(metadata: TableMetadata, shard: str, time: int | None) -> Record:
+    return Record(*(shard if f.source_id == SHARD_COLUMN_ID else time for f in metadata.spec().fields))
 
 
 def widened(current: IcebergSchema, table: Table, *, shared: bool) -> tuple[NestedField, ...]:
