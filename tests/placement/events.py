@@ -16,6 +16,7 @@ import pyarrow as pa
 from thermocline.core.schema import ENVELOPE
 
 from .columns import COLUMNS, KEY, Column, array, pool
+from .spread import Cut, Spread
 
 Row = dict[str, Any]
 
@@ -25,13 +26,17 @@ STREAMS = ("cart-1", "cart-2", "übung", "cart-3")
 
 @dataclass
 class TableModel:
-    """A table as the generator knows it. `versions`: (first sequence, columns), the oldest first."""
+    """A table as the generator knows it.
+
+    `versions`: (the last sequence of every shard before it, columns), the oldest first.
+    """
 
     name: str
-    versions: list[tuple[int, tuple[Column, ...]]]
+    versions: list[tuple[Mapping[str, int], tuple[Column, ...]]]
     pools: dict[str, list[Any]]
     with_ids: bool
     with_ttl: bool
+    spread: Spread
     rows: list[Row] = field(default_factory=list)
     given: list[Row] = field(default_factory=list)
 
@@ -39,9 +44,16 @@ class TableModel:
     def columns(self) -> tuple[Column, ...]:
         return self.versions[-1][1]
 
-    def columns_at(self, seq: int) -> tuple[Column, ...]:
-        """Those of the version in force at a sequence; of the first one before its first event."""
-        return next((c for first, c in reversed(self.versions) if first <= seq), self.versions[0][1])
+    def columns_at(self, cut: Cut) -> tuple[Column, ...]:
+        """Those of the version in force at a cut; of the first one before its first event."""
+        for before, columns in reversed(self.versions):
+            if any(at.seq > before.get(shard, 0) for shard, at in cut.items()):
+                return columns
+        return self.versions[0][1]
+
+    def rows_in(self, shard: str, seq: int) -> int:
+        """How many of its rows lie in a shard up to a sequence, expired ones included."""
+        return sum(row["_shard"] == shard and row["_seq"] <= seq for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -71,14 +83,17 @@ class Batch:
         return pa.table(columns, schema=pa.schema([f.with_nullable(True) for f in fields]))
 
 
-def new_table(name: str, rng: Random, *, with_ttl: bool) -> TableModel:
+def new_table(name: str, rng: Random, spread: Spread, *, with_ttl: bool) -> TableModel:
     columns = (KEY, *rng.sample(COLUMNS, rng.randint(4, 9)))
+    if rng.random() < 0.8:
+        columns += tuple(c for c in COLUMNS if c.name == spread.key and c not in columns)
     return TableModel(
         name=name,
-        versions=[(0, columns)],
+        versions=[({}, columns)],
         pools={c.name: pool(c, rng) for c in (KEY, *COLUMNS)},
-        with_ids=rng.random() < 0.8,
+        with_ids=rng.random() < 0.8 or spread.several,
         with_ttl=with_ttl,
+        spread=spread,
     )
 
 
@@ -113,9 +128,9 @@ def _row(table: TableModel, columns: Sequence[Column], rng: Random, event_id: st
             row[column.name] = rng.choice(table.pools[column.name])
     if table.with_ids:
         row["_id"] = event_id
-    if rng.random() < 0.9:
+    if rng.random() < 0.9 or table.spread.always_timed:
         row["_time"] = _when(rng)
-    if not stream and rng.random() < 0.6:
+    if not stream and table.spread.with_streams and rng.random() < 0.6:
         row["_stream"] = rng.choice(STREAMS)
     if rng.random() < 0.5:
         row["_type"] = rng.choice(["placed", "paid", "sent"])
@@ -138,27 +153,37 @@ def _when(rng: Random) -> datetime:
 
 
 def accept(
-    batch: Batch, *, seq: int, recorded: datetime, heads: dict[str, int], stream: str | None
+    batch: Batch,
+    *,
+    seqs: dict[str, int],
+    shards: Sequence[str],
+    recorded: Mapping[str, datetime],
+    heads: dict[str, int],
+    stream: str | None,
 ) -> list[Row]:
-    """The rows that the batch adds to its table, complete; moves the heads on and widens the model."""
+    """The rows that the batch adds to its table, complete; moves `seqs` and `heads` on, widens the model.
+
+    `seqs`: shard -> its last sequence. `shards`: of each row of the batch. `recorded`: when, in each shard.
+    """
     table = batch.table
     if batch.columns != table.columns:
-        table.versions.append((seq + 1, batch.columns))
+        table.versions.append((dict(seqs), batch.columns))
     elif not table.rows:
-        table.versions[0] = (seq + 1, batch.columns)
+        table.versions[0] = (dict(seqs), batch.columns)
     added: list[Row] = []
-    for row, new in zip(batch.rows, batch.new, strict=True):
+    for row, new, shard in zip(batch.rows, batch.new, shards, strict=True):
         if not new:
             continue
-        seq += 1
+        seqs[shard] = seqs.get(shard, 0) + 1
         name = stream or row.get("_stream")
         if name is not None:
             heads[name] = heads.get(name, 0) + 1
         complete = {
-            "_time": recorded,
+            "_time": recorded[shard],
             **row,
-            "_seq": seq,
-            "_recorded_at": recorded,
+            "_shard": shard,
+            "_seq": seqs[shard],
+            "_recorded_at": recorded[shard],
             "_stream": name,
             "_position": heads[name] if name is not None else None,
             "_schema_version": len(table.versions),
@@ -170,8 +195,9 @@ def accept(
 
 
 def as_table(rows: Sequence[Row], columns: Sequence[Column]) -> pa.Table:
-    """Complete rows as Arrow, envelope first."""
+    """Complete rows as Arrow: their shard, then the envelope."""
     types: Mapping[str, pa.DataType] = {
+        "_shard": pa.string(),
         **{f.name: f.type for f in ENVELOPE},
         **{c.name: c.arrow for c in columns},
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -15,6 +14,7 @@ from thermocline.core.types import quote, type_name
 
 from .columns import Column
 from .events import Row, TableModel, as_table
+from .spread import Cut
 
 Rows = list[tuple[Any, ...]]
 
@@ -32,7 +32,11 @@ class Oracle:
 
     def add(self, table: TableModel, rows: Sequence[Row], columns: Sequence[Column]) -> None:
         name = quote(f"all_{table.name}")
-        wanted = {f.name: type_name(f.type) for f in ENVELOPE} | {c.name: c.sql for c in columns}
+        wanted = (
+            {"_shard": "VARCHAR"}
+            | {f.name: type_name(f.type) for f in ENVELOPE}
+            | {c.name: c.sql for c in columns}
+        )
         known = self._columns.get(table.name)
         if known is None:
             defined = ", ".join(f"{quote(n)} {t}" for n, t in wanted.items())
@@ -48,17 +52,21 @@ class Oracle:
             self._db.execute(f"INSERT INTO {name} SELECT * FROM incoming")
             self._db.unregister("incoming")
 
-    def at(self, tables: Sequence[TableModel], seq: int, instant: datetime) -> None:
-        """From now on the tables are as they were after `seq`, with TTL judged at `instant`."""
-        micros = f"epoch_us(TIMESTAMPTZ '{instant.isoformat()}')"
+    def at(self, tables: Sequence[TableModel], cut: Cut) -> None:
+        """From now on the tables are as they were at the cut."""
+        cuts = ", ".join(f"('{shard}', {at.seq}, {at.instant.isoformat()!r})" for shard, at in cut.items())
+        self._db.execute(
+            "CREATE OR REPLACE TABLE cut AS SELECT shard, seq, epoch_us(instant::TIMESTAMPTZ) AS micros"
+            f" FROM (VALUES {cuts}) AS c(shard, seq, instant)"
+        )
         for table in tables:
             if table.name not in self._columns:
                 continue
-            names = [*ENVELOPE.names, *(c.name for c in table.columns_at(seq))]
+            names = [*ENVELOPE.names, *(c.name for c in table.columns_at(cut))]
             self._db.execute(
                 f"CREATE OR REPLACE VIEW {quote(table.name)} AS SELECT {', '.join(map(quote, names))}"
-                f" FROM {quote(f'all_{table.name}')} WHERE _seq <= {seq} AND (_ttl_seconds IS NULL"
-                f" OR ({micros} - epoch_us(_recorded_at)) // 1000000 < _ttl_seconds)"
+                f" FROM {quote(f'all_{table.name}')} JOIN cut ON _shard = shard WHERE _seq <= seq"
+                " AND (_ttl_seconds IS NULL OR (micros - epoch_us(_recorded_at)) // 1000000 < _ttl_seconds)"
             )
 
     def ask(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
@@ -70,6 +71,8 @@ def condition(w: Writer, table: TableModel, columns: tuple[Column, ...], alias: 
         left = condition(w, table, columns, alias, depth + 1)
         operator = rng.choice(["AND", "OR", "AND NOT"])
         return f"({left} {operator} {condition(w, table, columns, alias, depth + 1)})"
+    if table.spread.several and rng.random() < 0.2:
+        return _shard_key(w, table, columns, alias)
     if rng.random() < 0.35:
         return _envelope(w, table, alias)
     return _payload(w, table, rng.choice(columns), alias)
@@ -107,6 +110,25 @@ def _payload(w: Writer, table: TableModel, column: Column, alias: str) -> str:
             operators = ["=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM"]
             first, second = rng.sample(operators, 2)
             return f"({name} {first} {one} AND {name} {second} {other})"
+
+
+def _shard_key(w: Writer, table: TableModel, columns: tuple[Column, ...], alias: str) -> str:
+    """What leaves few shards to ask."""
+    rng, spread = w.rng, table.spread
+    if spread.by == "hour":
+        at = rng.choice(table.rows)["_time"] if table.rows else datetime(2026, 3, 1, tzinfo=UTC)
+        until = at + timedelta(minutes=rng.choice([0, 30, 200]))
+        lo, hi = (w.value(instant, "TIMESTAMPTZ") for instant in (at, until))
+        return f"({alias}._time >= {lo} AND {alias}._time <= {hi})"
+    column = next((c for c in columns if c.name == spread.key), None)
+    values: Sequence[Any] = STREAMS if column is None else table.pools[column.name]
+    name, sql = (
+        (f"{alias}._stream", "VARCHAR") if column is None else (f"{alias}.{column.quoted}", column.sql)
+    )
+    keys = [w.value(rng.choice(values), sql) for _ in range(rng.randint(1, 3))]
+    if len(keys) > 1:
+        return f"{name} IN ({', '.join(keys)})"
+    return rng.choice([f"{name} = {keys[0]}", f"{keys[0]} = {name}"])
 
 
 def _nested(w: Writer, column: Column, name: str) -> str:

@@ -49,6 +49,15 @@ class Maker:
     def table(self) -> Shown:
         return self.rng.choice(self.shown)
 
+    def order(self, alias: str = "", way: str = "") -> str:
+        """What orders all rows. `alias`: with its dot; `way`: with its space."""
+        return ", ".join(f"{alias}{name}{way}" for name in self.shown[0].table.spread.order)
+
+    @property
+    def unique(self) -> str:
+        """One column whose values differ in all rows."""
+        return self.shown[0].table.spread.order[-1]
+
     def column(self, shown: Shown, *, where: Callable[[Column], bool] = lambda _: True) -> Column:
         return self.rng.choice([c for c in shown.columns if where(c)])
 
@@ -68,9 +77,9 @@ class Maker:
         choices = [
             f"count({name})",
             f"count(DISTINCT {name})",
-            f"list({name} ORDER BY {alias}._seq)",
-            f"arg_max({name}, {alias}._seq)",
-            f"first({name} ORDER BY {alias}._seq DESC)",
+            f"list({name} ORDER BY {self.order(f'{alias}.')})",
+            f"arg_max({name}, {alias}.{self.unique})",
+            f"first({name} ORDER BY {self.order(f'{alias}.', ' DESC')})",
             f"count(*) FILTER (WHERE {name} IS NULL)",
         ]
         if column.sums:
@@ -78,7 +87,7 @@ class Maker:
         if not column.is_nested and column.sql not in ("BOOLEAN", "JSON", "UUID"):
             choices += [f"min({name})", f"max({name})"]
         if column.sql == "VARCHAR":
-            choices += [f"string_agg({name}, '|' ORDER BY {alias}._seq)", f"max(length({name}))"]
+            choices += [f"string_agg({name}, '|' ORDER BY {self.order(f'{alias}.')})", f"max(length({name}))"]
         if column.sql == "BOOLEAN":
             choices += [f"bool_and({name})", f"count_if({name})"]
         if column.sql in ("INTEGER", "BIGINT"):
@@ -97,7 +106,7 @@ def rows(m: Maker) -> Query:
 def everything(m: Maker) -> Query:
     t = m.table()
     shown = ", ".join(c.quoted for c in t.columns)
-    rest = f" FROM {t.name} t{m.where(t, 't')} ORDER BY t._seq"
+    rest = f" FROM {t.name} t{m.where(t, 't')} ORDER BY {m.order('t.')}"
     return m.query(f"SELECT *{rest}", t, ordered=True, oracle=f"SELECT {shown}{rest}")
 
 
@@ -154,7 +163,7 @@ def top(m: Maker) -> Query:
     where = m.where(t, "t")
     return m.query(
         f"SELECT t._seq, t.{column.quoted} FROM {t.name} t{where}"
-        f" ORDER BY t.{column.quoted} {way}, t._seq {limit}",
+        f" ORDER BY t.{column.quoted} {way}, {m.order('t.')} {limit}",
         t,
         ordered=True,
     )
@@ -162,7 +171,8 @@ def top(m: Maker) -> Query:
 
 def latest(m: Maker) -> Query:
     t = m.table()
-    order = m.rng.choice(["_seq DESC", "_time DESC, _seq DESC", "_time, _seq"])
+    down = m.order(way=" DESC")
+    order = m.rng.choice([down, f"_time DESC, {down}", f"_time, {m.order()}"])
     shown = ", ".join(c.quoted for c in t.columns)
     rest = f" FROM {t.name} t{m.where(t, 't')} ORDER BY {order} LIMIT {m.rng.choice([1, 3, 30])}"
     return m.query(f"SELECT *{rest}", t, ordered=True, oracle=f"SELECT {shown}{rest}")
@@ -178,7 +188,7 @@ def distinct_on(m: Maker) -> Query:
     some = m.some(t, "t")
     return m.query(
         f"SELECT DISTINCT ON (t.k) t.k, {some} FROM {t.name} t{m.where(t, 't')}"
-        " ORDER BY t.k, t._time DESC, t._seq",
+        f" ORDER BY t.k, t._time DESC, {m.order('t.')}",
         t,
     )
 
@@ -187,12 +197,13 @@ def windows(m: Maker) -> Query:
     t = m.table()
     summed = m.column(t, where=lambda c: c.sql in ("INTEGER", "BIGINT", "DECIMAL(12,2)"))
     other = m.column(t)
+    order = m.order("t.")
     frame = m.rng.choice(["ROWS BETWEEN 2 PRECEDING AND CURRENT ROW", "ROWS UNBOUNDED PRECEDING"])
     return m.query(
-        f"SELECT t._seq, row_number() OVER (PARTITION BY t.k ORDER BY t._seq),"
-        f" sum(t.{summed.quoted}) OVER (ORDER BY t._seq {frame}),"
-        f" lag(t.{other.quoted}) OVER (PARTITION BY t._stream ORDER BY t._seq),"
-        f" rank() OVER (ORDER BY t.k), ntile(3) OVER (ORDER BY t._time, t._seq)"
+        f"SELECT t._seq, row_number() OVER (PARTITION BY t.k ORDER BY {order}),"
+        f" sum(t.{summed.quoted}) OVER (ORDER BY {order} {frame}),"
+        f" lag(t.{other.quoted}) OVER (PARTITION BY t._stream ORDER BY {order}),"
+        f" rank() OVER (ORDER BY t.k), ntile(3) OVER (ORDER BY t._time, {order})"
         f" FROM {t.name} t{m.where(t, 't')}",
         t,
     )
@@ -202,7 +213,7 @@ def qualify(m: Maker) -> Query:
     t = m.table()
     return m.query(
         f"SELECT t.k, t._seq, {m.some(t, 't')} FROM {t.name} t{m.where(t, 't')}"
-        " QUALIFY row_number() OVER (PARTITION BY t.k ORDER BY t._time DESC, t._seq DESC) = 1",
+        f" QUALIFY row_number() OVER (PARTITION BY t.k ORDER BY t._time DESC, {m.order('t.', ' DESC')}) = 1",
         t,
     )
 
@@ -232,7 +243,8 @@ def asof_join(m: Maker) -> Query:
     kind = m.rng.choice(["ASOF JOIN", "ASOF LEFT JOIN"])
     where = m.where(a, "a")
     return m.query(
-        f"SELECT a._seq, b._seq FROM {a.name} a {kind} {b.name} b ON a.k = b.k AND a._seq > b._seq{where}",
+        f"SELECT a._seq, b._seq FROM {a.name} a {kind} {b.name} b ON a.k = b.k"
+        f" AND a.{m.unique} > b.{m.unique}{where}",
         a,
         b,
     )

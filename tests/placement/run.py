@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .world import World
+from .world import Open, World, in_process
 
 ACTIONS = 9
 QUESTIONS = 7
@@ -19,23 +19,25 @@ class Tally:
     cases: int
 
 
-def run(seed: int) -> Tally:
+def run(seed: int, *, shards: int = 1, opened: Open = in_process) -> Tally:
     """Raises `AssertionError` with the story of the first answer that is not the oracle's."""
     with tempfile.TemporaryDirectory() as folder:
-        world = World(seed, Path(folder) / "lake")
+        world = World(seed, Path(folder) / "lake", shards=shards, opened=opened)
         try:
             world.check(FIRST_QUESTIONS)
             for _ in range(ACTIONS):
                 dice = world.rng.random()
                 if dice < 0.4:
                     world.append_some()
-                elif dice < 0.95:
+                elif dice < 0.9:
                     world.step()
+                elif dice < 0.95 and world.spread.several:
+                    world.split()
                 else:
                     world.reopen()
                 world.check(QUESTIONS)
                 world.remember()
-            world.db.verify()
+            world.verify()
         finally:
             world.close()
         return Tally(len(world.layouts), world.cases)

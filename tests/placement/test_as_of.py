@@ -16,19 +16,23 @@ STEPS: tuple[Callable[[World], object], ...] = (
     World.append_some,
     lambda w: w.db.archive(),
     World.append_some,
-    lambda w: w.db.flush(up_to=w.seq - 3),
+    lambda w: w.move("flush", but=3),
     World.reopen,
     World.append_some,
     lambda w: w.db.flush(),
     lambda w: w.db.compact(),
-    lambda w: w.db.archive(up_to=w.seq - 2),
+    lambda w: w.move("archive", but=2),
     lambda w: w.db.expire(),
 )
 
 
-@pytest.mark.parametrize("seed", range(100, 104))
-def test_the_past_stays_as_it_was(seed: int, tmp_path: Path) -> None:
-    world = World(seed, tmp_path / "lake", history=True)
+WORLDS = [*((seed, 1) for seed in range(100, 104)), *((seed, 4) for seed in range(100, 103))]
+"""(seed, shards)"""
+
+
+@pytest.mark.parametrize(("seed", "shards"), WORLDS)
+def test_the_past_stays_as_it_was(seed: int, shards: int, tmp_path: Path) -> None:
+    world = World(seed, tmp_path / "lake", shards=shards, history=True)
     for _ in range(3):
         world.append_some()
         world.remember()
@@ -59,16 +63,18 @@ FORMS = (
 )
 
 
+@pytest.mark.parametrize("shards", [1, 4])
 @pytest.mark.parametrize("form", FORMS)
-def test_the_forms_of_sql_mean_the_same_as_the_argument(form: str, tmp_path: Path) -> None:
-    world = World(7, tmp_path / "lake", history=True, ttl=False)
+def test_the_forms_of_sql_mean_the_same_as_the_argument(form: str, shards: int, tmp_path: Path) -> None:
+    world = World(7, tmp_path / "lake", shards=shards, history=True, ttl=False)
     for act in (world.append_some, world.step, world.append_some, world.step, world.append_some):
         world.remember()
         act()
     for point in world.points()[1:]:
+        instant = max(at.instant for at in point.cut.values())
         for name in point.tables:
-            written = form.format(table=name, instant=point.instant.isoformat())
+            written = form.format(table=name, instant=instant.isoformat())
             asked = "SELECT count(*), sum(_seq), max(_recorded_at)"
-            expected = world.db.sql(f"{asked} FROM {name}", as_of=point.instant).rows()
+            expected = world.db.sql(f"{asked} FROM {name}", as_of=instant).rows()
             assert world.db.sql(f"{asked} FROM {written}").rows() == expected
     world.close()

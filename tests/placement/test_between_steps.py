@@ -14,9 +14,10 @@ from thermocline.tiers import crash
 
 from ..below import shard_of
 from .compare import difference
-from .world import SHARD, Asked, Point, World
+from .world import Asked, Point, World
 
-SEEDS = range(4)
+WORLDS = [*((seed, 1) for seed in range(4)), (0, 4), (1, 4)]
+"""(seed, shards)"""
 
 
 class Interleaved:
@@ -30,26 +31,29 @@ class Interleaved:
         self.world = world
         self.points: set[str] = set()
         self.problems: list[Exception] = []
-        self._answers: list[tuple[int, Asked]] = []
+        self._answers: list[Asked] = []
         self._threads: list[threading.Thread] = []
+        self._asking = threading.Lock()
 
     def __call__(self, point: str) -> None:
         self.points.add(point)
         if threading.current_thread() in self._threads:
             return
-        now = self.world.now()
-        query = self.world.question(now, stars=False)  # the step may widen a table
-        thread = threading.Thread(target=self._ask, args=(query, now))
-        self._threads.append(thread)
+        with self._asking:
+            now = self.world.now()
+            query = self.world.question(now, stars=False)  # the step may widen a table
+            thread = threading.Thread(target=self._ask, args=(query, now))
+            self._threads.append(thread)
         thread.start()
-        thread.join(None if self._shard_is_free() else 0)
+        thread.join(0 if self._is_locked() else None)
 
-    def _shard_is_free(self) -> bool:
-        return not shard_of(self.world.db).lock._is_owned()
+    def _is_locked(self) -> bool:
+        """Whether this thread keeps a shard from answering."""
+        return any(shard_of(self.world.db, name).lock._is_owned() for name in self.world.shards)
 
     def _ask(self, query: Any, now: Point) -> None:
         try:
-            self._answers.append((now.seq, self.world.ask(query, now)))
+            self._answers.append(self.world.ask(query, now))
         except Exception as error:  # noqa: BLE001 - told by the main thread
             self.problems.append(error)
 
@@ -59,21 +63,20 @@ class Interleaved:
             thread.join()
         for problem in self.problems:
             raise problem
-        for known, asked in self._answers:
-            seen = {part[SHARD].fresh_to for part in asked.result.certificate.tables.values()}
-            (seq,) = seen
-            assert seq >= known, "an acknowledged event is missing"
-            point = Point(None, seq, self.world.clock(), asked.point.tables)
-            self.world.compare(Asked(asked.query, point, asked.result))
+        for asked in self._answers:
+            cut = self.world.cut_of(asked.result.certificate)
+            known = asked.point.cut.items()
+            assert all(cut[shard].seq >= at.seq for shard, at in known), "an acknowledged event is missing"
+            self.world.compare(Asked(asked.query, Point(None, cut, asked.point.tables), asked.result))
         self._answers.clear()
         self._threads.clear()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("seed", "shards"), WORLDS)
 def test_a_question_in_the_middle_of_a_step(
-    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seed: int, shards: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(seed, tmp_path / "lake", segment_rows=2_000_000)
+    world = World(seed, tmp_path / "lake", shards=shards, segment_rows=2_000_000)
     between = Interleaved(world)
     world.check(1)
     monkeypatch.setattr(crash, "on_reach", between)
@@ -89,18 +92,18 @@ def test_a_question_in_the_middle_of_a_step(
     assert world.cases >= 40
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_result_that_streams_while_its_events_move(seed: int, tmp_path: Path) -> None:
-    world = World(seed, tmp_path / "lake")
+@pytest.mark.parametrize(("seed", "shards"), WORLDS)
+def test_a_result_that_streams_while_its_events_move(seed: int, shards: int, tmp_path: Path) -> None:
+    world = World(seed, tmp_path / "lake", shards=shards)
     for _ in range(3):
         world.append_some()
     table = world.tables[0]
     steps: list[Callable[[], object]] = [world.db.flush, world.append_some, world.db.archive, world.db.expire]
     for step in steps:
-        now = world.now()
-        world.oracle.at(world.tables, now.seq, now.instant)
-        expected = world.oracle.ask(f"SELECT _seq, k FROM {table.name} ORDER BY _seq", None)
-        opened = world.db.sql(f"SELECT _seq, k FROM {table.name} ORDER BY _seq", stream=True)
+        world.oracle.at(world.tables, world.now().cut)
+        sql = f"SELECT _seq, k FROM {table.name} ORDER BY {', '.join(world.spread.order)}"
+        expected = world.oracle.ask(sql, None)
+        opened = world.db.sql(sql, stream=True)
         step()
         assert difference(Result.rows(opened), expected, ordered=True) is None
         opened.certificate.verify()
