@@ -21,7 +21,7 @@ from ..tiers.shard import Shard, Surroundings
 from .history import Attempt
 from .nodes import FAR, Nodes, frozen
 from .sabotage import KILL, STOP, Sabotage, Weather
-from .workload import TABLE, Load, Tell
+from .workload import TABLE, Load, Tell, ledger
 
 INSTANTS = ("append.committed", "append.visible", "object.commit.committed", "object.commit.visible")
 """After a commit and before its reply."""
@@ -119,21 +119,26 @@ def store_failing(target: Target) -> None:
 
 
 def two_claimants(target: Target) -> None:
-    """A frozen owner wakes up after its unit was moved; or two seats, or two disks, claim in turns."""
+    """Frozen before it writes, an owner wakes up after its unit was moved; or seats, or disks, take turns."""
     arena, rng = target.arena, target.rng
-    if target.replicated and rng.random() < 0.5:
+    if target.replicated and rng.random() < 0.4:
         _rival(target)
         return
-    owner = arena.host_of(target.unit)
+    unit, point = target.unit, "append.begun"
+    if rng.random() < 0.3:
+        key = f"effect-0-{rng.randrange(3)}"
+        unit = arena.lake.dispatch.unit(ledger(arena.lake, target.load, key).id)
+        point = "object.commit.begun"
+    owner = arena.host_of(unit)
     if rng.random() < 0.7 and owner is not None:
-        with arena.traps, arena.sabotage.armed(rng.choice(INSIDE), STOP, owner.pid) as caught:
-            caught(0.5)
+        with arena.traps, arena.sabotage.armed(point, STOP, owner.pid) as caught:
+            caught(1.0)
             with frozen(owner.pid):
-                _move(target)
-                time.sleep(rng.uniform(0.2, 1.2) * arena.lease_s)
+                _move(target, unit)
+                time.sleep(rng.uniform(0.4, 1.2) * arena.lease_s)
         return
     for _ in range(rng.randint(2, 5)):
-        _move(target)
+        _move(target, unit)
         time.sleep(rng.uniform(0, 0.15))
 
 
@@ -213,14 +218,16 @@ def _perhaps_kill(target: Target, for_s: float) -> None:
     time.sleep(for_s)
 
 
-def _move(target: Target) -> None:
+def _move(target: Target, unit: Unit) -> None:
     """To another seat that may have it. One that is published at the same time, or a dead node, refuses."""
-    seats = [seat.name for seat in Assignments(target.arena.lake.store).latest().seats]
+    assignment = Assignments(target.arena.lake.store).latest()
+    seats = [seat.name for seat in assignment.seats]
     target.rng.shuffle(seats)
     for seat in seats:
         with suppress(Error):
-            target.arena.lake.move(target.unit.name, seat)
-            return
+            if assignment.owner(unit).name != seat:
+                target.arena.lake.move(unit.name, seat)
+                return
 
 
 def _rival(target: Target) -> None:

@@ -95,7 +95,7 @@ def look(lake: Lakehouse, load: Load, history: Sequence[Attempt]) -> Found:
             streams.setdefault(stream, []).append(id)
             positions.setdefault(stream, []).append(position)
     keys = {attempt.key for attempt in history if attempt.kind == "effect"}
-    effects: Mapping[str, list[str]] = {key: _ledger(lake, load, key).effects() for key in sorted(keys)}
+    effects: Mapping[str, list[str]] = {key: ledger(lake, load, key).effects() for key in sorted(keys)}
     streamed = [id for in_order in streams.values() for id in in_order]
     return Found([*ids, *streamed], streams, positions, effects)
 
@@ -162,11 +162,11 @@ class _Client:
             found = database.sql(f"SELECT count(*) FROM {TABLE} WHERE client = {self._number}")
             return int(found.rows()[0][0])
         if key not in self._stubs:
-            self._stubs[key] = _ledger(self._lake, self._load, key)
+            self._stubs[key] = ledger(self._lake, self._load, key)
         return int(self._stubs[key].add.once(id)(id))
 
 
-def _ledger(lake: Lakehouse, load: Load, key: str) -> Any:
+def ledger(lake: Lakehouse, load: Load, key: str) -> Any:
     return lake.object(Ledger, f"{load.database}/{key}")
 
 

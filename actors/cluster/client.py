@@ -127,7 +127,7 @@ class ClusterClient:
                 seat = self._seat(unit)
                 if self._here is not None and self._here.seat == seat:
                     return directly(self._here, self.assignment.version)
-                return self._ask(seat, send, deadline)
+                return self._ask(unit, seat, send, deadline)
             except (Misplaced, Fenced) as error:
                 problem = error
             except RayTaskError:
@@ -153,7 +153,7 @@ class ClusterClient:
             self.refresh()
             return self.assignment.owner(unit)
 
-    def _ask(self, seat: Seat, send: Send, deadline: float) -> Any:
+    def _ask(self, unit: Unit, seat: Seat, send: Send, deadline: float) -> Any:
         found = self._directory.seats.get(seat.name)
         if found is None:
             raise _Gone(f"nobody fills {seat.name} just now")
@@ -163,15 +163,15 @@ class ClusterClient:
             try:
                 reply = ray.get(ref, timeout=min(LOOK_AGAIN_S, max(0.01, deadline - time.monotonic())))
             except GetTimeoutError:
-                self._check_incarnation(seat.name, incarnation, deadline)
+                self._check_still_there(unit, seat.name, incarnation, deadline)
                 continue
             well, value = pickle.loads(reply) if isinstance(reply, bytes) else reply
             if well:
                 return value
             raise value
 
-    def _check_incarnation(self, seat: str, incarnation: int, deadline: float) -> None:
-        """Raises `_Gone` if another process fills the seat by now, or if there is no time left."""
+    def _check_still_there(self, unit: Unit, seat: str, incarnation: int, deadline: float) -> None:
+        """Raises `_Gone` if another process fills the seat by now, the unit has moved, or no time is left."""
         if time.monotonic() > deadline:
             raise _Gone(f"{seat} is silent")
         self._seen_at = 0.0
@@ -179,6 +179,8 @@ class ClusterClient:
         now = self._directory.seats.get(seat)
         if now is None or now[1] != incarnation:
             raise _Gone(f"{seat} has a new process")
+        if self._seat(unit).name != seat:
+            raise _Gone(f"{unit.name} has moved")
 
 
 class _Gone(Misplaced):
