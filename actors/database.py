@@ -294,13 +294,14 @@ class LakeDatabase:
         from .family.partition import PartitionDO, Projection, function_ref
 
         self._tenancy.check_writable()
-        stubs = {
-            shard: self._tenancy.object(PartitionDO, f"{self.name}/{shard}")
-            for shard in self.shard_map().names
-        }
-        for stub in stubs.values():
-            stub.define(name, function_ref(apply), initial, tables)
-        return Projection(name, stubs)
+        function = function_ref(apply)
+
+        def define(shard: str) -> Any:
+            stub = self._tenancy.object(PartitionDO, f"{self.name}/{shard}")
+            stub.define(name, function, initial, tables)
+            return stub
+
+        return Projection(name, lambda: self._tenancy.refresh().names, define)
 
     def agent(self, name: str) -> Any:
         """The state of an agent: its turns, memories and open questions; see `family.agent.AgentDO`."""

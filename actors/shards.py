@@ -61,6 +61,12 @@ class DatabaseShards:
         """The home shard, or an empty stand-in while the database does not exist."""
         return self.tenancy.partition(HOME) if self.tenancy.exists() else NoShard(self.tenancy.name)
 
+    def partition(self, shard: str) -> Partition:
+        """A shard by its name, which a split may have made just now."""
+        if shard not in self.shard_map().names:
+            self.tenancy.refresh()
+        return self.tenancy.partition(shard)
+
     def all(self) -> list[Partition]:
         """Every shard there is, those that take no more rows included."""
         if not self.tenancy.exists():
@@ -109,15 +115,15 @@ class DatabaseShards:
     def create_in_all(self, name: str, fields: Sequence[tuple[str, pa.DataType]], **options: Any) -> bool:
         """In the home shard, and then in the others as it has it there."""
         created = self._writable().create_table(name, fields, **options)
-        self._in_others(lambda: self._follow(name))
+        if not self.tenancy.refresh().single:
+            self._follow(name)
         return created
 
     def drop_in_all(self, name: str, if_exists: bool) -> bool:
         dropped = self._writable().drop_table(name, if_exists=if_exists)
         self._tables.pop(name.lower(), None)
-        self._in_others(
-            lambda: self._at_once([partial(s.drop_table, name, if_exists=True) for s in self._others()])
-        )
+        self.tenancy.refresh()
+        self._at_once([partial(shard.drop_table, name, if_exists=True) for shard in self._others()])
         return dropped
 
     def split(self, shard: str) -> ShardMap:
@@ -125,13 +131,6 @@ class DatabaseShards:
         self.splits.split(shard)
         self._agree(self.shard_map())
         return self.shard_map()
-
-    def _in_others(self, act: Callable[[], object]) -> None:
-        """Also in those that a split has made meanwhile."""
-        version = -1
-        while version != self.tenancy.refresh().version:
-            version = self.shard_map().version
-            act()
 
     def _define(self, kind: str, arguments: Mapping[str, Any]) -> bool:
         """What reaches several shards is noted before, so that it reaches all whatever dies."""
@@ -344,6 +343,7 @@ class DatabaseShards:
         memory_limit: str | None,
         cancel: Cancel | None,
     ) -> Result:
+        self.partition(shard)
         return self.tenancy.ask_shard(
             shard,
             sql,
@@ -357,8 +357,8 @@ class DatabaseShards:
 
     def _at_once(self, acts: Sequence[Callable[[], T]], undo: Callable[[T], None] | None = None) -> list[T]:
         """`undo`: of what the others did if one fails."""
-        if len(acts) == 1:
-            return [acts[0]()]
+        if len(acts) < 2:
+            return [act() for act in acts]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(16, thread_name_prefix="thermocline-shards")
         futures = [self._pool.submit(act) for act in acts]

@@ -44,8 +44,13 @@ class Splits:
                 return
             time.sleep(pause)
         with self._one:
-            if self._under_way(shard):
+            if not self._under_way(shard):
+                return
+            try:
                 self._tenancy.split(shard)
+            except (Conflict, Invalid):  # another process was faster
+                if self._under_way(shard):
+                    raise
 
     def met_closed(self, shard: str, cuts: Mapping[str, AsOf]) -> None:
         """A reader has met a closed shard that its map calls live."""

@@ -66,7 +66,5 @@ class Forebears:
     def _ancestors(self) -> tuple[str, ...]:
         if self._names is None:
             shard_map = ShardMaps(self._around.store, self._database).latest()
-            if shard_map is not None and self._shard not in shard_map.names:
-                return ()  # its split is under way
             self._names = () if shard_map is None else shard_map.ancestors(self._shard)
         return self._names

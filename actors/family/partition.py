@@ -35,7 +35,7 @@ class PartitionDO(DurableObject):
     def facts(self) -> dict[str, Any]:
         """Head, bytes and queue of the hot tier, watermarks of each table, and the projections."""
         name, shard = self._names
-        facts = self.ctx.database(name).shards.tenancy.partition(shard).facts()
+        facts = self.ctx.database(name).shards.partition(shard).facts()
         projections = [
             {"name": key.removeprefix("projection/"), "seq": kept["seq"], "function": kept["function"]}
             for key, kept in self.storage.list(prefix="projection/").items()
@@ -75,7 +75,7 @@ class PartitionDO(DurableObject):
         """(the shard's head, its next events, whether there are more up to the head)."""
         name, shard = self._names
         database = self.ctx.database(name)
-        head = database.shards.tenancy.partition(shard).bookmark_seq()
+        head = database.shards.partition(shard).bookmark_seq()
         if head <= after:
             return head, [], False
         envelope = ", ".join(ENVELOPE.names)
@@ -114,15 +114,21 @@ class PartitionDO(DurableObject):
 
 
 class Projection:
-    """`db.projection(name, apply)`: a state that follows the events of each shard."""
+    """`db.projection(name, apply)`: a state that follows the events of each shard.
 
-    def __init__(self, name: str, stubs: dict[str, Any]) -> None:
+    `shards`: the names of those there are now, as splits make more; `define`: gives the stub of one.
+    """
+
+    def __init__(self, name: str, shards: Callable[[], Sequence[str]], define: Callable[[str], Any]) -> None:
         self.name = name
-        self._stubs = stubs
+        self._shards = shards
+        self._define = define
+        self._known: dict[str, Any] = {}
+        self._stubs()
 
     def states(self) -> dict[str, Any]:
         """Shard -> its state, after all events that were appended before the call."""
-        return {shard: self._caught_up(stub)[0] for shard, stub in self._stubs.items()}
+        return {shard: self._caught_up(stub)[0] for shard, stub in self._stubs().items()}
 
     def state(self, combine: Callable[[Any, Any], Any] | None = None) -> Any:
         """The state; over several shards, `combine` makes one of two. Raises `Invalid` without it."""
@@ -137,16 +143,22 @@ class Projection:
 
     def checkpoints(self) -> dict[str, int]:
         """Shard -> the sequence at which its state stands."""
-        return {shard: self._caught_up(stub)[1] for shard, stub in self._stubs.items()}
+        return {shard: self._caught_up(stub)[1] for shard, stub in self._stubs().items()}
 
     def rebuild(self) -> None:
         """Begins at sequence 0 again."""
-        for stub in self._stubs.values():
+        for stub in self._stubs().values():
             stub.rebuild(self.name)
 
     def drop(self) -> None:
-        for stub in self._stubs.values():
+        for stub in self._stubs().values():
             stub.drop(self.name)
+
+    def _stubs(self) -> dict[str, Any]:
+        for shard in self._shards():
+            if shard not in self._known:
+                self._known[shard] = self._define(shard)
+        return self._known
 
     def _caught_up(self, stub: Any) -> tuple[Any, int]:
         while True:

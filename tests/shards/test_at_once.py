@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from thermocline.core.errors import Conflict, Invalid
+from thermocline.core.errors import Conflict, Invalid, NotFound
 from thermocline.core.protocols import Database, Lakehouse
 from thermocline.tiers import crash, handover
 
@@ -229,3 +229,22 @@ def test_snapshots_are_let_go_when_one_shard_fails(lake: Lakehouse) -> None:
     tenancy = database.shards.tenancy  # type: ignore[attr-defined]
     for name in tenancy.shard_map().names:
         assert not +tenancy.partition(name).shard.state("events").pins
+
+
+def test_a_table_that_a_split_has_left_out_is_found(
+    lake: Lakehouse, at_point: Callable[[str, Callable[[], object]], None]
+) -> None:
+    """It was created as the split was published, and whoever split died before all shards were told."""
+    database = carts(lake, shards=2)
+
+    def create_and_fail() -> None:
+        database.sql("create table fresh (a int)")
+        raise ZeroDivisionError
+
+    at_point("split.published", create_and_fail)
+    with pytest.raises(ZeroDivisionError):
+        database.split("shard-0")
+    assert database.shard_map().version == 1
+    assert told(database, "select count(*) from fresh") == [(0,)]
+    with pytest.raises(NotFound, match="frosh"):
+        database.sql("select count(*) from frosh")
