@@ -1,4 +1,4 @@
-"""TPC-H data, loaded as anyone would load files, and split over the three tiers."""
+"""TPC-H data, loaded as anyone would load files, and split over the tiers of one shard or of several."""
 
 from __future__ import annotations
 
@@ -9,9 +9,19 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 TABLES = ("customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier")
+KEYS = {
+    "customer": "c_custkey",
+    "lineitem": "l_orderkey",
+    "orders": "o_orderkey",
+    "part": "p_partkey",
+    "partsupp": "ps_partkey",
+    "supplier": "s_suppkey",
+}
+"""What the large tables are spread by: rows of one key are one stream, over all tables that have it."""
 SCALE = 0.02
 
 
@@ -23,20 +33,31 @@ def generate(folder: Path) -> Path:
     return folder
 
 
-def load(db: Any, folder: Path) -> None:
-    """A third of each table cold, a third warm, a third hot; half of the tables come as files."""
+def load(db: Any, folder: Path, work: Path, *, spread: bool = False) -> None:
+    """A third of each table cold, a third warm, a third hot; half of the tables come as files.
+
+    `spread`: each row names its stream. The files are written to `work`.
+    """
     for at, table in enumerate(TABLES):
-        for part, rows in enumerate(_thirds(pq.read_table(folder / f"{table}.parquet"))):
+        rows = pq.read_table(folder / f"{table}.parquet")
+        if spread and table in KEYS:
+            rows = rows.append_column("_stream", _streams(table, rows))
+        for part, third in enumerate(_thirds(rows)):
             if at % 2:
-                file = folder / f"{table}-{part}.parquet"
-                pq.write_table(rows, file)
+                file = work / f"{table}-{part}.parquet"
+                pq.write_table(third, file)
                 db.import_file(file, table)
             else:
-                db.append(table, rows)
+                db.append(table, third)
             if part == 0:
                 db.archive(table)
             elif part == 1:
                 db.flush(table)
+
+
+def _streams(table: str, rows: pa.Table) -> pa.ChunkedArray:
+    kind = KEYS[table].split("_")[1].removesuffix("key")
+    return pc.binary_join_element_wise(kind, rows.column(KEYS[table]).cast(pa.string()), "-")
 
 
 def _thirds(table: pa.Table) -> list[pa.Table]:

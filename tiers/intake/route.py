@@ -12,6 +12,8 @@ from ...core.errors import Invalid
 from ...core.protocols import Append
 from ...core.schema import Schema
 from ...core.sharding import STREAM, ShardMap, hours
+from ...core.types import stored_type
+from .arrow import plain_array
 from .batch import Batch
 from .columns import targets
 
@@ -82,5 +84,17 @@ def _keys(batch: Batch, shard_map: ShardMap, schema: Schema) -> Sequence[Any]:
 
 def _taken(rows: Any, at: list[int]) -> Any:
     if isinstance(rows, pa.Table | pa.RecordBatch):
-        return rows.take(pa.array(at, pa.int64()))
+        indices = pa.array(at, pa.int64())
+        columns = [_column_taken(column, indices) for column in rows.columns]
+        return pa.table(columns, names=rows.schema.names)
     return [rows[index] for index in at]
+
+
+def _column_taken(column: pa.ChunkedArray | pa.Array, indices: pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Arrow takes nothing from views and run-ends: of these, what they stand for."""
+    try:
+        return column.take(indices)
+    except pa.ArrowNotImplementedError:
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        plain = plain_array(whole)
+        return plain.cast(stored_type(plain.type)).take(indices)
