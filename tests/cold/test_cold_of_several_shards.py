@@ -25,6 +25,7 @@ from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table import Transaction
 from sqlalchemy.exc import OperationalError
 
+import thermocline
 from thermocline.core.asof import AsOf, AtSequence, Now
 from thermocline.core.policy import TierPolicy
 from thermocline.core.protocols import Append
@@ -35,12 +36,13 @@ from thermocline.tiers.cold.iceberg import IcebergCold
 from thermocline.tiers.files import CheckedFiles
 from thermocline.tiers.object_store import open_store
 from thermocline.tiers.segments import Segments
-from thermocline.tiers.shard import Shard, Surroundings
+from thermocline.tiers.shard import Shard
 from thermocline.tiers.shard_maps import ShardMaps
 from thermocline.tiers.steps.archive import archive, complete_archive, follow_move
 from thermocline.tiers.steps.expire import expire, expire_dropped
 from thermocline.tiers.steps.flush import flush
 from thermocline.tiers.steps.verify import verify
+from thermocline.tiers.surroundings import Surroundings
 
 from ..conftest import FakeClock
 
@@ -524,3 +526,23 @@ def test_each_shard_of_a_moved_lake_brings_its_own_part(
     two[1].archive()
     assert two[1].numbers() == [11, 12, 13, 14]
     assert [verify(part.shard).rows for part in two.parts.values()] == [4, 4]
+
+
+def test_a_database_with_four_shards_from_its_first_row_to_its_drop(tmp_path: Path, clock: FakeClock) -> None:
+    with thermocline.connect(tmp_path / "lake", clock=clock, background=False) as lake:
+        shop = lake.create_database("acme", shards=4, shard_by="hash", key="customer")
+        for batch in range(3):
+            shop.append("sales", [{"customer": f"c{n}", "n": n + 100 * batch} for n in range(20)])
+            assert shop.archive("sales").rows == 20
+        expected = sorted(n + 100 * batch for n in range(20) for batch in range(3))
+        uri = f"sqlite:///{tmp_path / 'lake' / 'catalog.sqlite'}"
+        rows = load_catalog("thermocline", type="sql", uri=uri).load_table("acme.sales").scan().to_arrow()
+        assert sorted(rows["n"].to_pylist()) == expected
+        assert set(rows["_shard"].to_pylist()) == set(SHARDS)
+        assert [row[0] for row in shop.sql("select n from sales order by n").rows()] == expected
+        shop.sql("drop table sales")
+        clock.advance(days=30)
+        assert shop.expire().files > 0
+        assert not list((tmp_path / "lake" / "objects" / "tables").rglob("*.parquet"))
+        with pytest.raises(NoSuchTableError):
+            load_catalog("thermocline", type="sql", uri=uri).load_table("acme.sales")

@@ -80,3 +80,13 @@ def test_the_order_of_calls_does_not_matter(lake: ColdLake) -> None:
         fresh: Any = ColdLake(lake.root)
         assert fresh.recorded(OF) == recorded
         fresh.cold.close()
+
+
+def test_rows_that_another_program_appended_to_a_shared_table_are_of_the_shard_that_they_name(
+    lake: ColdLake,
+) -> None:
+    lake.archive(OF, events(OF, [1]), shared=True)
+    rows = events(OF, [2, 3], n=pa.array([5, 6]), price=pa.array([2.5, 3.5]))
+    lake.alone().append(rows.append_column("_shard", pa.array(["shard-1", None])))
+    assert [file.rows for file in lake.files(OF, "shard-1")] == [1]
+    assert [(file.seq_min, file.rows) for file in lake.files(OF)] == [(1, 1), (3, 1)]
