@@ -18,9 +18,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ..core.clock import Clock, now_us, system_clock
-from ..core.errors import Corrupt, Invalid, NotFound, Unavailable
+from ..core.errors import Corrupt, Error, Invalid, NotFound, Unavailable
 from ..core.ids import Entropy, check_name, uuid7s
 from ..core.policy import TierPolicy
+from ..core.protocols import Partition, PartitionFacts
 from ..core.sharding import HOME, ShardMap, new_shard_map
 from ..router.engine import Engine
 from ..tiers.cold.iceberg import IcebergCold
@@ -167,6 +168,20 @@ class LocalLake:
         """Those that serve the lake: this process."""
         return [{"host": "embedded", "pid": os.getpid(), "region": self._region}]
 
+    def top(self) -> dict[str, Any]:
+        """Hosts, shards with their queues, and lags, as `thermocline top` shows them; see `actors.top`."""
+        from .top import Opened, host_name, top
+
+        opened: list[Opened] = []
+        problems: dict[str, str] = {}
+        for name in self.databases():
+            try:
+                opened += [(name, None, facts) for facts in self.database(name).shards.each(_facts)]
+            except Error as error:
+                problems[name] = error.message  # the numbers of the others are still worth seeing
+        (me,) = self.hosts()
+        return top([me], {host_name(me): opened}, now_us(self.clock), problems)
+
     # -- warehouses -------------------------------------------------------------------------------
 
     def computing(self) -> LocalWarehouses:
@@ -293,6 +308,10 @@ class LocalLake:
 
     def _hot_file(self, database: str, shard: str) -> Path:
         return self.path / "databases" / database / ("hot.sqlite" if shard == HOME else f"{shard}.sqlite")
+
+
+def _facts(shard: Partition) -> PartitionFacts:
+    return shard.facts()
 
 
 def _store(path: Path, given: ObjectStore | str | None) -> ObjectStore:

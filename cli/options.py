@@ -23,9 +23,21 @@ class OnError(StrEnum):
     quarantine = "quarantine"
 
 
+class Runtime(StrEnum):
+    local = "local"
+    ray = "ray"
+
+
+RUNTIME_VARIABLE = "THERMOCLINE_RUNTIME"
+
 Lake = Annotated[
     str,
-    typer.Option("--lake", envvar="THERMOCLINE_LAKE", metavar="DIR", help="The lake: a folder or http://..."),
+    typer.Option(
+        "--lake",
+        envvar="THERMOCLINE_LAKE",
+        metavar="DIR",
+        help="The lake: a folder, http://... or ray://...",
+    ),
 ]
 Db = Annotated[str, typer.Option("--db", metavar="NAME", help="The database, one per tenant.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

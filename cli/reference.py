@@ -11,9 +11,11 @@ _INTRO = """\
 
 Made from the command's own help by `make docs`; a test holds it to that.
 
-Every verb takes `--lake DIR` (or `THERMOCLINE_LAKE`; a folder or `http://host:8380`) and `--json`, and all
-but `demo` and `serve` take `--db NAME`. Exit codes: 0; 1 for an error, printed on stderr with a hint; 2 for
-wrong usage; 130 for Ctrl-C. Verbs that only read also work while another process owns the lake.
+Every verb but `torture` takes `--lake DIR` (or `THERMOCLINE_LAKE`): a folder, `http://host:8380` or
+`ray://host:10001`. All but `serve` take `--json`, and those that are about one database `--db NAME`. With
+`THERMOCLINE_RUNTIME=ray` every verb opens a folder on a Ray head of this machine. Exit codes: 0; 1 for an
+error, printed on stderr with a hint; 2 for wrong usage; 130 for Ctrl-C. Verbs that only read also work while
+another process owns the lake.
 
 ## How values are printed
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..core.errors import NotFound
-from .options import Lake
+from .options import RUNTIME_VARIABLE, Lake, Runtime
 from .session import API_KEY_VARIABLE
 
 
@@ -21,6 +21,8 @@ _EXAMPLES = """\b
 Examples:
   thermocline serve
   thermocline serve --objects shop.carts
+  thermocline serve --runtime ray
+  thermocline serve --lake ray://head:10001
   THERMOCLINE_API_KEY=... thermocline serve --host 0.0.0.0 --lake /data/lake
 """
 
@@ -37,6 +39,14 @@ def serve(
             help=f"Holds the key that clients must show; or set {API_KEY_VARIABLE}.",
         ),
     ] = None,
+    runtime: Annotated[
+        Runtime,
+        typer.Option(
+            "--runtime",
+            envvar=RUNTIME_VARIABLE,
+            help="Where shards and objects live: in this process, or in hosts on a Ray head of this machine.",
+        ),
+    ] = Runtime.local,
     objects: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,7 +62,7 @@ def serve(
     from ..server.run import serve as run
 
     key = _read_key(api_key_file) if api_key_file else os.environ.get(API_KEY_VARIABLE)
-    with connect(lake) as opened:
+    with connect(lake, runtime=runtime.value) as opened:
         run(opened, host, port, key, classes_of(objects or []))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ..core.errors import Error, NotFound, Unavailable
+from .options import RUNTIME_VARIABLE, Runtime
 
 if TYPE_CHECKING:
     from ..core.protocols import Cancel, Database, Lakehouse, Progress
@@ -56,10 +57,14 @@ def _connect(path: str, *, own: bool, verbose: bool) -> Lakehouse:
     from .. import connect
 
     key = os.environ.get(API_KEY_VARIABLE)
+    runtime = Runtime(os.environ.get(RUNTIME_VARIABLE) or Runtime.local)
+    if is_remote(path) or runtime is Runtime.ray:
+        # What a cluster does by itself is not for a command to decide.
+        return connect(path, background=is_remote(path), api_key=key, runtime=runtime.value)
     try:
-        return connect(path, background=False, api_key=key)
+        return connect(path, background=False)
     except Unavailable as error:
-        if own or is_remote(path):
+        if own:
             raise
         if verbose:
             print(f"{error.message}; reading only", file=sys.stderr)

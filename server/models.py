@@ -73,6 +73,54 @@ class Databases(BaseModel):
     databases: list[str]
 
 
+class Host(BaseModel):
+    """`turns`: calls under way; `state`: serving, spare or silent."""
+
+    host: str
+    node: str | None
+    pid: int
+    state: str
+    shards: int
+    objects: int | None
+    turns: int | None
+
+
+class OpenShard(BaseModel):
+    """`queue`: appends that wait."""
+
+    database: str
+    shard: str
+    host: str
+    epoch: int | None
+    seq: int
+    queue: int
+    hot_bytes: int
+
+
+class Lag(BaseModel):
+    """What waits above each watermark of a table, and the seconds for which its oldest event has."""
+
+    database: str
+    shard: str
+    table: str
+    warm_to: int
+    flush_events: int
+    flush_s: float | None
+    cold_to: int
+    archive_events: int
+    archive_s: float | None
+
+
+class Top(BaseModel):
+    """`problems`: database -> why nothing can be said of it."""
+
+    at: str
+    hosts: list[Host]
+    shards: list[OpenShard]
+    lag: list[Lag]
+    problems: dict[str, str]
+
+
 class NewDatabase(BaseModel):
     """`shard_by`: tenant, hash, hour or region; `regions`: value of the key -> label of the hosts."""
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from ..core.errors import Error
 from .context import Context, reply
 from .metrics import TIER_BYTES, TIER_ROWS
-from .models import Health
+from .models import Health, Top
 
 
 @runtime_checkable
@@ -39,6 +39,11 @@ def operator_routes(context: Context) -> APIRouter:
                 "problem": None if problem is None else str(problem),
             },
         )
+
+    @router.get("/v1/top", response_model=Top)
+    async def top(request: Request) -> Response:
+        """Hosts, shards with their queues and hot bytes, and how far each table's tiers lag behind."""
+        return reply(request, await context.work.run(context.lake.top))
 
     @router.get("/metrics", response_class=Response)
     async def metrics() -> Response:

@@ -18,7 +18,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 from ...core.asof import AsOf
-from ...core.clock import Clock, system_clock
+from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Unavailable
 from ...core.ids import Entropy, check_name
 from ...core.objects import ObjectPolicy
@@ -31,11 +31,12 @@ from ...router.materialized.known import KnownViews
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..notices import Notices
+from ..top import cluster_top
 from .client import ClusterClient
-from .far_compute import FarCompute
+from .far_compute import start_compute
 from .lake import unit_of
 from .objects import ClusterDispatch, ClusterObjects
-from .options import ClusterOptions
+from .options import ClusterOptions, LakePlace
 from .remote import RemotePartition
 
 
@@ -45,7 +46,7 @@ class FarLake:
     def __init__(
         self,
         keeper: Any,
-        compute: FarCompute,
+        place: LakePlace,
         options: ClusterOptions,
         policy: TierPolicy,
         *,
@@ -57,7 +58,7 @@ class FarLake:
         self.policy = policy
         self.clock = clock
         self.entropy = entropy
-        self.compute = compute
+        self.compute = compute = start_compute(place, options, policy, clock, entropy)
         self.client = ClusterClient(keeper, options)
         self.background = options.sink
         self.notices = Notices()
@@ -125,6 +126,10 @@ class FarLake:
         """The processes of the cluster: seat, node, pid, and what each has open; see `thermocline top`."""
         found: list[dict[str, Any]] = self.compute.lake("hosts")
         return found
+
+    def top(self) -> dict[str, Any]:
+        """Hosts, the shards they have open, and lags, as `thermocline top` shows them; see `actors.top`."""
+        return cluster_top(self.hosts(), now_us(self.clock))
 
     def move(self, unit: str, seat: str) -> None:
         """Moves a shard (`db/acme/shard-0`) or objects (`objects/017`) to another seat while calls go on."""

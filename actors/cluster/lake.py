@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ...core.asof import AsOf
-from ...core.clock import Clock, system_clock
+from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Unavailable
 from ...core.ids import Entropy, check_name
 from ...core.objects import ObjectPolicy
@@ -36,6 +36,7 @@ from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..local_warehouses import LocalWarehouses
 from ..notices import Notices
+from ..top import cluster_top
 from .client import ClusterClient
 from .objects import ClusterDispatch, ClusterObjects
 from .options import ClusterOptions, LakePlace
@@ -142,6 +143,10 @@ class RayLake:
         """The processes of the cluster: seat, node, pid, and what each has open; see `thermocline top`."""
         found: list[dict[str, Any]] = self.client.keeper("hosts")
         return found
+
+    def top(self) -> dict[str, Any]:
+        """Hosts, the shards they have open, and lags, as `thermocline top` shows them; see `actors.top`."""
+        return cluster_top(self.hosts(), now_us(self.clock))
 
     def move(self, unit: str, seat: str) -> None:
         """Moves a shard (`db/acme/shard-0`) or objects (`objects/017`) to another seat while calls go on."""

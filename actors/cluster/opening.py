@@ -58,7 +58,6 @@ def open_ray_lake(
     except ImportError:
         raise Unavailable("Ray is not installed", hint="pip install 'thermocline[ray]'") from None
     from .far import FarLake
-    from .far_compute import start_compute
     from .lake import RayLake
     from .processes import find_keeper, start_keeper
 
@@ -74,8 +73,7 @@ def open_ray_lake(
             started = None if far else keeper
         place, options, policy = ray.get(keeper.place.remote())
         if far:
-            compute = start_compute(place, options, policy, clock, os.urandom)
-            return FarLake(keeper, compute, options, policy, clock=clock, ending=end_head)
+            return FarLake(keeper, place, options, policy, clock=clock, ending=end_head)
     except BaseException:
         _end(started, end_head)
         raise

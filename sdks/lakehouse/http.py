@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ...core.clock import Clock, now_us, system_clock
 from ...core.ids import Entropy, check_name, uuid7s
@@ -69,6 +69,11 @@ class HttpLake:
 
     def objects(self) -> HttpObjects:
         return HttpObjects(self._transport, self._new_ids)
+
+    def top(self) -> dict[str, Any]:
+        """Hosts, shards with their queues, and lags of what is served."""
+        found: dict[str, Any] = self._transport.send(Request("GET", "/v1/top"))
+        return found
 
     def close(self) -> None:
         self._transport.close()

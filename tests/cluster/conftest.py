@@ -24,7 +24,7 @@ def ray_head() -> Iterator[None]:
     # Hosts can't import the tests: the clock goes to them whole.
     cloudpickle.register_pickle_by_value(sys.modules[SharedClock.__module__])
 
-    end = reach(None)
+    end = reach()
     yield
     assert end is not None, "no other Ray was running"
     end()

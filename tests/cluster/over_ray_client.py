@@ -1,4 +1,4 @@
-"""The contract over `ray://`, run by `test_ray_client.py` in a process that is nothing but such a client."""
+"""Most of the contract over `ray://`, run by `test_ray_client.py` in a process that is nothing but such a client."""
 
 from __future__ import annotations
 
@@ -13,11 +13,18 @@ from thermocline.actors.cluster.options import ClusterOptions
 from thermocline.core.errors import Unavailable
 from thermocline.core.protocols import Cancel, Lakehouse
 
-from ..contracts.lakehouse import LakehouseContract
+from ..contracts.parts.appending import Appending
+from ..contracts.parts.files import Files
+from ..contracts.parts.objects import Objects
+from ..contracts.parts.once import Once
+from ..contracts.parts.querying import Querying
+from ..contracts.parts.spreading import Spreading
+from ..contracts.parts.streams import Streams
+from ..contracts.parts.time_travel import TimeTravel
 from .conftest import SharedClock
 
 
-class TestOverRayClient(LakehouseContract):
+class TestOverRayClient(Appending, Once, Querying, TimeTravel, Streams, Files, Spreading, Objects):
     @pytest.fixture(scope="class")
     @classmethod
     def clock(cls, tmp_path_factory: pytest.TempPathFactory) -> SharedClock:  # type: ignore[override]

@@ -26,10 +26,14 @@ BANNED_MODULES = {
 DOORS = {
     "core/clock.py",
     "actors/local.py",
+    "actors/cluster/far.py",
     "actors/cluster/lake.py",
     "actors/cluster/processes.py",
     "sdks/lakehouse/http.py",
+    "torture/cluster.py",
     "torture/embedded.py",
+    "torture/faults.py",
+    "torture/sabotage.py",
     "torture/workload.py",
 }
 """Where the machine's own clock and entropy are the defaults, and where chance comes from a seed."""

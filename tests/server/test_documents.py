@@ -18,6 +18,7 @@ OPERATIONS = {
     ("get", "/health"),
     ("get", "/metrics"),
     ("get", "/v1/databases"),
+    ("get", "/v1/top"),
     ("get", "/v1/objects"),
     ("get", "/v1/objects/{ref}/{id}"),
     ("get", "/v1/objects/{ref}/{id}/facts"),
