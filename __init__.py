@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .actors.objects.base import DurableObject, concurrent
+    from .actors.objects.saga import Saga
     from .core import errors
     from .core.certificate import Certificate
     from .core.policy import TierPolicy
@@ -24,6 +25,7 @@ _HOMES = {
     "Certificate": ".core.certificate",
     "DurableObject": ".actors.objects.base",
     "Result": ".core.results",
+    "Saga": ".actors.objects.saga",
     "TierPolicy": ".core.policy",
     "concurrent": ".actors.objects.base",
     "connect": ".entry",
@@ -34,6 +36,7 @@ __all__ = [
     "Certificate",
     "DurableObject",
     "Result",
+    "Saga",
     "TierPolicy",
     "__version__",
     "concurrent",

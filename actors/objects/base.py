@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from ...core.errors import Invalid, NotFound
 from ...core.objects import AlarmInfo, class_ref, load_class
@@ -35,6 +35,9 @@ _classes: dict[str, type] = {}
 """Those of this process, also such as no import would find: in a test, in a notebook."""
 
 
+RESERVED = frozenset({"ctx", "storage", "start", "alarm", "alarm_failed"})
+
+
 class DurableObject:
     """Public methods are called through stubs, one at a time; each is one transaction of `storage`.
 
@@ -44,6 +47,8 @@ class DurableObject:
 
     ctx: ObjectContext
     storage: Storage
+    _not_offered: ClassVar[frozenset[str]] = RESERVED
+    """Names without an underscore that callers can't call."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -70,12 +75,10 @@ def is_concurrent(method: Any) -> bool:
     return getattr(method, _MARK, False) is True
 
 
-RESERVED = frozenset({"ctx", "storage", "start", "alarm", "alarm_failed"})
-
-
 def is_callable_name(kind: type, name: str) -> bool:
     """Whether the class offers a method of that name to callers."""
-    return not name.startswith("_") and name not in RESERVED and callable(getattr(kind, name, None))
+    reserved = getattr(kind, "_not_offered", RESERVED)
+    return not name.startswith("_") and name not in reserved and callable(getattr(kind, name, None))
 
 
 def callable_names(kind: type) -> list[str]:

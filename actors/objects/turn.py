@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -60,6 +61,25 @@ def check_turn(object_id: ObjectId) -> None:
             f"storage of {object_id} is used outside of its turn",
             hint="use it in an ordinary method, in the thread that runs it; concurrent methods have none",
         )
+
+
+@contextmanager
+def calls_named(operation: str) -> Iterator[None]:
+    """The calls that this turn makes meanwhile are done once under names that begin so, in whichever turn."""
+    turn = _here.turn
+    assert turn is not None
+    before = turn.operation, turn.outgoing
+    turn.operation, turn.outgoing = operation, 0
+    try:
+        yield
+    finally:
+        turn.operation, turn.outgoing = before
+
+
+def make_durable() -> None:
+    """What this turn did so far stays, even if it raises later."""
+    assert _here.turn is not None
+    _here.turn.before_output()
 
 
 class Turn:
