@@ -222,7 +222,8 @@ def test_shards_in_processes_of_their_own_share_a_catalog_that_none_has_made_yet
 
 
 def test_iceberg_prunes_by_shard(four: Spread) -> None:
-    four.at_once(lambda part: (part.append(1, 2), part.archive()))
+    four.at_once(lambda part: part.append(1, 2))
+    four.at_once(Part.archive)
     table = four.alone()
     assert [(f.name, str(f.transform)) for f in table.spec().fields] == [
         ("_shard", "identity"),
@@ -282,7 +283,8 @@ def test_a_commit_whose_reply_is_lost_is_not_made_again(
     if step == "expire":
         two[1].archive()
         two.clock.advance(seconds=5)
-    commit, lost = Transaction.commit_transaction, []
+    commit = Transaction.commit_transaction
+    lost: list[IcebergTable] = []
 
     def lose_the_first_reply(transaction: Transaction) -> IcebergTable:
         table = commit(transaction)
