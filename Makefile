@@ -5,15 +5,16 @@ DATA ?=
 LAKE ?= lake
 CASES ?= 2000
 SEED ?= 0
+SCHEDULES ?= 1000
 WORKERS ?= 2
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint torture bench docs clean
+.PHONY: help demo test test-ray lint torture bench docs clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*##/  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: .venv/base.done  ## events through three tiers: EVENTS=50000, DATA=file, LAKE=folder
 	$(BIN)/thermocline demo --events $(EVENTS) --lake "$(LAKE)" $(if $(DATA),--data "$(DATA)")
@@ -21,12 +22,17 @@ demo: .venv/base.done  ## events through three tiers: EVENTS=50000, DATA=file, L
 test: .venv/dev.done  ## all tests
 	$(BIN)/python -m pytest -q -n $(WORKERS)
 
+test-ray: .venv/dev.done  ## what needs Ray processes: the contract on a cluster, 200 schedules of faults
+	$(BIN)/python -m pytest -q -n 0 -m ray
+
 lint: .venv/dev.done  ## ruff and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy -p thermocline
 
-torture: .venv/dev.done  ## placements, kills and power losses, as many as asked: CASES=100000, SEED=7
+torture: .venv/dev.done  ## faults without end: SCHEDULES=1000 on Ray, CASES=100000 in one process, SEED=7
+	$(BIN)/thermocline torture --runtime ray --trials $(SCHEDULES) --seed $(SEED)
+	$(BIN)/thermocline torture --trials $$(( $(SCHEDULES) / 10 + 1 )) --seed $(SEED)
 	$(BIN)/python -m tests.placement --cases $(CASES) --seed $(SEED)
 	$(BIN)/python -m tests.faults.torture --cases $$(( $(CASES) / 20 )) --seed $(SEED)
 

@@ -63,6 +63,21 @@ def trials(seeds: Iterable[int], without: str | None = None) -> Iterator[Trial]:
         nodes.close()
 
 
+def faults_of(seed: int) -> list[str]:
+    """Their names, each once; the first is the one that the seed is about."""
+    return list(dict.fromkeys(fault.__name__.replace("_", " ") for fault in _drawn(seed)))
+
+
+def _drawn(seed: int) -> list[Any]:
+    """The kinds take turns, so that every run has all of them; a second one is drawn for some."""
+    from .faults import LARGE, SMALL
+
+    rng = random.Random(f"{seed}/faults")
+    turn, rest = divmod(seed, LARGE_EVERY)
+    first = LARGE[turn % len(LARGE)] if rest == LARGE_EVERY - 1 else SMALL[(seed - turn) % len(SMALL)]
+    return [first, *rng.sample(SMALL, rng.randint(0, 1))]
+
+
 @contextmanager
 def _arena(nodes: Any, objects: str, without: str | None) -> Iterator[Any]:
     import ray
@@ -121,14 +136,11 @@ def _side_by_side(arena: Any, seeds: list[int]) -> Iterator[Trial]:
 
 
 def _schedule(arena: Any, seed: int) -> Trial:
-    from .faults import LARGE, SMALL, Target, disk_lost, name_of
+    from .faults import Target, disk_lost
 
     rng = random.Random(seed)
     began = time.monotonic()
-    if seed % LARGE_EVERY == LARGE_EVERY - 1:
-        faults = [LARGE[seed // LARGE_EVERY % len(LARGE)], *rng.sample(SMALL, rng.randint(0, 1))]
-    else:
-        faults = [SMALL[(seed - seed // LARGE_EVERY) % len(SMALL)], *rng.sample(SMALL, rng.randint(0, 1))]
+    faults = _drawn(seed)
     replicated = disk_lost in faults or rng.random() < 0.5
     load = Load(
         f"seed-{seed}",
@@ -150,9 +162,8 @@ def _schedule(arena: Any, seed: int) -> Trial:
         told.append(f"{type(error).__name__}: {error}")
     own = {f"db/{load.database}/shard-0", *(f"object/{load.database}/{a.key}" for a in history)}
     told += stale_writes(one for one in arena.sabotage.written() if one.unit in own)
-    names = " + ".join(dict.fromkeys(name_of(fault) for fault in faults))
     acknowledged = sum(attempt.told == "yes" for attempt in history)
-    return Trial(seed, names, acknowledged, time.monotonic() - began, tuple(told))
+    return Trial(seed, " + ".join(faults_of(seed)), acknowledged, time.monotonic() - began, tuple(told))
 
 
 def _played(arena: Any, target: Any, faults: list[Any], seed: int) -> None:

@@ -208,10 +208,6 @@ SMALL: tuple[Fault, ...] = (
 LARGE: tuple[Fault, ...] = (raylet_killed, raylet_frozen, control_store_down, disk_lost)
 
 
-def name_of(fault: Fault) -> str:
-    return fault.__name__.replace("_", " ")
-
-
 def _perhaps_kill(target: Target, for_s: float) -> None:
     if target.rng.random() < 0.5 and (host := target.host()):
         _signal(host.pid, KILL)
