@@ -183,6 +183,10 @@ class Watch:
         """A new process has just taken the seat: it has a whole lease to say something."""
         self._seen[seat] = ((incarnation, -1), now)
 
+    def excuse(self, now: float) -> None:
+        """Nothing could be seen until now, so that nobody's silence says anything."""
+        self._seen = {seat: (said, now) for seat, (said, _) in self._seen.items()}
+
     def expired(self, seat: str, now: float) -> bool:
         known = self._seen.get(seat)
         return known is not None and now - known[1] > self.lease_s

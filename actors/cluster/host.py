@@ -101,11 +101,14 @@ class ShardHost:
         threading.Thread(target=self._open_objects, name="thermocline-wake", daemon=True).start()
 
     def _keep_beating(self) -> None:
-        while not self._stopped.wait(self.options.beat_s):
+        pause_s = self.options.beat_s
+        while not self._stopped.wait(pause_s):
             try:
                 self._beat()
+                pause_s = self.options.beat_s
             except Error as error:
                 _log.warning("no sign of life could be stored: %s", error.message)
+                pause_s = self.options.beat_s / 4
             turn = self._longest_turn()
             if turn is not None and turn[0] > self.options.turn_s:
                 self._die(f"{turn[1]} took longer than {self.options.turn_s:g} s")

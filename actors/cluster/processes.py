@@ -23,7 +23,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...core.clock import Clock
-from ...core.errors import Unavailable
+from ...core.errors import Error, Unavailable
 from ...core.ids import checksum
 from ...core.placement import Assignment, Beat, Seat, Unit, Watch
 from ...core.policy import TierPolicy
@@ -300,7 +300,11 @@ class KeeperActor:
         with self._lock:
             seated = [p for p in self._processes if p.seat is not None]
         now = time.monotonic()
-        beats = self._assignments.beats(p.seat.name for p in seated if p.seat)
+        try:
+            beats = self._assignments.beats(p.seat.name for p in seated if p.seat)
+        except Error:
+            self._watch.excuse(now)
+            raise
         self._watch.observe(beats, now)
         self._hand_over(beats, now)
         for process in seated:

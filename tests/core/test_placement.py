@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from thermocline.core.errors import Unavailable
-from thermocline.core.placement import Assignment, Misplaced, Seat, Unit
+from thermocline.core.placement import Assignment, Beat, Misplaced, Seat, Unit, Watch
 
 SEATS = (Seat("a", "n1"), Seat("b", "n2"))
 UNITS = [Unit(f"objects/{number:03d}", replicated=True) for number in range(64)]
@@ -61,3 +61,20 @@ def test_the_document_says_it_all() -> None:
     down = Assignment().with_seats(SEATS).with_nodes(["n1"])
     assert Assignment.from_dict(down.to_dict()) == down
     assert Assignment.from_dict(down.settled().to_dict()) == down.settled()
+
+
+def test_a_seat_that_is_silent_for_a_lease_has_lost_it() -> None:
+    watch = Watch(lease_s=4)
+    watch.observe([Beat("a", 1, 1, 7, 0.0)], now=10)
+    watch.observe([Beat("a", 1, 1, 7, 0.0)], now=13)
+    assert not watch.expired("a", now=14)
+    assert watch.expired("a", now=14.1)
+
+
+def test_a_watch_that_could_not_look_blames_nobody() -> None:
+    watch = Watch(lease_s=4)
+    watch.observe([Beat("a", 1, 1, 7, 0.0)], now=10)
+    watch.excuse(now=20)
+    watch.observe([Beat("a", 1, 1, 7, 0.0)], now=21)
+    assert not watch.expired("a", now=23)
+    assert watch.expired("a", now=24.1)
