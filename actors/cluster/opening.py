@@ -92,14 +92,20 @@ def _end(keeper: Any, end_head: Callable[[], None] | None) -> None:
 
 
 def reach() -> Callable[[], None] | None:
-    """A head for this process, unless it has one; what has to be called to end what was started for it."""
+    """A head for this process, unless it has one; what has to be called to end what was started for it.
+
+    Another head of this machine, which Ray would find by itself, is used only if RAY_ADDRESS names it.
+    """
     import ray
 
     if ray.is_initialized():
         return None
+    if os.environ.get("RAY_ADDRESS"):
+        ray.init(namespace="thermocline", **QUIET)
+        return ray.shutdown
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    ray.init(namespace="thermocline", include_dashboard=False, **QUIET)
+    ray.init("local", namespace="thermocline", include_dashboard=False, **QUIET)
     return ray.shutdown
 
 
