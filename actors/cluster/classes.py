@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
 
 from ray import cloudpickle
@@ -13,6 +14,10 @@ from ..objects.base import find_class
 
 pickling: Any = cloudpickle
 """Ships no type information."""
+
+
+_learning = threading.Lock()
+"""A class that is being unpickled is known by its name before it has its methods."""
 
 
 def by_value(kind: type) -> bytes:
@@ -30,11 +35,18 @@ def by_value(kind: type) -> bytes:
 
 def learn(classes: Assignments, ref: str) -> type:
     """The class, imported or as a client has sent it. Raises `NotFound`."""
-    try:
-        return find_class(ref)
-    except NotFound:
-        data = classes.kept_class(ref)
-        if data is None:
-            raise
-        kind: type = pickling.loads(data)
+    with _learning:
+        try:
+            return find_class(ref)
+        except NotFound:
+            data = classes.kept_class(ref)
+            if data is None:
+                raise
+        try:
+            kind: type = pickling.loads(data)
+        except ModuleNotFoundError as error:
+            raise NotFound(
+                f"hosts can't import `{error.name}`, which {ref} needs",
+                hint="install it on the cluster's nodes, or keep what belongs together in one module",
+            ) from None
         return kind

@@ -9,6 +9,7 @@ import itertools
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,17 @@ class Order(thermocline.Saga):
         step("reserve", lambda: account.charge(0), undo=lambda _: account.refund(0))
         place = step("take", shelf.take)
         return f"{item} number {place} for {paid}"
+
+
+class Slow(thermocline.Saga):
+    """Twenty steps, each an entry in the same account."""
+
+    def run(self, step: Any, customer: str) -> int:
+        account = self.ctx.object(Account, customer)
+        for number in range(20):
+            step(f"charge {number}", lambda number=number: account.charge(number))
+            time.sleep(0.05)
+        return len(account.moves())
 
 
 EXPECTED = {
