@@ -23,12 +23,14 @@ class Misplaced(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """`node`: the machine, by a name that outlives its restarts. `up`: whether the node can be reached."""
+    """`node`: the machine, by a name that outlives its restarts. `up`: whether the node can be reached.
+    `joined`: the version of the assignment that it was added to."""
 
     name: str
     node: str
     region: str | None = None
     up: bool = True
+    joined: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Assignment:
 
     def _owner(self, unit: Unit) -> Seat:
         ranked = self._ranked(unit)
+        if not ranked and unit.region is None:
+            raise Unavailable("no node hosts anything yet", hint="add a node that has CPUs to give")
         if not ranked:
             raise Unavailable(
                 f"{unit.name} has to stay in region {unit.region}, and no node is there",
@@ -92,6 +96,10 @@ class Assignment:
     def _ranked(self, unit: Unit) -> list[Seat]:
         """Region is a hard rule; among those who may, an override comes first, then the highest hash."""
         allowed = [s for s in self.seats if unit.region is None or s.region == unit.region]
+        if not unit.replicated:
+            # Its file is on the disk where it was made, whoever joins later.
+            first = min((seat.joined for seat in allowed), default=0)
+            allowed = [seat for seat in allowed if seat.joined == first]
         moved = self.overrides.get(unit.name)
         return sorted(allowed, key=lambda s: (s.name == moved, _score(unit.name, s.name)), reverse=True)
 

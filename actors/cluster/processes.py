@@ -345,7 +345,9 @@ class KeeperActor:
                 if node.name not in known:
                     count = self._options.seats_of(node.cores)
                     names = [f"{node.name}-{number}" for number in range(count)]
-                    assignment = assignment.with_seats([Seat(n, node.name, node.region) for n in names])
+                    joined = self._assignment.version
+                    seats = [Seat(name, node.name, node.region, joined=joined) for name in names]
+                    assignment = assignment.with_seats(seats)
             if assignment != self._assignment:
                 self._publish(assignment)
             for node in nodes:
@@ -390,15 +392,16 @@ class KeeperActor:
 
 
 def _nodes() -> list[_Node]:
-    """Those that are alive. A node's name is its label `thermocline-node`, else its address."""
+    """Those that are alive and have CPUs to give. A node's name is its label `thermocline-node`, else its
+    address."""
     found = []
     nodes: Any = ray.nodes  # ships no type information
     for node in nodes():
-        if not node["Alive"]:
+        cores = node["Resources"].get("CPU", 0.0)
+        if not node["Alive"] or not cores:
             continue
         labels = node.get("Labels") or {}
         name = labels.get("thermocline-node") or node["NodeManagerAddress"]
-        cores = node["Resources"].get("CPU", 1.0)
         found.append(_Node(node["NodeID"], name, labels.get("region"), cores))
     return found
 

@@ -57,6 +57,21 @@ def test_a_local_unit_waits_for_its_node() -> None:
         first.with_nodes(["n1"]).owner(unit)
 
 
+def test_a_local_unit_stays_with_the_nodes_that_were_there_first() -> None:
+    first = Assignment().with_seats(SEATS)
+    joined = first.with_seats([Seat("c", "n3", joined=first.version)]).settled()
+    local = [Unit(f"db/{number}/shard-0") for number in range(64)]
+    assert [joined.owner(unit) for unit in local] == [first.owner(unit) for unit in local]
+    assert "c" in set(owners(joined).values())
+
+
+def test_without_any_seat_nothing_is_owned() -> None:
+    with pytest.raises(Unavailable, match="no node hosts anything yet"):
+        Assignment().owner(UNITS[0])
+    with pytest.raises(Unavailable, match="region eu"):
+        Assignment().with_seats(SEATS).owner(Unit("db/a/shard-0", region="eu"))
+
+
 def test_the_document_says_it_all() -> None:
     down = Assignment().with_seats(SEATS).with_nodes(["n1"])
     assert Assignment.from_dict(down.to_dict()) == down
