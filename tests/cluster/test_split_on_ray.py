@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -131,9 +130,11 @@ def test_a_split_whose_client_dies_is_completed_by_the_next_append(lake: RayLake
     assert told(database, "select count(*), sum(n) from events") == [(80, 120)]
 
 
-def test_a_split_outlives_the_hosts(lake: RayLake) -> None:
+def test_a_split_outlives_the_hosts_while_appends_go_on(lake: RayLake) -> None:
     database = carts(lake, shards=2, name="hosts")
-    killed: list[Any] = []
+    database.sql("drop table events")
+    crowd = Crowd(another_client(lake, "hosts"))
+    killed: list[int] = []
 
     def on_reach(reached: str) -> None:
         if reached == "split.closed" and not killed:
@@ -141,12 +142,17 @@ def test_a_split_outlives_the_hosts(lake: RayLake) -> None:
             for pid in killed:
                 os.kill(pid, signal.SIGKILL)
 
+    def split() -> None:
+        time.sleep(0.5)
+        assert database.split("shard-0").version == 1
+        time.sleep(1)
+
     crash.on_reach = on_reach
     try:
-        assert database.split("shard-0").version == 1
+        crowd.during(split, appenders=4, readers=1)
     finally:
         crash.on_reach = None
     assert killed
-    for cart in CARTS:
-        database.append("events", [{"n": 3}], stream=cart, expected_version=3)
-    assert told(database, "select count(*), sum(n) from events") == [(80, 120)]
+    for stream, count in crowd.acknowledged.items():
+        events = database.stream(stream).read()
+        assert [(event["n"], event["_position"]) for event in events] == [(n, n + 1) for n in range(count)]

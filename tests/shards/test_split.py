@@ -19,10 +19,14 @@ CARTS = [f"cart-{n}" for n in range(20)]
 def carts(lake: Lakehouse, shards: int = 1, name: str = "acme") -> Database:
     """Three events in each of twenty streams."""
     database = lake.create_database(name, shards=shards, shard_by="hash")
+    fill(database)
+    return database
+
+
+def fill(database: Database) -> None:
     for n in range(3):
         rows = [{"_id": f"{cart}/{n}", "_stream": cart, "n": n} for cart in CARTS]
         database.append("events", rows)
-    return database
 
 
 def told(database: Database, sql: str, **options: object) -> list[tuple[object, ...]]:
