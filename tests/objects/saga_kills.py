@@ -1,6 +1,7 @@
-"""A process is killed after its n-th commit for n = 1, 2, ..., while a saga runs: each effect is there once.
+"""A process is killed at its n-th commit for n = 1, 2, ..., while a saga runs: each effect is there once.
 
-Run as a program, `python saga_kills.py <folder> <item>`, as it forks: it prints how often it was killed.
+Run as a program, as it forks: `python saga_kills.py <folder> <item> <written or committed>`, whether just
+before a commit is durable or just after. It prints how often it was killed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,16 +112,18 @@ def _in_child(work: Callable[[], None]) -> int:
         try:
             work()
             code = 0
+        except BaseException:  # noqa: BLE001 - the parent sees the code
+            traceback.print_exc()
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _killed_at(number: int, work: Callable[[], None]) -> None:
+def _killed_at(where: str, number: int, work: Callable[[], None]) -> None:
     reached = itertools.count(1)
 
     def die(point: str) -> None:
-        if point == "object.commit.committed" and next(reached) == number:
+        if point == f"object.commit.{where}" and next(reached) == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
     crash.on_reach = die
@@ -127,10 +131,11 @@ def _killed_at(number: int, work: Callable[[], None]) -> None:
 
 
 def main() -> None:
-    folder, item = Path(sys.argv[1]), sys.argv[2]
+    folder, item, where = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    finish(folder / "0", item)  # children need not import then
     for number in itertools.count(1):
         lake = folder / str(number)
-        code = _in_child(lambda: _killed_at(number, lambda: finish(lake, item)))  # noqa: B023 - runs at once
+        code = _in_child(lambda: _killed_at(where, number, lambda: finish(lake, item)))  # noqa: B023 - runs at once
         assert _in_child(lambda: check(lake, item)) == 0, f"killed at {number}"  # noqa: B023
         if code != -signal.SIGKILL:
             assert code == 0
