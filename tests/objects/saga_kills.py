@@ -58,11 +58,11 @@ class Order(thermocline.Saga):
 
 
 class Slow(thermocline.Saga):
-    """Twenty steps, each an entry in the same account."""
+    """Twelve steps, each an entry in the same account."""
 
     def run(self, step: Any, customer: str) -> int:
         account = self.ctx.object(Account, customer)
-        for number in range(20):
+        for number in range(12):
             step(f"charge {number}", lambda number=number: account.charge(number))
             time.sleep(0.05)
         return len(account.moves())
