@@ -10,7 +10,7 @@ from ray import cloudpickle
 
 from ...core.errors import NotFound
 from ...tiers.assignments import Assignments
-from ..objects.base import find_class
+from ..objects.base import find_class, receive
 
 pickling: Any = cloudpickle
 """Ships no type information."""
@@ -43,10 +43,9 @@ def learn(classes: Assignments, ref: str) -> type:
             if data is None:
                 raise
         try:
-            kind: type = pickling.loads(data)
+            return receive(lambda: pickling.loads(data))
         except ModuleNotFoundError as error:
             raise NotFound(
                 f"hosts can't import `{error.name}`, which {ref} needs",
                 hint="install it on the cluster's nodes, or keep what belongs together in one module",
             ) from None
-        return kind

@@ -15,6 +15,7 @@ cart.add("tea")
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
@@ -35,6 +36,13 @@ _classes: dict[str, type] = {}
 """Those of this process, also such as no import would find: in a test, in a notebook."""
 
 
+class _Here(threading.local):
+    arriving: list[type] | None = None
+
+
+_here = _Here()
+
+
 RESERVED = frozenset({"ctx", "storage", "start", "alarm", "alarm_failed"})
 
 
@@ -52,7 +60,10 @@ class DurableObject:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        _classes[class_ref(cls)] = cls
+        if _here.arriving is not None:
+            _here.arriving.append(cls)
+        else:
+            _classes[class_ref(cls)] = cls
 
     def start(self) -> None:
         """Called whenever the object comes into memory, before anything is delivered."""
@@ -92,6 +103,23 @@ def find_class(ref: str) -> type[DurableObject]:
         raise Invalid(
             f"{ref} is not a durable object's class", hint="derive it from thermocline.DurableObject"
         )
+    return kind
+
+
+def receive(load: Callable[[], type]) -> type:
+    """A class that was sent to this process, now known here with those that came along.
+
+    A class is made empty and filled later, and a second copy of one that has come before stays empty: none is
+    known by its name until all are whole, and none takes the place of another.
+    """
+    arrived: list[type] = []
+    _here.arriving = arrived
+    try:
+        kind = load()
+    finally:
+        _here.arriving = None
+    for one in (kind, *arrived):
+        _classes.setdefault(class_ref(one), one)
     return kind
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from ...core.clock import Clock, from_micros, now_us, parse_instant
 from ...core.errors import Invalid
@@ -30,8 +31,10 @@ class Storage(KeyValue):
         self._loaded = loaded
         self._clock = clock
         self._fork = fork
-        self._cursors: list[Any] = []
+        self._cursors: WeakSet[Cursor] = WeakSet()
+        """Of the turn under way. One that nobody holds any more has closed itself."""
         self._alarms: dict[str, Alarm | None] = {}
+        self._parts = 0
         self.turn_restored = False
 
     # -- SQL --------------------------------------------------------------------------------------
@@ -43,20 +46,23 @@ class Storage(KeyValue):
         """
         self._check()
         named = len(bindings) == 1 and isinstance(bindings[0], dict)
-        cursor = self._loaded.store.execute(sql, bindings[0] if named else bindings)
-        if cursor.description is not None:
-            self._cursors.append(cursor)
-        return Cursor(cursor, self._check)
+        cursor = Cursor(self._loaded.store.execute(sql, bindings[0] if named else bindings), self._check)
+        self._cursors.add(cursor)
+        return cursor
 
     def transaction_sync(self, work: Callable[[], T]) -> T:
         """What `work` writes is taken back if it raises, and the rest of the turn stays."""
         self._check()
         alarms = dict(self._alarms)
+        self._parts += 1
         try:
             result: T = self._loaded.store.savepoint(work)
         except BaseException:
             self._alarms = alarms
+            self._kv_known = False
             raise
+        finally:
+            self._parts -= 1
         return result
 
     @property
@@ -185,6 +191,16 @@ class Storage(KeyValue):
         self._loaded.store.rollback()
         if self.turn_restored:
             self._loaded.broken = True
+
+    def detach_cursors(self) -> None:
+        """The turn's transaction ends, though the turn goes on: what is being read stays readable.
+
+        Raises `Invalid` within `transaction_sync`, as its part could no longer be taken back.
+        """
+        if self._parts:
+            raise Invalid("a call from within transaction_sync", hint="make it before or after")
+        for cursor in self._cursors:
+            cursor.detach()
 
     def close_cursors(self) -> None:
         for cursor in self._cursors:

@@ -120,10 +120,12 @@ class Turn:
 
     def end(self, reply: bytes | None) -> None:
         """Puts what the turn did into the next commit; `reply`: kept with it if the call has a name."""
+        self.storage.close_cursors()
         self._put(reply)
 
     def flush(self) -> None:
         """Makes durable what the turn did so far, and what it rests on. Raises `Unavailable`, `Fenced`."""
+        self.storage.detach_cursors()
         if self._put(None) is None and self.loaded.seq != self.loaded.durable_seq:
             self.ticket = self._shard.put(self._shard.turn(self.loaded, None, {}, None))
         ticket, self.ticket = self.ticket, None
@@ -131,7 +133,6 @@ class Turn:
             self._shard.wait(ticket)
 
     def _put(self, reply: bytes | None) -> CommitTicket | None:
-        self.storage.close_cursors()
         changes = self.loaded.store.changes()
         try:
             alarms = self.storage.turn_alarms()

@@ -7,8 +7,8 @@ Small ones live in memory and are compared with what they were before. Large one
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from ...core.errors import Conflict, Corrupt, Error, Invalid, Unavailable
@@ -92,6 +92,15 @@ class Connection:
     def _begin(self) -> None:
         if not self._db.in_transaction:
             self._db.execute("BEGIN")
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Rows are computed as they are fetched: what SQLite says of one is among our kinds too."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise as_error(error) from error
 
 
 class MemoryStore(Connection):

@@ -1,0 +1,74 @@
+"""All cases of durable objects' conformance on Ray: the objects are in other processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import thermocline
+from thermocline.actors.cluster.options import ClusterOptions
+
+from ..objects.conformance.parts.identity import Identity
+from ..objects.conformance.parts.keyvalue import KeyValue
+from ..objects.conformance.parts.storage import Storage
+from ..objects.conformance.parts.transactions import Transactions
+from ..objects.conformance.worlds import PATIENCE_S, Conformance, World
+from .conftest import SharedClock
+
+pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_head")]
+
+PASS_S = 1.3
+"""A caretaker looks at the clock each second."""
+
+
+class RayWorld(World):
+    def leave_memory(self, *stubs: Any) -> None:
+        """A slot that moves to another seat takes nothing along but its file."""
+        seats = sorted(host["seat"] for host in self.lake.hosts() if host["seat"])
+        for slot in {stub.id.slot for stub in stubs}:
+            unit = f"objects/{slot:03d}"
+            for seat in seats:
+                self.lake.move(unit, seat)
+
+    def let_pass(self) -> None:
+        time.sleep(PASS_S)
+
+    def becomes(self, expected: Any, look: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while (found := look()) != expected and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert found == expected
+
+
+@pytest.fixture(scope="module")
+def on_ray(ray_head: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:  # noqa: ARG001
+    clock: Any = SharedClock(tmp_path_factory.mktemp("clock") / "now")
+    path = tmp_path_factory.mktemp("ray") / "lake"
+    options = ClusterOptions(seats=2, sink=False)
+    with thermocline.connect(path, runtime="ray", cluster=options, clock=clock) as lake:
+        yield RayWorld(lake, clock)
+
+
+class OnRay(Conformance):
+    @pytest.fixture
+    def world(self, on_ray: World) -> World:
+        return on_ray
+
+
+class TestIdentity(OnRay, Identity):
+    pass
+
+
+class TestStorage(OnRay, Storage):
+    pass
+
+
+class TestTransactions(OnRay, Transactions):
+    pass
+
+
+class TestKeyValue(OnRay, KeyValue):
+    pass

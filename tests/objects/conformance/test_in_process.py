@@ -1,0 +1,42 @@
+"""All cases in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import thermocline
+
+from ...conftest import FakeClock
+from .parts.identity import Identity, IdentityInProcess
+from .parts.keyvalue import KeyValue
+from .parts.storage import Storage
+from .parts.transactions import Transactions
+from .worlds import Conformance, World
+
+
+class InProcess(Conformance):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def world(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:  # type: ignore[override]
+        clock = FakeClock()
+        path = tmp_path_factory.mktemp("lake") / "lake"
+        with thermocline.connect(path, clock=clock, background=False) as lake:
+            yield World(lake, clock)
+
+
+class TestIdentity(InProcess, Identity, IdentityInProcess):
+    pass
+
+
+class TestStorage(InProcess, Storage):
+    pass
+
+
+class TestTransactions(InProcess, Transactions):
+    pass
+
+
+class TestKeyValue(InProcess, KeyValue):
+    pass
