@@ -22,12 +22,13 @@ from ..core.asof import AsOf
 from ..core.errors import Invalid, NotFound, Resharded, Unavailable
 from ..core.protocols import Append, Cancel, Partition, ShardSnapshot
 from ..core.results import Appended, Result
-from ..core.schema import Schema, Table, widen
+from ..core.schema import Table
 from ..core.sharding import HOME, STREAM, ShardMap
 from ..tiers.intake.batch import Batch
-from ..tiers.intake.received import batch_of, held, received_by_nobody
+from ..tiers.intake.received import held, received_by_nobody
 from ..tiers.intake.route import route
 from ..tiers.nothing import NoShard
+from .fitting import brings_news, normalised, summed, widened
 from .splits import Splits
 from .tenancy import Tenancy
 
@@ -190,7 +191,7 @@ class DatabaseShards:
             told = zip(parts, outcomes, strict=True)
             refused = [shard for shard, outcome in told if isinstance(outcome, Resharded)]
             if not refused:
-                return _together(done)
+                return summed(done)
             operations = [append for shard in refused for append in parts[shard]]
             self._tables.clear()
             for shard in refused:
@@ -214,8 +215,8 @@ class DatabaseShards:
         shards: set[str] = set()
         for operation in operations:
             table = self._remembered(operation.table)
-            batch = _batch(operation, table)
-            shards.update(route(operation, batch, shard_map, _widened(batch, table)))
+            batch = normalised(operation, table)
+            shards.update(route(operation, batch, shard_map, widened(batch, table)))
         if len(shards) > 1:
             raise Invalid(
                 f"append_many is atomic within one shard, and these rows go to {', '.join(sorted(shards))}",
@@ -236,15 +237,13 @@ class DatabaseShards:
     def _fitted(self, append: Append, shard_map: ShardMap) -> tuple[Table, Batch]:
         """The table as it takes the rows, evolved in every shard if need be, and the rows normalised."""
         table = self._remembered(append.table)
-        batch = _batch(append, table)
-        if table is None or _news(batch, table.schema):
-            route(
-                append, batch, shard_map, _widened(batch, table)
-            )  # or it is refused before anything changes
+        batch = normalised(append, table)
+        if table is None or brings_news(batch, table.schema):
+            route(append, batch, shard_map, widened(batch, table))  # or it is refused before anything changes
             columns = pa.schema(list(batch.types.items())).empty_table()
             self._writable().append([Append(append.table, columns, event_time=append.event_time)])
             table = self._follow(append.table)
-            batch = _batch(append, table)
+            batch = normalised(append, table)
         self._tables[append.table.lower()] = table
         return table, batch
 
@@ -373,41 +372,6 @@ class DatabaseShards:
 def _straight(shard_map: ShardMap) -> bool:
     """Whether all rows are the one shard's business, and none can lack what decides where it goes."""
     return shard_map.single and shard_map.key == STREAM
-
-
-def _batch(append: Append, table: Table | None) -> Batch:
-    event_time = append.event_time or (table.event_time if table else None)
-    return batch_of(replace(append, event_time=event_time), table.schema if table else None)
-
-
-def _widened(batch: Batch, table: Table | None) -> Schema:
-    """What the table will look like once it has taken the rows."""
-    return widen(table.schema if table else Schema(0, ()), batch.types.items(), from_seq=0)
-
-
-def _news(batch: Batch, schema: Schema) -> bool:
-    """Whether the batch brings a column, or the first values of one."""
-    known = schema.by_name
-    return any(
-        name not in known or (known[name].type == pa.null() and arrow != pa.null())
-        for name, arrow in batch.types.items()
-    )
-
-
-def _together(outcomes: Sequence[Mapping[str, Appended]]) -> dict[str, Appended]:
-    """What came of an append in all of its shards. Sequences of several shards can't be told as one span."""
-    merged: dict[str, Appended] = {}
-    for outcome in outcomes:
-        for table, appended in outcome.items():
-            before = merged.get(table)
-            merged[table] = (
-                appended
-                if before is None
-                else Appended(
-                    None, None, before.rows + appended.rows, before.duplicates + appended.duplicates
-                )
-            )
-    return merged
 
 
 async def _in_thread(act: Callable[[], T]) -> T:

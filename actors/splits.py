@@ -27,8 +27,6 @@ class Splits:
         """Raises `Invalid` if it can't be split, `Conflict` if that was done while this call waited."""
         tenancy = self._tenancy
         tenancy.refresh().split(shard)
-        if not tenancy.exists():
-            raise Invalid(f"`{tenancy.name}` is empty", hint="create it with more shards")
         with self._one:
             if not tenancy.refresh().shard(shard).live:
                 raise Conflict(

@@ -140,6 +140,15 @@ def test_it_stays_split_when_the_lake_is_opened_again(tmp_path: Path, clock: Fak
         assert database.append("events", [{"n": 3}], stream="cart-1").version == 4
 
 
+def test_an_empty_database_is_split(lake: Lakehouse) -> None:
+    database = lake.create_database("acme", shard_by="hash")
+    assert database.split("shard-0").live == ("shard-1", "shard-2")
+    assert database.tables() == []
+    fill(database)
+    assert told(database, "select count(*) from events") == [(60,)]
+    assert database.stream("cart-3").version == 3
+
+
 # -- tables -------------------------------------------------------------------------------------------
 
 
