@@ -358,7 +358,15 @@ class LakeDatabase:
 
     def router_with(self, engine: Engine) -> Router:
         """A router of this database over an engine of its own, as warehouses have."""
-        return Router(self.shards, engine, self._tenancy.clock, self.name, view_door=self._views)
+        tenancy = self._tenancy
+        return Router(
+            self.shards,
+            engine,
+            tenancy.clock,
+            self.name,
+            location=tenancy.location,
+            view_door=self._views,
+        )
 
     def step_in(self, shard: Partition, step: Step, table: str, up_to: int | None = None) -> Moved:
         """One step in one shard. What changes a cold tier that shards share, one at a time does."""

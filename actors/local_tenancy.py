@@ -57,6 +57,10 @@ class LocalTenancy:
             self._look()
         return self._map or ShardMap()
 
+    @property
+    def location(self) -> None:
+        """Its files are read from its disk or its cache."""
+
     def create(self, shard_map: ShardMap) -> None:
         """Gives a database that does not exist yet its shards. Raises `Invalid` if it has others."""
         self.check_writable()

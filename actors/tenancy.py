@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -35,6 +35,11 @@ class Tenancy(Protocol):
     @property
     def engine(self) -> Engine:
         """What its queries run with where they are asked. Raises `Unavailable` if that is elsewhere."""
+        ...
+
+    @property
+    def location(self) -> Callable[[str], str] | None:
+        """Where any machine reads the file of a key, as `s3://...`; `None` if only a disk has it."""
         ...
 
     def object(self, kind: type, name: str) -> Any:

@@ -53,6 +53,11 @@ def installed() -> bool:
     return importlib.util.find_spec("daft") is not None
 
 
+def runs_on_ray() -> bool:
+    """Whether Daft has settled on Ray in this process, or does so now."""
+    return installed() and _start().get_or_infer_runner_type() == "ray"
+
+
 def run_fragment(fragment: Fragment, files: Files, check: Callable[[], None]) -> pa.Table:
     """The outcome of a fragment. `check` is called now and then, and raises to give up waiting.
 

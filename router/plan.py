@@ -8,7 +8,7 @@ same plan.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -75,6 +75,14 @@ class Plan:
 
     scans: tuple[TableScan, ...]
     now_us: int
+
+    def without_files(self) -> Plan:
+        """The same views with their columns and types, over no more than hot rows."""
+
+        def emptied(scan: TableScan) -> TableScan:
+            return replace(scan, shards=tuple(replace(shard, tiers=()) for shard in scan.shards))
+
+        return replace(self, scans=tuple(map(emptied, self.scans)))
 
 
 @dataclass(frozen=True)

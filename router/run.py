@@ -20,7 +20,7 @@ from ..core.results import Result
 from ..core.schema import ENVELOPE
 from .constants import Surroundings
 from .cut import Cut, take_cut
-from .daft_engine import Files, installed
+from .daft_engine import Files, installed, runs_on_ray
 from .engine import Engine, EngineError, Session, Watch
 from .failures import may_be_damage, translate
 from .file_table import FileTables
@@ -96,7 +96,7 @@ class Run:
             watch = self._watch(session, stack)
             by_daft = None
             if wrap is None:
-                by_daft = self._guarded(watch, lambda: self._by_daft(session, plan, watch, stack))
+                by_daft = self._guarded(watch, lambda: self._by_daft(plan, watch, stack))
             if by_daft is not None:
                 return Result(tidy_table(*by_daft), self._certificate(plan), engine="daft")
             table, sql_types = self._guarded(watch, lambda: self._table(session, plan, watch, wrap))
@@ -180,12 +180,12 @@ class Run:
             session = self._session(stack)
             watch = self._watch(session, stack)
             try:
-                divided = self._guarded(watch, lambda: self._divided(session, plan, stack))
+                divided = self._guarded(watch, lambda: self._divided(plan, stack))
             except Lacks as lacks:
                 return told_not(str(lacks))
-            return told(divided.pushed.down) if divided else "engine: DuckDB"
+            return told(divided.pushed.down, runs_on_ray()) if divided else "engine: DuckDB"
 
-    def _divided(self, session: Session, plan: Plan, stack: ExitStack) -> _Divided | None:
+    def _divided(self, plan: Plan, stack: ExitStack) -> _Divided | None:
         """The statement in two parts, if Daft is wanted. Raises `Lacks` where DuckDB does all."""
         size, least = bytes_to_read(plan), self._means.daft_from_bytes
         if not wants_daft(self._limits.engine, size, least, installed()):
@@ -198,19 +198,21 @@ class Run:
             scans = tuple(scan for scan in plan.scans if scan.view.lower() in names)
             self._open_views(over, replace(plan, scans=scans))
 
-        self._open_views(session, plan)
-        shown = session.columns(self._prepared.text, self._values)
+        # Names and types need no file, and files that Daft reads elsewhere had better not be fetched here.
+        described = self._session(stack)
+        self._open_views(described, plan.without_files())
+        shown = described.columns(self._prepared.text, self._values)
         prepare(pushed, shown, self._values, over, open_views)
         return _Divided(pushed, [name for name, _ in shown], over)
 
-    def _by_daft(self, session: Session, plan: Plan, watch: Watch, stack: ExitStack) -> Answer | None:
+    def _by_daft(self, plan: Plan, watch: Watch, stack: ExitStack) -> Answer | None:
         """`None` where DuckDB is to answer."""
 
         def path(part: Part, file: DataFile) -> Path:
             return self._cut.path(part.snapshot, file)
 
         try:
-            divided = self._divided(session, plan, stack)
+            divided = self._divided(plan, stack)
             if divided is None:
                 return None
             watch.check()

@@ -203,6 +203,15 @@ def open_store(
     return RemoteObjects(_connected(url, options), url, LocalCache(folder, cache_bytes))
 
 
+def is_remote(where: str) -> bool:
+    """Whether its files are reached over a network, from any machine.
+
+    >>> is_remote("s3://lake/a"), is_remote("/data/lake"), is_remote("file:///data/lake")
+    (True, False, False)
+    """
+    return "://" in where and not where.startswith(("file://", "memory://"))
+
+
 def _connected(url: str, options: dict[str, Any]) -> Remote:
     from obstore.exceptions import BaseError
     from obstore.store import from_url

@@ -232,6 +232,10 @@ class FarTenancy:
     def engine(self) -> Engine:
         raise _no_engine()
 
+    @property
+    def location(self) -> None:
+        """Whoever computes in the cluster knows it."""
+
     def exists(self) -> bool:
         if not self._exists:
             self._exists = bool(self.compute.tenancy(self.name, "exists"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,7 +30,7 @@ from ...router.engine import Engine
 from ...tiers.assignments import Assignments
 from ...tiers.files import CheckedFiles
 from ...tiers.handover import split_shard
-from ...tiers.object_store import open_store
+from ...tiers.object_store import is_remote, open_store
 from ...tiers.shard_maps import ShardMaps, databases_with_maps
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
@@ -214,6 +214,10 @@ class RayTenancy:
             if self._map is None or found.version >= self._map.version:
                 self._map = found
             return self._map
+
+    @property
+    def location(self) -> Callable[[str], str] | None:
+        return self._lake.store.location if is_remote(self._lake.place.store) else None
 
     def create(self, shard_map: ShardMap) -> None:
         self._maps.create(shard_map, exists=self.exists())

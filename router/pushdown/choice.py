@@ -30,12 +30,13 @@ def wants_daft(engine: EngineName, bytes_to_read: int, from_bytes: int, installe
     return engine == "daft" or (engine == "auto" and installed and bytes_to_read >= from_bytes)
 
 
-def told(down: PushDown) -> str:
+def told(down: PushDown, on_ray: bool) -> str:
     """What EXPLAIN says of a statement that Daft has a part in."""
+    daft = "Daft on Ray" if on_ray else "Daft"
     parts = []
     for fragment in down.fragments:
         views = ", ".join(relation.scan.view for relation in fragment.relations)
-        parts.append(f"Daft {'groups' if fragment.grouped else 'filters'} {views}")
+        parts.append(f"{daft} {'groups' if fragment.grouped else 'filters'} {views}")
     parts += [f"DuckDB reads {name}" for name in sorted(down.views)]
     why = f" (because of {'; '.join(down.reasons)})" if down.views else ""
     return f"engine: {'; '.join(parts)}{why}; DuckDB does the rest"

@@ -1,4 +1,4 @@
-"""Most of the contract over `ray://`, run by `test_ray_client.py` in a process that is nothing but such a client."""
+"""Most of the contract over `ray://`, run by `test_ray_client.py` in a process that is just such a client."""
 
 from __future__ import annotations
 
@@ -65,3 +65,15 @@ class TestOverRayClient(Appending, Once, Querying, TimeTravel, Streams, Files, S
         assert answer.rows() == [(1,)]
         answer.certificate.verify()
         assert not hasattr(lake, "store")
+
+    def test_daft_scans_on_the_clusters_nodes(self, lake: Lakehouse) -> None:
+        pytest.importorskip("daft")
+        database = lake.database("scanned")
+        database.append("sales", [{"product": f"p{n % 3}", "qty": n} for n in range(300)])
+        database.flush()
+        sql = "select product, sum(qty) as s from sales group by product order by product"
+        answer = database.sql(sql, engine="daft")
+        assert answer.engine == "daft"
+        assert answer.rows() == database.sql(sql).rows()
+        told = database.explain(sql, engine="daft").splitlines()[-1]
+        assert told == "engine: Daft on Ray groups sales; DuckDB does the rest"
