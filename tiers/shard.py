@@ -155,10 +155,14 @@ class Shard(ShardTables):
             return self._heads.get(stream) or self.log.head(stream)
 
     def known_prints(self, table: Table, prints: Sequence[int]) -> set[int]:
-        known = self._id_index(self.state(table.name)).known(prints)
+        state = self.states.get(table.name.lower())
+        # A table that an earlier append of the same commit makes has no rows yet.
+        known = self._id_index(state).known(prints) if state else set()
         return known | self._forebears.known(table, prints)
 
     def stored_rows(self, table: Table, keys: Mapping[Key, int]) -> dict[Key, StoredRow]:
+        if table.name.lower() not in self.states:
+            return {}
         state = self.state(table.name)
         seqs = self._id_index(state).hot_seqs(list(keys.values()))
         hot = self.log.rows_at(state.table, seqs)

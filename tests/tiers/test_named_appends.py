@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,16 @@ def test_a_refusal_is_not_kept(lake: Lakehouse) -> None:
         shard.append([Append("t", [{"n": 1}], "s", 1)], once="op-1")
     shard.append([Append("t", [{"n": 0}], "s", 0)])
     assert shard.append([Append("t", [{"n": 1}], "s", 1)], once="op-1")["t"].version == 2
+
+
+def test_several_in_one_commit_may_make_a_table(lake: Lakehouse) -> None:
+    shard = shard_of(lake.database("shop"))
+    rows = [{"_id": "a"}, {"_id": "b"}, {"_id": "a"}]
+    with ThreadPoolExecutor(len(rows)) as pool:
+        with shard.lock:
+            done = [pool.submit(shard.append, [Append("t", [r])], once=f"op-{n}") for n, r in enumerate(rows)]
+            while shard.waiting < len(rows):
+                time.sleep(0.001)
+        outcomes = [one.result()["t"] for one in done]
+    assert sum(outcome.rows for outcome in outcomes) == 2
+    assert sum(outcome.duplicates for outcome in outcomes) == 1
