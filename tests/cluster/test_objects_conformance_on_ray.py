@@ -11,8 +11,15 @@ import pytest
 import thermocline
 from thermocline.actors.cluster.options import ClusterOptions
 
+from ..objects.conformance.parts.calls import Calls
+from ..objects.conformance.parts.dedup import Dedup
+from ..objects.conformance.parts.errors import Errors
+from ..objects.conformance.parts.gates import Gates
 from ..objects.conformance.parts.identity import Identity
 from ..objects.conformance.parts.keyvalue import KeyValue
+from ..objects.conformance.parts.limits import Limits
+from ..objects.conformance.parts.ordering import Ordering
+from ..objects.conformance.parts.sagas import Sagas
 from ..objects.conformance.parts.storage import Storage
 from ..objects.conformance.parts.transactions import Transactions
 from ..objects.conformance.worlds import PATIENCE_S, Conformance, World
@@ -71,4 +78,32 @@ class TestTransactions(OnRay, Transactions):
 
 
 class TestKeyValue(OnRay, KeyValue):
+    pass
+
+
+class TestDedup(OnRay, Dedup):
+    pass
+
+
+class TestErrors(OnRay, Errors):
+    pass
+
+
+class TestLimits(OnRay, Limits):
+    pass
+
+
+class TestSagas(OnRay, Sagas):
+    pass
+
+
+class TestGates(OnRay, Gates):
+    pass
+
+
+class TestOrdering(OnRay, Ordering):
+    pass
+
+
+class TestCalls(OnRay, Calls):
     pass

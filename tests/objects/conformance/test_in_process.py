@@ -9,8 +9,15 @@ import pytest
 import thermocline
 
 from ...conftest import FakeClock
+from .parts.calls import Calls, CallsInProcess
+from .parts.dedup import Dedup, DedupInProcess
+from .parts.errors import Errors
+from .parts.gates import Gates, GatesInProcess
 from .parts.identity import Identity, IdentityInProcess
 from .parts.keyvalue import KeyValue
+from .parts.limits import Limits
+from .parts.ordering import Ordering, OrderingInProcess
+from .parts.sagas import Sagas, SagasInProcess
 from .parts.storage import Storage
 from .parts.transactions import Transactions
 from .worlds import Conformance, World
@@ -39,4 +46,32 @@ class TestTransactions(InProcess, Transactions):
 
 
 class TestKeyValue(InProcess, KeyValue):
+    pass
+
+
+class TestDedup(InProcess, Dedup, DedupInProcess):
+    pass
+
+
+class TestErrors(InProcess, Errors):
+    pass
+
+
+class TestLimits(InProcess, Limits):
+    pass
+
+
+class TestSagas(InProcess, Sagas, SagasInProcess):
+    pass
+
+
+class TestGates(InProcess, Gates, GatesInProcess):
+    pass
+
+
+class TestOrdering(InProcess, Ordering, OrderingInProcess):
+    pass
+
+
+class TestCalls(InProcess, Calls, CallsInProcess):
     pass

@@ -149,7 +149,9 @@ class Errors(Conformance):
         with pytest.raises(AttributeError, match="did you mean throw"):
             world.object(Raiser).thro()
 
-    @pytest.mark.parametrize("name", ["_private", "__init__", "start", "alarm", "storage", "ctx", "attribute"])
+    @pytest.mark.parametrize(
+        "name", ["_private", "__init__", "start", "alarm", "storage", "ctx", "attribute"]
+    )
     def test_what_is_not_for_callers_cannot_be_called(self, name: str, world: World) -> None:
         stub = world.object(Raiser)
         with pytest.raises((AttributeError, TypeError)):
