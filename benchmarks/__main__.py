@@ -7,13 +7,27 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import append, concurrency, daft, hot, lake, moving, objects, opening, planning, queries, replication
+from . import (
+    append,
+    cluster,
+    concurrency,
+    daft,
+    hot,
+    lake,
+    moving,
+    objects,
+    opening,
+    planning,
+    queries,
+    replication,
+)
 from .harness import FULL, QUICK, Line, Scale
 from .report import page, text_row
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 SMALL = {
     "append": append.measure,
+    "cluster": cluster.measure,
     "concurrency": concurrency.measure,
     "hot": hot.measure,
     "moving": moving.measure,
