@@ -21,10 +21,6 @@ class Echo(thermocline.DurableObject):
     def called(self) -> Any:
         return self.storage.get("called")
 
-    def mutate(self, value: list[int]) -> list[int]:
-        value.append(4)
-        return value
-
     def keep(self, value: list[int]) -> list[int]:
         self.kept = value
         return self.kept
@@ -35,9 +31,6 @@ class Echo(thermocline.DurableObject):
     def lock(self) -> Any:
         self.storage.put("called", True)
         return threading.Lock()
-
-    def given(self, *args: Any, **kwargs: Any) -> Any:
-        return args, kwargs
 
 
 class Limits(Conformance):
@@ -67,18 +60,10 @@ class Limits(Conformance):
             echo.lock()
         assert echo.called() is None
 
-    def test_a_caller_and_an_object_share_no_argument(self, world: World) -> None:
-        mine = [1, 2, 3]
-        assert world.object(Echo).mutate(mine) == [1, 2, 3, 4]
-        assert mine == [1, 2, 3]
-
     def test_a_caller_and_an_object_share_no_reply(self, world: World) -> None:
         echo = world.object(Echo)
         echo.keep([1]).append(2)
         assert echo.kept_value() == [1]
-
-    def test_arguments_come_by_position_and_by_name(self, world: World) -> None:
-        assert world.object(Echo).given(1, "a", k=[2], none=None) == ((1, "a"), {"k": [2], "none": None})
 
     def test_many_objects_are_served(self, world: World) -> None:
         stubs = [world.object(Echo) for _ in range(40)]
