@@ -11,10 +11,12 @@ import pytest
 import thermocline
 from thermocline.actors.cluster.options import ClusterOptions
 
+from ..objects.conformance.parts.alarms import Alarms
 from ..objects.conformance.parts.calls import Calls
 from ..objects.conformance.parts.dedup import Dedup
 from ..objects.conformance.parts.errors import Errors
 from ..objects.conformance.parts.gates import Gates
+from ..objects.conformance.parts.hibernation import Hibernation
 from ..objects.conformance.parts.identity import Identity
 from ..objects.conformance.parts.keyvalue import KeyValue
 from ..objects.conformance.parts.limits import Limits
@@ -106,4 +108,12 @@ class TestOrdering(OnRay, Ordering):
 
 
 class TestCalls(OnRay, Calls):
+    pass
+
+
+class TestAlarms(OnRay, Alarms):
+    pass
+
+
+class TestHibernation(OnRay, Hibernation):
     pass

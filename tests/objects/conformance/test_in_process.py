@@ -9,10 +9,12 @@ import pytest
 import thermocline
 
 from ...conftest import FakeClock
+from .parts.alarms import Alarms, AlarmsInProcess
 from .parts.calls import Calls, CallsInProcess
 from .parts.dedup import Dedup, DedupInProcess
 from .parts.errors import Errors
 from .parts.gates import Gates, GatesInProcess
+from .parts.hibernation import Hibernation, HibernationInProcess
 from .parts.identity import Identity, IdentityInProcess
 from .parts.keyvalue import KeyValue
 from .parts.limits import Limits
@@ -74,4 +76,12 @@ class TestOrdering(InProcess, Ordering, OrderingInProcess):
 
 
 class TestCalls(InProcess, Calls, CallsInProcess):
+    pass
+
+
+class TestAlarms(InProcess, Alarms, AlarmsInProcess):
+    pass
+
+
+class TestHibernation(InProcess, Hibernation, HibernationInProcess):
     pass
