@@ -30,7 +30,6 @@ from ...core.objects import (
     failure,
 )
 from ...tiers.objects.shard import ObjectShard, ObjectSurroundings
-from .base import find_class
 from .context import ObjectContext
 from .resident import Pending, Resident
 
@@ -152,13 +151,12 @@ class ObjectHost:
         resident = self._residents.get(identity.digest)
         if resident is not None and not resident.gone:
             return resident
-        kind = find_class(identity.class_ref)
         with self._lock:
             if self._closed:
                 raise Unavailable("the lake is closed", hint="open it again")
             resident = self._residents.get(identity.digest)
             if resident is None or resident.gone:
-                resident = self._residents[identity.digest] = Resident(identity, kind, self)
+                resident = self._residents[identity.digest] = Resident(identity, self)
             return resident
 
     # -- slots ------------------------------------------------------------------------------------

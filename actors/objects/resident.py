@@ -35,7 +35,7 @@ from ...core.objects import (
 from ...tiers.objects.large import FileStore
 from ...tiers.objects.records import Kept
 from ...tiers.objects.shard import CommitTicket, Loaded, ObjectShard
-from .base import DurableObject, callable_names, is_callable_name, is_concurrent
+from .base import DurableObject, callable_names, find_class, is_callable_name, is_concurrent
 from .context import BlockFailed, ObjectContext
 from .mailbox import Mailbox
 from .storage import Storage
@@ -86,9 +86,8 @@ class Pending:
 class Resident:
     """`used_at`: monotonic seconds. `running_since`: of the turn under way. `gone`: it has left memory."""
 
-    def __init__(self, identity: ObjectId, kind: type[DurableObject], home: Home) -> None:
+    def __init__(self, identity: ObjectId, home: Home) -> None:
         self.id = identity
-        self.kind = kind
         self.mailbox = Mailbox()
         self.used_at = time.monotonic()
         self.running_since: float | None = None
@@ -101,6 +100,11 @@ class Resident:
         self._storage: Storage
         self._replies: dict[str, tuple[int, bytes]] = {}
         """Of named calls that may not be durable yet: after which turn, and the reply."""
+
+    @property
+    def kind(self) -> type[DurableObject]:
+        """Raises `NotFound` if this process does not have it; to be listed or exported none is needed."""
+        return find_class(self.id.class_ref)
 
     # -- one turn ---------------------------------------------------------------------------------
 
