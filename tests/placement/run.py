@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .world import Open, World, in_process
 
@@ -19,10 +21,20 @@ class Tally:
     cases: int
 
 
-def run(seed: int, *, shards: int = 1, opened: Open = in_process) -> Tally:
-    """Raises `AssertionError` with the story of the first answer that is not the oracle's."""
+def run(
+    seed: int,
+    *,
+    shards: int = 1,
+    opened: Open = in_process,
+    clock: Any = None,
+    disturb: Callable[[World], None] = World.reopen,
+) -> Tally:
+    """Raises `AssertionError` with the story of the first answer that is not the oracle's.
+
+    `disturb`: what is done now and then that is neither an append nor a step.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        world = World(seed, Path(folder) / "lake", shards=shards, opened=opened)
+        world = World(seed, Path(folder) / "lake", shards=shards, opened=opened, clock=clock)
         try:
             world.check(FIRST_QUESTIONS)
             for _ in range(ACTIONS):
@@ -34,7 +46,7 @@ def run(seed: int, *, shards: int = 1, opened: Open = in_process) -> Tally:
                 elif dice < 0.95 and world.spread.several:
                     world.split()
                 else:
-                    world.reopen()
+                    disturb(world)
                 world.check(QUESTIONS)
                 world.remember()
             world.verify()

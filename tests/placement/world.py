@@ -34,11 +34,11 @@ STEPS: tuple[Step, ...] = ("flush", "flush", "flush", "compact", "archive", "arc
 MOST_SHARDS = 7
 MICROSECOND = timedelta(microseconds=1)
 
-Open = Callable[[Path, StillClock, TierPolicy], Lakehouse]
-"""How a lake is opened, and opened again."""
+Open = Callable[[Path, Any, TierPolicy], Lakehouse]
+"""How a lake is opened, and opened again: folder, clock, policy."""
 
 
-def in_process(folder: Path, clock: StillClock, policy: TierPolicy) -> Lakehouse:
+def in_process(folder: Path, clock: Any, policy: TierPolicy) -> Lakehouse:
     return thermocline.connect(folder, clock=clock, policy=policy, background=False)
 
 
@@ -64,19 +64,26 @@ class Asked:
 
 
 class World:
-    """`shards`: how many there are at first. `fixed`: settings that are not left to chance.
+    """`shards`: how many there are at first. `clock`: it stands still. `fixed`: settings not left to chance.
 
     `layouts`: the placements at which it was asked; `cases`: how many answers were compared.
     """
 
     def __init__(
-        self, seed: int, folder: Path, *, shards: int = 1, opened: Open = in_process, **fixed: Any
+        self,
+        seed: int,
+        folder: Path,
+        *,
+        shards: int = 1,
+        opened: Open = in_process,
+        clock: Any = None,
+        **fixed: Any,
     ) -> None:
         self.seed = seed
         self.rng = Random(seed)
         self.settings = replace(draw(self.rng), **fixed)
         self.spread = draw_spread(self.rng, shards)
-        self.clock = StillClock()
+        self.clock = clock or StillClock()
         self.oracle = Oracle()
         self.log: list[str] = [f"{self.spread}"]
         self.layouts: set[str] = set()
@@ -140,7 +147,7 @@ class World:
 
     def append(self, batch: Batch, *, stream: str | None = None) -> None:
         """One batch, at the version that its stream must have."""
-        self.clock.advance(self.rng.choice([0.001, 1, 30]))
+        self.clock.advance(seconds=self.rng.choice([0.001, 1, 30]))
         expected = self._heads.get(stream, 0) if stream else None
         self.log.append(f"append {len(batch.rows)} to {batch.table.name} as {batch.form}, stream {stream}")
         done = self.db.append(batch.table.name, batch.payload(), stream=stream, expected_version=expected)
@@ -160,7 +167,7 @@ class World:
     def _append_all(self) -> None:
         """Atomic, so that it is refused where the rows belong to several shards."""
         batches = [self.batch(table) for table in self.tables]
-        self.clock.advance(1)
+        self.clock.advance(seconds=1)
         self.log.append(f"append {[len(b.rows) for b in batches]} to all")
         payloads = {b.table.name: b.payload() for b in batches}
         if len({shard for batch in batches for shard in self._shards_of(batch, None)}) > 1:
@@ -191,7 +198,7 @@ class World:
         """A random step over one table or all of them; of several shards, sometimes in one alone."""
         table = self.rng.choice([*(t.name for t in self.tables), None])
         name = self.rng.choice(STEPS)
-        self.clock.advance(1)
+        self.clock.advance(seconds=1)
         if self.spread.several and self.rng.random() < 0.5:
             self._step_of_one(name, self.rng.choice(self.tables).name, self.rng.choice(self.shards))
         else:
