@@ -14,10 +14,13 @@ from typing import Any
 import pytest
 import yaml
 
+from thermocline.actors.cluster.options import CATALOG_VARIABLE, DISK_VARIABLE, STORE_VARIABLE
+
 ROOT = Path(__file__).resolve().parents[2]
 RAY_UP = ROOT / "ray_cluster.yaml"
 KUBERAY = ROOT / "deploy" / "kuberay.yaml"
 PAGE = ROOT / "docs" / "cluster.md"
+CLI = ROOT / "docs" / "cli.md"
 
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install 'thermocline[ray]'"
@@ -77,6 +80,7 @@ def test_nodes_install_the_wheel_and_share_the_object_store_alone(cluster: dict[
     assert "/home/ray/wheels/thermocline-*.whl" in cluster["setup_commands"][0]
     options = " ".join(cluster["docker"]["run_options"])
     assert re.search(r"THERMOCLINE_OBJECT_STORE=s3://\S+", options)
+    assert re.search(r"THERMOCLINE_CATALOG=https://\S+", options)
     disk = re.search(r"THERMOCLINE_DISK=(\S+)", options)
     assert disk is not None
     assert f"--volume {disk[1]}:{disk[1]}" in options
@@ -168,9 +172,22 @@ def test_every_ray_command_that_is_named_exists(file: Path) -> None:
     assert set(named) <= set(cli.commands)
 
 
+def test_every_command_of_ours_that_the_page_names_exists() -> None:
+    from thermocline.cli.main import app
+
+    verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
+    lines = re.findall(r"^(?:\w+=\S+ )*thermocline ([a-z]+)(.*)$", PAGE.read_text(), re.MULTILINE)
+    assert {"top", "serve"} <= {verb for verb, _ in lines} <= verbs
+    known = CLI.read_text()
+    for _, rest in lines:
+        for option in re.findall(r"--[a-z-]+", rest):
+            assert f" {option} " in known, option
+
+
 def test_the_page_names_both_files_and_what_they_set() -> None:
     page = PAGE.read_text()
-    for name in ("ray_cluster.yaml", "deploy/kuberay.yaml", "THERMOCLINE_OBJECT_STORE", "THERMOCLINE_DISK"):
+    variables = (STORE_VARIABLE, DISK_VARIABLE, CATALOG_VARIABLE)
+    for name in ("ray_cluster.yaml", "deploy/kuberay.yaml", *variables):
         assert name in page
     for name in re.findall(r"`([\w/]+\.(?:ya?ml|md))`", page):
         assert (ROOT / name).exists() or (ROOT / "docs" / name).exists(), name
