@@ -11,7 +11,11 @@ from typing import Any, Self
 
 import pytest
 
+from thermocline.core.objects import class_ref, named_id
+
 PATIENCE_S = 20.0
+SLOTS_USED = 8
+"""To open a slot takes milliseconds: objects that need no certain name share a few."""
 
 _numbers = itertools.count(1)
 
@@ -30,7 +34,10 @@ class World:
 
     def object(self, kind: type, name: str | None = None) -> Any:
         """A stub of an object of that name; without one, of one that no other case has."""
-        return self.lake.object(kind, name or fresh())
+        if name is None:
+            ref = class_ref(kind)
+            name = next(name for name in iter(fresh, "") if named_id(ref, name).slot < SLOTS_USED)
+        return self.lake.object(kind, name)
 
     def leave_memory(self, *stubs: Any) -> None:  # noqa: ARG002 - here it is all or none
         """The objects are no longer in any host's memory."""

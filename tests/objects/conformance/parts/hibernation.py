@@ -149,7 +149,7 @@ class Hibernation(Conformance):
         sleepers = [world.object(Sleeper) for _ in range(3)]
 
         def call() -> list[int]:
-            return [[sleeper.add(n) for sleeper in sleepers][0] for n in range(12)]
+            return [min(sleeper.add(n) for sleeper in sleepers) for n in range(12)]
 
         def leave() -> None:
             for _ in range(4):
