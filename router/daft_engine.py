@@ -11,7 +11,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,13 +83,10 @@ def _collect(daft: Any, fragment: Fragment, files: Files) -> pa.Table:
 
 
 def _awaited(future: Future[pa.Table], check: Callable[[], None]) -> pa.Table:
-    while True:
+    check()
+    while not wait([future], timeout=_POLL_S).done:
         check()
-        try:
-            return future.result(timeout=_POLL_S)
-        except TimeoutError:
-            if future.done():
-                raise
+    return future.result()
 
 
 def _start() -> Any:

@@ -34,6 +34,9 @@ Parameters = Sequence[Any] | Mapping[str, Any] | None
 INSTANCES_KEPT = 4
 MOST_TEMP = "64GB"
 
+_POLL_S = 0.05
+"""How late a signal may be seen that another thread got."""
+
 _FIXED = {
     # The threads that read ahead in 2.0 can leave a query waiting for ever (duckdb#25600); without them the
     # query's own threads read, as fast.
@@ -244,11 +247,15 @@ class Session:
             return action()
         future = self._worker().submit(action)
         try:
+            # Any thread may get the signal, and then it wakes this one only where it is waiting no longer.
+            while not wait([future], timeout=_POLL_S).done:
+                pass
             return future.result()
         except BaseException:
             while not future.done():
-                self.interrupt()
-                wait([future], timeout=0.01)
+                with suppress(KeyboardInterrupt):  # Ctrl-C once more
+                    self.interrupt()
+                    wait([future], timeout=0.01)
             raise
 
     def _first_row(self, sql: str, parameters: Parameters) -> tuple[Any, ...]:
