@@ -159,8 +159,12 @@ class Resident:
 
     def _pending(self, turn: Turn, reply: ObjectReply) -> Pending:
         loaded, ticket = turn.loaded, turn.ticket
-        if turn.storage.turn_restored and not reply.failed and ticket is not None:
-            self._shard.wait(ticket)
+        if turn.storage.turn_restored:
+            # All before it is durable: if it failed, its error may be told at once.
+            if ticket is not None and not reply.failed:
+                self._shard.wait(ticket)
+            else:
+                self._shard.check_owner()
             self.reset()
             return Pending(reply)
         if ticket is None and loaded.seq != loaded.durable_seq:
@@ -386,7 +390,7 @@ class Resident:
         loaded = self._loaded
         assert loaded is not None
         if loaded.number is not None:
-            raise Conflict(f"{self.id} exists already", hint="fork to another name, or delete it first")
+            raise _exists(self.id)
         self._shard.replace(loaded, state)
         self._storage.turn_restored = True
 
@@ -398,11 +402,16 @@ class Resident:
         body = pack(((state,), {}), limit, "the storage to fork")
         turn = current_turn()
         assert turn is not None
-        call = ObjectCall(
-            named_id(self.id.class_ref, name), FORK, body, turn.next_operation(), chain=turn.chain
-        )
+        target = named_id(self.id.class_ref, name)
+        if target.digest in turn.chain:
+            raise _exists(target)
+        call = ObjectCall(target, FORK, body, turn.next_operation(), chain=turn.chain)
         self._home.dispatch.call(call).value()
 
     def _turn(self, message: ObjectCall | None) -> Turn:
         assert self._loaded is not None
         return Turn(self.id, self._storage, self._shard, self._loaded, self._home.dispatch, message)
+
+
+def _exists(identity: ObjectId) -> Conflict:
+    return Conflict(f"{identity} exists already", hint="fork to another name, or delete it first")

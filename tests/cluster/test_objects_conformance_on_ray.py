@@ -15,12 +15,15 @@ from ..objects.conformance.parts.alarms import Alarms
 from ..objects.conformance.parts.calls import Calls
 from ..objects.conformance.parts.dedup import Dedup
 from ..objects.conformance.parts.errors import Errors
+from ..objects.conformance.parts.forks import Forks
 from ..objects.conformance.parts.gates import Gates
 from ..objects.conformance.parts.hibernation import Hibernation
 from ..objects.conformance.parts.identity import Identity
 from ..objects.conformance.parts.keyvalue import KeyValue
 from ..objects.conformance.parts.limits import Limits
+from ..objects.conformance.parts.listing import Listing
 from ..objects.conformance.parts.ordering import Ordering
+from ..objects.conformance.parts.restore import Restore
 from ..objects.conformance.parts.sagas import Sagas
 from ..objects.conformance.parts.storage import Storage
 from ..objects.conformance.parts.transactions import Transactions
@@ -116,4 +119,16 @@ class TestAlarms(OnRay, Alarms):
 
 
 class TestHibernation(OnRay, Hibernation):
+    pass
+
+
+class TestRestore(OnRay, Restore):
+    pass
+
+
+class TestForks(OnRay, Forks):
+    pass
+
+
+class TestListing(OnRay, Listing):
     pass

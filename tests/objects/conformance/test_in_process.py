@@ -13,12 +13,16 @@ from .parts.alarms import Alarms, AlarmsInProcess
 from .parts.calls import Calls, CallsInProcess
 from .parts.dedup import Dedup, DedupInProcess
 from .parts.errors import Errors
+from .parts.forks import Forks, ForksInProcess
 from .parts.gates import Gates, GatesInProcess
 from .parts.hibernation import Hibernation, HibernationInProcess
 from .parts.identity import Identity, IdentityInProcess
 from .parts.keyvalue import KeyValue
 from .parts.limits import Limits
+from .parts.listing import Listing, ListingInProcess
 from .parts.ordering import Ordering, OrderingInProcess
+from .parts.ownership import OwnershipInProcess
+from .parts.restore import Restore, RestoreInProcess
 from .parts.sagas import Sagas, SagasInProcess
 from .parts.storage import Storage
 from .parts.transactions import Transactions
@@ -84,4 +88,20 @@ class TestAlarms(InProcess, Alarms, AlarmsInProcess):
 
 
 class TestHibernation(InProcess, Hibernation, HibernationInProcess):
+    pass
+
+
+class TestRestore(InProcess, Restore, RestoreInProcess):
+    pass
+
+
+class TestForks(InProcess, Forks, ForksInProcess):
+    pass
+
+
+class TestListing(InProcess, Listing, ListingInProcess):
+    pass
+
+
+class TestOwnership(InProcess, OwnershipInProcess):
     pass
