@@ -28,6 +28,11 @@ class Case:
     def name(self) -> str:
         return self.function.removeprefix("test_").replace("_", " ")
 
+    @property
+    def tested_as(self) -> str:
+        """Both parts of a group run in one class."""
+        return f"Test{self.part.removesuffix(IN_PROCESS_ONLY)}.{self.function}"
+
 
 def groups() -> dict[str, str]:
     """What each group is about, by its name."""
