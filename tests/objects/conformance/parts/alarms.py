@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +16,7 @@ from thermocline.actors.objects import caretaker
 from thermocline.core.errors import Invalid
 from thermocline.tiers import crash
 
-from ....conftest import FakeClock
+from ....conftest import ROOT, FakeClock
 from ..worlds import Conformance, World
 
 
@@ -279,7 +281,7 @@ class Alarms(Conformance):
         assert (timer.rung(), timer.known()) == ([], [])
 
     @pytest.mark.parametrize("name", ["", 7, None, "x" * 201])
-    def test_what_is_no_name_is_refused(self, name: Any, world: World) -> None:
+    def test_what_is_no_alarms_name_is_refused(self, name: Any, world: World) -> None:
         with pytest.raises(Invalid, match="alarm's name"):
             world.object(Timer).set(name, 1)
 
@@ -297,7 +299,33 @@ def give_up(world: World, timer: Any) -> None:
         world.becomes(True, lambda before=before: timer.when("tea") != before)
 
 
+DELIVER_AND_DIE = """
+import os, thermocline
+from {module} import Timer
+from thermocline.tiers import crash
+lake = thermocline.connect({path!r}, background=False)
+lake.object(Timer, "t").set("tea", 0)
+print("set", flush=True)
+crash.on_reach = lambda point: os._exit(9) if point == {point!r} else None
+lake.objects().tick()
+"""
+
+
 class AlarmsInProcess(Conformance):
+    @pytest.mark.parametrize("point", ["object.commit.written", "object.commit.committed"])
+    def test_one_takes_effect_once_though_its_host_dies_while_delivering(
+        self, point: str, tmp_path: Path
+    ) -> None:
+        path = str(tmp_path / "lake")
+        program = DELIVER_AND_DIE.format(module=Timer.__module__, path=path, point=point)
+        died = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT.parent
+        )
+        assert (died.returncode, died.stdout) == (9, "set\n"), died.stderr
+        with thermocline.connect(path, background=False) as lake:
+            assert lake.objects().tick() == (point == "object.commit.written")
+            assert lake.object(Timer, "t").rung() == [("tea", 0)]
+
     def test_one_outlives_a_restart(self, tmp_path: Path) -> None:
         clock = FakeClock()
         with thermocline.connect(tmp_path / "lake", clock=clock, background=False) as lake:

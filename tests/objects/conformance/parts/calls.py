@@ -86,6 +86,10 @@ class Caller(thermocline.DurableObject):
         self.set("lost")
         raise ValueError("after the call")
 
+    def write_call_and_fail(self, other: str) -> None:
+        self.set("written before")
+        self.call_and_fail(other)
+
     def meet_a_random_one(self) -> tuple[str | None, Any]:
         stub = self.ctx.object(Caller)
         stub.set("tea")
@@ -170,6 +174,12 @@ class Calls(Conformance):
         with pytest.raises(ValueError, match="after the call"):
             caller.call_and_fail(other.id.name)
         assert (caller.value(), other.value()) == (None, "told")
+
+    def test_what_was_written_before_a_call_stays_when_the_turn_fails_later(self, world: World) -> None:
+        caller, other = world.object(Caller), world.object(Caller)
+        with pytest.raises(ValueError, match="after the call"):
+            caller.write_call_and_fail(other.id.name)
+        assert (caller.value(), other.value()) == ("written before", "told")
 
     def test_an_object_appends_to_tables_and_asks_them(self, world: World) -> None:
         caller = world.object(Caller)

@@ -176,7 +176,7 @@ class Forks(Conformance):
         assert other.leaves() == []
 
     @pytest.mark.parametrize("name", ["", 5, "x" * 1025])
-    def test_what_is_no_name_is_refused(self, name: Any, world: World) -> None:
+    def test_a_fork_needs_a_name_that_may_be_one(self, name: Any, world: World) -> None:
         branch = world.object(Branch)
         branch.grow(1)
         with pytest.raises(Invalid, match="not an object's name"):
