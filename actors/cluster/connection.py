@@ -40,8 +40,10 @@ def connect_client(address: str) -> Callable[[], None]:
             try:
                 ray.init(address, namespace="thermocline", **QUIET)
             except (ConnectionError, RuntimeError) as error:
+                said = str(error).strip().splitlines()[-1:]  # Ray's messages hold whole tracebacks
                 raise Unavailable(
-                    f"no Ray cluster at {address}: {error}", hint="is the head up, and its client port open?"
+                    f"no Ray cluster at {address}: {' '.join(said)}",
+                    hint="is the head up, and its client port open?",
                 ) from error
             _ours.address, _ours.lakes = address, 0
         elif not client.is_connected() or (_ours.lakes and _ours.address != address):

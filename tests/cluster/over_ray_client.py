@@ -10,7 +10,7 @@ import pytest
 
 import thermocline
 from thermocline.actors.cluster.options import ClusterOptions
-from thermocline.core.errors import Unavailable
+from thermocline.core.errors import Invalid, Unavailable
 from thermocline.core.protocols import Cancel, Lakehouse
 
 from ..contracts.parts.appending import Appending
@@ -65,6 +65,33 @@ class TestOverRayClient(Appending, Once, Querying, TimeTravel, Streams, Files, S
         assert answer.rows() == [(1,)]
         answer.certificate.verify()
         assert not hasattr(lake, "store")
+
+    def test_a_query_outlives_the_process_that_ran_it(self, lake: Lakehouse) -> None:
+        import ray
+
+        database = lake.database("outlived")
+        database.append("sales", [{"n": 1}])
+        assert database.sql("select n from sales").rows() == [(1,)]
+        ray.kill(lake.compute._actor, no_restart=False)
+        assert database.sql("select n from sales").rows() == [(1,)]
+
+    def test_two_lakes_share_the_connection(self, lake: Lakehouse) -> None:
+        with thermocline.connect(os.environ["RAY_CLIENT"]) as other:
+            other.database("shared").append("sales", [{"n": 1}])
+        assert lake.database("shared").sql("select count(*) from sales").rows() == [(1,)]
+
+    def test_another_cluster_needs_another_process(self, lake: Lakehouse) -> None:
+        with pytest.raises(Invalid, match="connected to ray://") as refused:
+            thermocline.connect("ray://127.0.0.1:9")
+        assert refused.value.hint == "use a process for each cluster"
+        assert lake.databases()
+
+    def test_hosts_and_lags_are_seen_from_afar(self, lake: Lakehouse) -> None:
+        lake.database("seen").append("sales", [{"n": 1}])
+        found = lake.top()
+        assert {host["state"] for host in found["hosts"]} == {"serving", "spare"}
+        (row,) = [row for row in found["lag"] if row["database"] == "seen"]
+        assert (row["table"], row["flush_events"]) == ("sales", 1)
 
     def test_daft_scans_on_the_clusters_nodes(self, lake: Lakehouse) -> None:
         pytest.importorskip("daft")
