@@ -2,7 +2,8 @@
 
 A schedule is a seed: a database of its own, clients that append, go on in streams, change durable objects and
 read, one or two faults at drawn moments; then everything settles and is checked. The faults of those that
-run beside it hit it too. Each lake takes `A_LAKE` schedules; the nodes serve all of them.
+run beside it hit it too. Each lake takes `A_LAKE` schedules, every other lake replicates its objects; the
+nodes serve all of them.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..core.errors import Error, Unavailable
 from ..core.policy import TierPolicy
@@ -28,6 +29,10 @@ from .history import Attempt
 from .sabotage import Sabotage
 from .trial import Trial
 from .workload import Load, look, run
+
+if TYPE_CHECKING:
+    from .faults import Arena, Fault, Target
+    from .nodes import Nodes
 
 _log = logging.getLogger("thermocline.torture")
 T = TypeVar("T")
@@ -50,15 +55,11 @@ def trials(seeds: Iterable[int], without: str | None = None) -> Iterator[Trial]:
         raise Unavailable("Ray is not installed", hint="pip install 'thermocline[ray]'") from None
     from .nodes import Nodes
 
-    left = iter(seeds)
     nodes = Nodes()
     try:
-        for number in range(1_000_000):
-            batch = list(islice(left, A_LAKE))
-            if not batch:
-                return
+        for number, batch in groupby(seeds, lambda seed: seed // A_LAKE):
             with _arena(nodes, "replicated" if number % 2 == 0 else "local", without) as arena:
-                yield from _side_by_side(arena, batch)
+                yield from _side_by_side(arena, list(batch))
     finally:
         nodes.close()
 
@@ -68,7 +69,7 @@ def faults_of(seed: int) -> list[str]:
     return list(dict.fromkeys(fault.__name__.replace("_", " ") for fault in _drawn(seed)))
 
 
-def _drawn(seed: int) -> list[Any]:
+def _drawn(seed: int) -> list[Fault]:
     """The kinds take turns, so that every run has all of them; a second one is drawn for some."""
     from .faults import LARGE, SMALL
 
@@ -79,7 +80,7 @@ def _drawn(seed: int) -> list[Any]:
 
 
 @contextmanager
-def _arena(nodes: Any, objects: str, without: str | None) -> Iterator[Any]:
+def _arena(nodes: Nodes, objects: str, without: str | None) -> Iterator[Arena]:
     import ray
 
     from ..actors.cluster.lake import RayLake
@@ -109,11 +110,12 @@ def _arena(nodes: Any, objects: str, without: str | None) -> Iterator[Any]:
             yield Arena(nodes, lake, folder / "disks", sabotage, LEASE_S)
         finally:
             lake.close()
-            ray.get(keeper.stop.remote())
+            with suppress(ray.exceptions.RayError):
+                ray.get(keeper.stop.remote(), timeout=SETTLE_S)
             ray.kill(keeper)
 
 
-def _side_by_side(arena: Any, seeds: list[int]) -> Iterator[Trial]:
+def _side_by_side(arena: Arena, seeds: list[int]) -> Iterator[Trial]:
     done: queue.SimpleQueue[Trial | BaseException] = queue.SimpleQueue()
 
     def one(seed: int) -> None:
@@ -132,10 +134,11 @@ def _side_by_side(arena: Any, seeds: list[int]) -> Iterator[Trial]:
                     raise trial
                 yield trial
         finally:
+            arena.over.set()
             pool.shutdown(cancel_futures=True)
 
 
-def _schedule(arena: Any, seed: int) -> Trial:
+def _schedule(arena: Arena, seed: int) -> Trial:
     from .faults import Target, disk_lost
 
     rng = random.Random(seed)
@@ -149,14 +152,15 @@ def _schedule(arena: Any, seed: int) -> Trial:
         patience_s=SETTLE_S,
         pause_s=0.08,
         reads=True,
+        steps=True,
     )
     history: list[Attempt] = []
     told: list[str] = []
     try:
         _played(arena, Target(arena, load, replicated, rng, history.append), faults, seed)
-        found = _until_it_answers(lambda: look(arena.lake, load, history))
+        found = _until_it_answers(arena, lambda: look(arena.lake, load, history))
         told += problems(history, found)
-        _until_it_answers(lambda: arena.lake.database(load.database).verify())
+        _until_it_answers(arena, lambda: arena.lake.database(load.database).verify())
     except Exception as error:  # noqa: BLE001 - whatever a client did not expect is a broken promise
         _log.debug("seed %d", seed, exc_info=True)
         told.append(f"{type(error).__name__}: {error}")
@@ -166,11 +170,11 @@ def _schedule(arena: Any, seed: int) -> Trial:
     return Trial(seed, " + ".join(faults_of(seed)), acknowledged, time.monotonic() - began, tuple(told))
 
 
-def _played(arena: Any, target: Any, faults: list[Any], seed: int) -> None:
+def _played(arena: Arena, target: Target, faults: list[Fault], seed: int) -> None:
     """The load with its faults; returns when all of both has ended."""
     failures: list[BaseException] = []
 
-    def happen(number: int, fault: Any) -> None:
+    def happen(number: int, fault: Fault) -> None:
         rng = random.Random(f"{seed}/fault-{number}")
         time.sleep(rng.uniform(0.05, 1.2))
         try:
@@ -179,12 +183,12 @@ def _played(arena: Any, target: Any, faults: list[Any], seed: int) -> None:
             failures.append(error)
 
     durability = "replicated" if target.replicated else "local"
-    _until_it_answers(lambda: arena.lake.create_database(target.load.database, durability=durability))
+    _until_it_answers(arena, lambda: arena.lake.create_database(target.load.database, durability=durability))
     threads = [threading.Thread(target=happen, args=numbered) for numbered in enumerate(faults)]
     for thread in threads:
         thread.start()
     try:
-        run(arena.lake, target.load, seed, target.tell)
+        run(arena.lake, target.load, seed, target.tell, arena.over)
     finally:
         for thread in threads:
             thread.join()
@@ -192,12 +196,12 @@ def _played(arena: Any, target: Any, faults: list[Any], seed: int) -> None:
         raise failures[0]
 
 
-def _until_it_answers(ask: Callable[[], T]) -> T:
+def _until_it_answers(arena: Arena, ask: Callable[[], T]) -> T:
     deadline = time.monotonic() + SETTLE_S
     while True:
         try:
             return ask()
         except Error as error:
-            if not error.retryable or time.monotonic() > deadline:
+            if not error.retryable or time.monotonic() > deadline or arena.over.is_set():
                 raise
         time.sleep(0.1)

@@ -31,7 +31,11 @@ SHIPPING = ("replica.committed", "replica.shipped")
 
 @dataclass
 class Arena:
-    """One lake on the nodes. `rough`: held by whoever takes a node or the control store away."""
+    """One lake on the nodes.
+
+    `rough`: held by whoever takes a node or the control store away; `traps`, `skies`: by whoever arms an
+    instant, changes the weather. `over`: set once nobody waits for the schedules any more.
+    """
 
     nodes: Nodes
     lake: RayLake
@@ -41,6 +45,7 @@ class Arena:
     rough: threading.Lock = field(default_factory=threading.Lock)
     traps: threading.Lock = field(default_factory=threading.Lock)
     skies: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)
 
     def hosts(self) -> list[Beat]:
         """The processes in the seats, as they last said of themselves."""

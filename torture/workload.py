@@ -44,7 +44,8 @@ class Load:
     """`clients` threads with `operations` each; `patience_s`: how long one operation is sent again.
 
     `reads`: clients also count their events and append rows whose events have no ids of theirs. Such an
-    append is not sent again by the client: doing it once is the runtime's affair.
+    append is not sent again by the client: doing it once is the runtime's affair. `steps`: now and then a
+    client has events move on to the next tier, if that can be just then.
     """
 
     database: str
@@ -54,6 +55,7 @@ class Load:
     pause_s: float = 0.0
     objects: bool = True
     reads: bool = False
+    steps: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -114,12 +116,23 @@ class _Client:
         for step in range(self._load.operations):
             if stop.is_set():
                 return
+            if self._load.steps and self._rng.random() < 0.1:
+                self._move_on()
             kind = self._rng.choice(self._load.kinds)
             key = f"{kind}-{self._number}-{self._rng.randrange(3)}"
             if not self._do(kind, f"{self._load.database}/{self._number}/{step}", key, stop):
                 return
             if self._load.pause_s:
                 stop.wait(self._rng.random() * 2 * self._load.pause_s)
+
+    def _move_on(self) -> None:
+        database = self._lake.database(self._load.database)
+        step = self._rng.choice((database.flush, database.flush, database.compact, database.archive))
+        try:
+            step()
+        except Error as error:
+            if not error.retryable:
+                raise
 
     def _do(self, kind: str, id: str, key: str, stop: threading.Event) -> bool:
         """Whether the client knows what came of it, and so may go on."""

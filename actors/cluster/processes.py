@@ -38,6 +38,7 @@ from .replies import Reply, reply
 NAMESPACE = "thermocline"
 START_S = 90.0
 """How long a head may take to bring up a keeper and its first hosts."""
+SEATED_S = 60.0
 LOOK_S = 0.05
 """How long the keeper waits for a death before it looks at the signs of life."""
 NODES_EVERY_S = 1.0
@@ -161,21 +162,38 @@ class KeeperActor:
         self._place, self._options, self._policy, self._clock = place, options, policy, clock
         self._owned = LakeLock(Path(lock)) if lock else None
         self._assignments = Assignments(open_store(place.store))
-        self._assignment = self._assignments.latest()
+        self._assignment = Assignment()
+        self._incarnations: dict[str, int] = {}
+        self._recall(wait=ray.get_runtime_context().was_current_actor_reconstructed)
         self._processes: list[_Process] = []
         self._watch = Watch(options.lease_s)
         self._published_at = time.monotonic()
-        self._incarnations = {
-            beat.seat: beat.incarnation
-            for beat in self._assignments.beats(seat.name for seat in self._assignment.seats)
-        }
         self._lock = threading.RLock()
         self._stopped = threading.Event()
         self._problem = ""
         self._nodes_seen_at = 0.0
-        self._look_at_nodes(wait=True)
         self._thread = threading.Thread(target=self._run, name="thermocline-keeper", daemon=True)
         self._thread.start()
+
+    def _recall(self, *, wait: bool) -> None:
+        """What the store knows. `wait`: however long it does not answer, as Ray starts no actor anew whose
+        start has failed."""
+        while True:
+            try:
+                self._assignment = self._assignments.latest()
+                beats = self._assignments.beats(seat.name for seat in self._assignment.seats)
+                self._incarnations = {beat.seat: beat.incarnation for beat in beats}
+                return
+            except Unavailable:
+                if not wait:
+                    raise
+            time.sleep(LOOK_S)
+
+    def wait_until_seated(self) -> None:
+        """Returns when every seat is filled, or after a minute."""
+        deadline = time.monotonic() + SEATED_S
+        while time.monotonic() < deadline and not self._seated():
+            time.sleep(0.02)
 
     def place(self) -> tuple[LakePlace, ClusterOptions, TierPolicy]:
         return self._place, self._options, self._policy
@@ -237,7 +255,7 @@ class KeeperActor:
                 self._notice_deaths()
                 self._notice_silence()
                 if time.monotonic() - self._nodes_seen_at > NODES_EVERY_S:
-                    self._look_at_nodes(wait=False)
+                    self._look_at_nodes()
                 self._problem = ""
             except Exception as error:  # noqa: BLE001 - the watch must go on, whatever the control store does
                 if str(error) != self._problem:
@@ -256,7 +274,7 @@ class KeeperActor:
             ref, process.coming = process.coming, None
             try:
                 process.pid, process.started, process.seat, process.incarnation = ray.get(ref)
-            except ray.exceptions.RayActorError:
+            except ray.exceptions.RayError:
                 process.coming = process.handle.ready.remote()
                 continue
             process.watching = process.handle.watch.remote()
@@ -332,7 +350,7 @@ class KeeperActor:
 
     # -- nodes ------------------------------------------------------------------------------------
 
-    def _look_at_nodes(self, *, wait: bool) -> None:
+    def _look_at_nodes(self) -> None:
         """Seats for nodes that are new, processes for nodes that lack some; nodes that are down are noted."""
         nodes = _nodes()
         with self._lock:
@@ -352,16 +370,12 @@ class KeeperActor:
                 self._publish(assignment)
             for node in nodes:
                 self._staff(node)
-        if wait:
-            deadline = time.monotonic() + 60
-            while time.monotonic() < deadline and not self._seated():
-                self._settle()
-                time.sleep(0.02)
 
     def _seated(self) -> bool:
         with self._lock:
             taken = {p.seat.name for p in self._processes if p.seat is not None}
-            return all(seat.name in taken for seat in self._assignment.seats if seat.up)
+            looked = self._nodes_seen_at > 0
+            return looked and all(seat.name in taken for seat in self._assignment.seats if seat.up)
 
     def _staff(self, node: _Node) -> None:
         seats = sum(seat.node == node.name for seat in self._assignment.seats)
@@ -435,7 +449,7 @@ def start_keeper(
         max_task_retries=0,
         max_concurrency=64,
     ).remote(place, options, policy, clock, lock)
-    ray.get(handle.place.remote(), timeout=START_S)
+    ray.get(handle.wait_until_seated.remote(), timeout=START_S)
     return handle
 
 
