@@ -1,17 +1,12 @@
-"""The two kinds of Ray actors: hosts, which do the work, and the keeper, which watches them.
+"""The keeper, one for each lake, and the processes of hosts that it starts and watches.
 
-host      one process; fills a seat or stands by as a spare. Ray restarts it when it dies: as a spare
-keeper    one for each lake: seats processes, notices the dead (a pending call fails) and the frozen (no
-          sign of life within the lease), publishes the assignment when nodes come and go
+It seats processes, notices the dead (a pending call fails) and the frozen (no sign of life within the lease),
+and publishes the assignment when nodes come and go. Ray restarts a host that has died: as a spare.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import pickle
-import signal
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -30,10 +25,8 @@ from ...core.policy import TierPolicy
 from ...tiers.assignments import Assignments
 from ...tiers.object_store import open_store
 from ..lake_lock import LakeLock
-from .classes import learn
-from .host import ShardHost, started_at
+from .host_actor import HostActor, prepare
 from .options import ClusterOptions, LakePlace
-from .replies import Reply, reply
 
 NAMESPACE = "thermocline"
 START_S = 90.0
@@ -42,80 +35,6 @@ SEATED_S = 60.0
 LOOK_S = 0.05
 """How long the keeper waits for a death before it looks at the signs of life."""
 NODES_EVERY_S = 1.0
-
-
-class HostActor:
-    def __init__(
-        self, place: LakePlace, options: ClusterOptions, policy: TierPolicy, clock: Clock, node: str
-    ) -> None:
-        def lake() -> Any:
-            from .lake import inside_lake
-
-            return inside_lake(place, options, policy, clock, self._host)
-
-        _prepare(options)
-        self._forever = threading.Event()
-        self._host = ShardHost(
-            place,
-            options,
-            node,
-            clock=clock,
-            entropy=os.urandom,
-            policy=policy,
-            lake=lake,
-            learn=learn,
-            die=_die,
-        )
-
-    def ready(self) -> tuple[int, float, Seat | None, int]:
-        """Pid and when it started; its seat and incarnation, if it has one."""
-        return os.getpid(), started_at(os.getpid()), self._host.seat, self._host.incarnation
-
-    def take(self, seat: Seat, incarnation: int) -> None:
-        self._host.take(seat, incarnation)
-
-    def watch(self) -> None:
-        """Never returns: whoever waits for it learns of this process's death."""
-        self._forever.wait()
-
-    def call(
-        self, version: int, unit: Unit, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> Reply:
-        return reply(lambda: self._host.call(version, unit, method, args, kwargs))
-
-    def call_object(self, version: int, message: bytes) -> bytes:
-        """An `ObjectCall` and its reply as bytes: Ray's own pickling of small values was measured slower."""
-        return pickle.dumps(reply(lambda: self._host.call_object(version, pickle.loads(message))), 5)
-
-    def objects(self, version: int, method: str, args: tuple[Any, ...], slot: int | None = None) -> Reply:
-        return reply(lambda: self._host.objects(version, method, args, slot))
-
-    def reload(self) -> None:
-        self._host.reload()
-
-    def facts(self) -> dict[str, Any]:
-        return self._host.facts()
-
-    def kill(self, pid: int, started: float) -> None:
-        """Ends a process of this machine, if it is still the one that is meant."""
-        try:
-            if started_at(pid) == started:
-                os.kill(pid, signal.SIGKILL)
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-
-    def stop(self) -> None:
-        self._host.stop()
-
-
-def _prepare(options: ClusterOptions) -> None:
-    if options.prepare is not None:
-        options.prepare()
-
-
-def _die(reason: str) -> None:
-    print(f"thermocline: this host ends itself: {reason}", file=sys.stderr, flush=True)
-    os._exit(1)
 
 
 @dataclass
@@ -158,7 +77,7 @@ class KeeperActor:
         clock: Clock,
         lock: str | None,
     ) -> None:
-        _prepare(options)
+        prepare(options)
         self._place, self._options, self._policy, self._clock = place, options, policy, clock
         self._owned = LakeLock(Path(lock)) if lock else None
         self._assignments = Assignments(open_store(place.store))

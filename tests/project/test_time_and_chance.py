@@ -28,7 +28,7 @@ DOORS = {
     "actors/local.py",
     "actors/cluster/far.py",
     "actors/cluster/lake.py",
-    "actors/cluster/processes.py",
+    "actors/cluster/host_actor.py",
     "sdks/lakehouse/http.py",
     "torture/cluster.py",
     "torture/embedded.py",
