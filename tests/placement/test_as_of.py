@@ -26,7 +26,7 @@ STEPS: tuple[Callable[[World], object], ...] = (
 )
 
 
-WORLDS = [*((seed, 1) for seed in range(100, 104)), *((seed, 4) for seed in range(100, 103))]
+WORLDS = [(100, 1), (102, 1), (101, 4)]
 """(seed, shards)"""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import struct
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -28,6 +29,9 @@ from thermocline.router.prepare import Preparations
 from thermocline.router.query import Router
 
 from .owner import START, MemoryOwner
+
+EXAMPLES = int(os.environ.get("THERMOCLINE_EXAMPLES", "10"))
+"""`make torture` sets more."""
 
 DAYS = [date(2026, 1, 1) + timedelta(days=n) for n in range(0, 800, 37)]
 MOMENTS = [datetime(2025, 12, 30, 23) + timedelta(hours=n * 31, microseconds=n % 2) for n in range(40)]
@@ -185,7 +189,7 @@ def _bound(name: str, value: Any) -> Any:
     return value.toordinal() - date(1970, 1, 1).toordinal() if isinstance(value, date) else value
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6 * EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     rows=st.lists(ROW, min_size=1, max_size=12),
     size=st.integers(1, 3),
@@ -224,7 +228,7 @@ def test_no_file_with_a_matching_row_is_pruned(
         assert set(matching) <= read, condition
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     rows=st.lists(ROW, min_size=1, max_size=14),
     cuts=st.lists(st.integers(0, 20), max_size=3),
@@ -341,7 +345,7 @@ def test_the_latest_rows_come_from_the_newest_files(tmp_path: Path, sql: str, re
     assert part.files_read == read
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2 * EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     rows=st.lists(ROW, min_size=1, max_size=14),
     cuts=st.lists(st.integers(0, 20), max_size=4),
