@@ -11,7 +11,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-ray lint torture bench docs clean
+.PHONY: help demo test test-ray lint torture bench docs conformance clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,6 +42,10 @@ bench: .venv/bench.done  ## speed as ratios, kept in docs/benchmarks.md
 docs: .venv/dev.done  ## docs/cli.md and docs/metrics.md from the code
 	$(BIN)/python -m thermocline.cli.reference > docs/cli.md
 	$(BIN)/python -m thermocline.server.metrics > docs/metrics.md
+
+conformance: .venv/dev.done  ## docs/objects-conformance.md, from a run of its cases, also on Ray
+	$(BIN)/python -m tests.objects.conformance.table > docs/objects-conformance.new
+	mv docs/objects-conformance.new docs/objects-conformance.md
 
 clean:  ## what the others made, the demo's lake included
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
