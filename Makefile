@@ -34,6 +34,8 @@ torture: .venv/dev.done  ## faults without end: SCHEDULES=1000 on Ray, CASES=100
 	$(BIN)/thermocline torture --runtime ray --trials $(SCHEDULES) --seed $(SEED)
 	$(BIN)/thermocline torture --trials $$(( $(SCHEDULES) / 10 + 1 )) --seed $(SEED)
 	$(BIN)/python -m tests.placement --cases $(CASES) --seed $(SEED)
+	$(BIN)/python -m tests.placement --cases $$(( $(CASES) / 4 )) --seed $(SEED) --shards 4
+	THERMOCLINE_EXAMPLES=$$(( $(CASES) / 20 + 10 )) $(BIN)/python -m pytest -q --timeout 0 tests/router/test_pruning.py
 	$(BIN)/python -m tests.faults.torture --cases $$(( $(CASES) / 20 )) --seed $(SEED)
 
 bench: .venv/bench.done  ## speed as ratios, kept in docs/benchmarks.md
