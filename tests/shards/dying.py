@@ -39,7 +39,8 @@ def split_and_die(folder: Path, point: str) -> None:
     ]
     for thread in threads:
         thread.start()
-    time.sleep(0.1)
+    while (folder / "told").read_text().count("\n") < 5 * STREAMS:
+        time.sleep(0.01)
     left = int(nth or 1)
 
     def die(reached: str) -> None:

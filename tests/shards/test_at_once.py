@@ -173,7 +173,7 @@ def test_of_two_splits_of_one_shard_one_is_told_so(
 
     def begin() -> None:
         other.start()
-        time.sleep(0.2)
+        time.sleep(0.5)
 
     at_point("split.prepared", begin)
     assert database.split("shard-0").version == 1
