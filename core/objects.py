@@ -134,7 +134,14 @@ def pack(value: object, limit: int, what: str) -> bytes:
 
 
 def unpack(body: bytes) -> Any:
-    return pickle.loads(body)
+    """Raises `NotFound` for a value of a class that this process can't import."""
+    try:
+        return pickle.loads(body)
+    except ModuleNotFoundError as error:
+        raise NotFound(
+            f"`{error.name}`, which a message needs, can't be imported here",
+            hint="send plain values, or install it wherever objects live",
+        ) from None
 
 
 class RemoteError(Error):
