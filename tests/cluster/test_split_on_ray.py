@@ -29,6 +29,7 @@ def lake(ray_head: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
     clock = SharedClock(path / "now")
     options = ClusterOptions(sink=False)
     with thermocline.connect(path / "lake", runtime="ray", cluster=options, clock=clock) as opened:
+        assert isinstance(opened, RayLake)
         yield opened
 
 
