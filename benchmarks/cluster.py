@@ -71,7 +71,7 @@ def _calls(lake: Any, rounds: int) -> Line:
     import ray
 
     stub = lake.object(Counter, "ping")
-    bare = ray.remote(Bare).options(num_cpus=0, max_concurrency=64).remote()
+    bare: Any = ray.remote(Bare).options(num_cpus=0, max_concurrency=64).remote()
 
     def ours() -> None:
         for _ in range(CALLS):

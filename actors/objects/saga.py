@@ -5,7 +5,7 @@ begin --> run: step --> step --> step ... --> done
                  fails --> undo what was done, the last first --> undone
 
 Whatever dies, an alarm runs `run` again: a step that has an outcome gives it at once, so the flow goes on
-where it was. A step's calls have names that follow from the saga's and the step's own, so objects do them once.
+where it was. A step's calls have names that follow from the saga's and the step's, so objects do them once.
 """
 
 from __future__ import annotations
@@ -276,7 +276,7 @@ class _Unknown(BaseException):
 
 
 class _Later(BaseException):
-    """A step can't be done now. `run` must not take that for how it ended. `progress`: others before it were."""
+    """A step can't be done now. `run` must not take that for how it ended. `progress`: others before were."""
 
     def __init__(self, error: Error, *, progress: bool) -> None:
         self.error = error
