@@ -254,7 +254,7 @@ class World:
         self._points.append(Point(self.db.bookmark(), self._cut(self.seqs), every))
         recorded = [at for commits in self._recorded.values() for _, at in commits]
         at = min(self.rng.choice(recorded) + self.rng.choice([-1, 0, 1]) * MICROSECOND, self.clock())
-        cut = {shard: At(self._seq_at(shard, at), at) for shard in self.seqs}
+        cut: Cut = {shard: At(self._seq_at(shard, at), at) for shard in self.seqs}
         self._points.append(Point(self.rng.choice([at, at.isoformat()]), cut, every))
         if self.spread.several:
             self._refused(self.rng.choice([1, "version:1"]))
