@@ -29,6 +29,7 @@ from ...core.objects import (
     ObjectReply,
     failure,
 )
+from ...core.placement import Misplaced
 from ...tiers.objects.shard import ObjectShard, ObjectSurroundings
 from .context import ObjectContext
 from .resident import Pending, Resident
@@ -183,8 +184,10 @@ class ObjectHost:
     def shard(self, slot: int) -> ObjectShard:
         shard = self._shards.get(slot)
         if shard is None:
+            if self._closed:
+                raise Unavailable("the lake is closed", hint="open it again")
             if not self._owns_all:
-                raise Unavailable(f"slot {slot} is not here", hint="look up its host again")
+                raise Misplaced(f"slot {slot} is not here", hint="look up its host again")
             self.own(slot)
             shard = self._shards[slot]
         return shard

@@ -8,10 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import thermocline
 from thermocline.actors.objects.host import ObjectHost
 from thermocline.core.clock import system_clock
 from thermocline.core.objects import ObjectCall, ObjectPolicy, class_ref, named_id, pack
+from thermocline.core.placement import Misplaced
 from thermocline.tiers.object_store import open_store
 from thermocline.tiers.objects.shard import ObjectSurroundings
 
@@ -49,6 +52,10 @@ class Sleeper(thermocline.DurableObject):
 
     def name_in_constructor(self) -> Any:
         return self.made_with
+
+    def stored(self) -> int:
+        self.storage.put("stored", 1)
+        return 1
 
     def read_only(self) -> int:
         return len(self.storage.list())
@@ -208,6 +215,26 @@ class HibernationInProcess(Conformance):
         for n in range(1, 4):
             with thermocline.connect(tmp_path / "lake", background=False) as lake:
                 assert lake.object(Sleeper, "s").add(n) == n
+
+    def test_a_reply_on_its_way_leaves_though_the_object_left_memory(self, world: World) -> None:
+        sleeper = world.object(Sleeper)
+        sleeper.add("tea")
+        host = world.lake.objects().host
+        for method in ("read_only", "stored"):
+            reply = host._begin(ObjectCall(sleeper.id, method, pack(((), {}), 1_000, "")))
+            world.leave_memory(sleeper)
+            assert reply.finish().value() == 1
+
+    def test_a_reply_on_its_way_from_a_slot_that_moved_is_asked_for_again(self, tmp_path: Path) -> None:
+        store = open_store(tmp_path / "store")
+        around = ObjectSurroundings(tmp_path / "hot", store, system_clock, ObjectPolicy())
+        identity = named_id(class_ref(Sleeper), "s")
+        host = ObjectHost(around, lake=None, owns_all=False)
+        host.own(identity.slot)
+        reply = host._begin(ObjectCall(identity, "add", pack((("tea",), {}), 1_000, "")))
+        host.disown(identity.slot)
+        with pytest.raises(Misplaced):
+            reply.finish().value()
 
     def test_a_slot_moves_from_host_to_host(self, tmp_path: Path) -> None:
         store = open_store(tmp_path / "store")
