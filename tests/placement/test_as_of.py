@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .compare import difference
-from .world import Asked, World
-
-POINTS = 6
-STEPS: tuple[Callable[[World], object], ...] = (
-    lambda w: w.db.flush(),
-    World.append_some,
-    lambda w: w.db.archive(),
-    World.append_some,
-    lambda w: w.move("flush", but=3),
-    World.reopen,
-    World.append_some,
-    lambda w: w.db.flush(),
-    lambda w: w.db.compact(),
-    lambda w: w.move("archive", but=2),
-    lambda w: w.db.expire(),
-)
-
+from .past import FORMS, has_a_form_in_sql, stays_as_it_was
+from .world import World
 
 WORLDS = [(100, 1), (102, 1), (101, 4)]
 """(seed, shards)"""
@@ -33,48 +16,13 @@ WORLDS = [(100, 1), (102, 1), (101, 4)]
 @pytest.mark.parametrize(("seed", "shards"), WORLDS)
 def test_the_past_stays_as_it_was(seed: int, shards: int, tmp_path: Path) -> None:
     world = World(seed, tmp_path / "lake", shards=shards, history=True)
-    for _ in range(3):
-        world.append_some()
-        world.remember()
-    world.check(1)
-    asked = _ask_about_the_past(world)
-    for step in STEPS:
-        step(world)
-        world.check(1)
-        world.remember()
-        for before in asked:
-            again = world.ask(before.query, before.point)
-            ordered = before.query.ordered
-            assert difference(again.result.rows(), before.result.rows(), ordered=ordered) is None
-            world.compare(again)
-        asked += _ask_about_the_past(world)[:1]
+    stays_as_it_was(world)
     world.close()
-
-
-def _ask_about_the_past(world: World) -> list[Asked]:
-    chosen = world.rng.sample(world.points()[1:], min(POINTS, len(world.points()) - 1))
-    return [world.ask(world.question(point), point) for point in chosen]
-
-
-FORMS = (
-    "{table} FOR SYSTEM_TIME AS OF TIMESTAMP '{instant}'",
-    "{table} AT (TIMESTAMP => '{instant}')",
-    "{table} TIMESTAMP AS OF '{instant}'",
-)
 
 
 @pytest.mark.parametrize("shards", [1, 4])
 @pytest.mark.parametrize("form", FORMS)
 def test_the_forms_of_sql_mean_the_same_as_the_argument(form: str, shards: int, tmp_path: Path) -> None:
     world = World(7, tmp_path / "lake", shards=shards, history=True, ttl=False)
-    for act in (world.append_some, world.step, world.append_some, world.step, world.append_some):
-        world.remember()
-        act()
-    for point in world.points()[1:]:
-        instant = max(at.instant for at in point.cut.values())
-        for name in point.tables:
-            written = form.format(table=name, instant=instant.isoformat())
-            asked = "SELECT count(*), sum(_seq), max(_recorded_at)"
-            expected = world.db.sql(f"{asked} FROM {name}", as_of=instant).rows()
-            assert world.db.sql(f"{asked} FROM {written}").rows() == expected
+    has_a_form_in_sql(world, form)
     world.close()
