@@ -8,6 +8,7 @@ import pytest
 
 import thermocline
 from thermocline.core.errors import Invalid
+from thermocline.core.objects import ObjectCall, pack
 
 from ..worlds import Conformance, World, together
 
@@ -128,6 +129,13 @@ class Dedup(Conformance):
 
 
 class DedupInProcess(Conformance):
+    def test_a_name_is_known_before_its_call_is_durable(self, world: World) -> None:
+        ledger, host = world.object(Ledger), world.lake.objects().host
+        call = ObjectCall(ledger.id, "add", pack(((5,), {}), 1_000, ""), "op-1")
+        on_their_way = [host._begin(call) for _ in range(3)]
+        assert [one.finish().value() for one in on_their_way] == [[5]] * 3
+        assert ledger.entries() == [5]
+
     def test_a_name_is_forgotten_after_a_day(self, world: World) -> None:
         ledger = world.object(Ledger)
         ledger.add.once("op-1")(5)
