@@ -39,6 +39,7 @@ from .check import Written
 
 STORE_CALLS = ("put", "get", "get_range", "size", "list", "delete")
 BROKEN = ("fence", "deduplication")
+KILL, STOP = signal.SIGKILL, signal.SIGSTOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,3 @@ def _without_deduplication() -> None:
 def _replace(owner: type, name: str, by: Any) -> None:
     assert hasattr(owner, name), f"{owner} has no {name} any more"
     setattr(owner, name, by)
-
-
-KILL, STOP = signal.SIGKILL, signal.SIGSTOP
