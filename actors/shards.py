@@ -29,6 +29,7 @@ from ..tiers.intake.received import held, received_by_nobody
 from ..tiers.intake.route import route
 from ..tiers.nothing import NoShard
 from .fitting import brings_news, normalised, summed, widened
+from .objects.turn import confirm_before_output
 from .splits import Splits
 from .tenancy import Tenancy
 
@@ -175,6 +176,7 @@ class DatabaseShards:
     def _acceptable(self, operations: Sequence[Append]) -> Sequence[Append]:
         """Refuses what can't be appended before it makes a database for it."""
         self.tenancy.check_writable()
+        confirm_before_output()
         if self.tenancy.exists():
             return operations
         return [received_by_nobody(operation) for operation in operations]

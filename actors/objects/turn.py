@@ -76,6 +76,12 @@ def calls_named(operation: str) -> Iterator[None]:
         turn.operation, turn.outgoing = before
 
 
+def confirm_before_output() -> None:
+    """Whatever leaves the turn that this thread runs, if it runs one, must not tell what could be lost."""
+    if _here.turn is not None:
+        _here.turn.before_output()
+
+
 def make_durable() -> None:
     """What this turn did so far stays, even if it raises later."""
     assert _here.turn is not None

@@ -37,6 +37,7 @@ PROMISES: dict[str, list[str]] = {
         "an_object_whose_commit_failed_starts_anew",
         "turns_that_rest_on_a_lost_one_are_lost_with_it",
         "a_message_whose_commit_failed_never_leaves",
+        "an_append_whose_turn_is_not_durable_is_not_made",
     ],
     "A turn's writes are one commit": [
         "a_turn_that_raises_leaves_no_trace",

@@ -58,6 +58,10 @@ class Gate(thermocline.DurableObject):
     def stand_blocked(self, folder: str) -> None:
         self.ctx.block_concurrency_while(lambda: self.stand(folder))
 
+    def increment_and_append(self, database: str) -> None:
+        self.increment()
+        self.ctx.database(database).append("told", [{"by": str(self.ctx.id.name)}])
+
     @thermocline.concurrent
     def look(self) -> str:
         return "standing"
@@ -322,6 +326,14 @@ class GatesInProcess(Conformance):
         with at_point(BEFORE_COMMIT, full_disk), pytest.raises(Unavailable):
             gate.tell(other.id.name)
         assert (gate.value(), other.value()) == (0, 0)
+
+    def test_an_append_whose_turn_is_not_durable_is_not_made(self, world: World) -> None:
+        gate = world.object(Gate)
+        told = world.lake.database("told")
+        gate.increment_and_append("told")
+        with at_point(BEFORE_COMMIT, full_disk), pytest.raises(Unavailable):
+            gate.increment_and_append("told")
+        assert (gate.value(), told.sql("SELECT count(*) FROM told").rows()) == (1, [(1,)])
 
     def test_objects_whose_turns_end_together_share_a_commit(self, world: World) -> None:
         slot = world.object(Gate).id.slot
