@@ -86,6 +86,7 @@ class KeeperActor:
         self._recall(wait=ray.get_runtime_context().was_current_actor_reconstructed)
         self._processes: list[_Process] = []
         self._watch = Watch(options.lease_s)
+        self._looked_at = 0.0
         self._published_at = time.monotonic()
         self._lock = threading.RLock()
         self._stopped = threading.Event()
@@ -236,7 +237,12 @@ class KeeperActor:
     def _notice_silence(self) -> None:
         with self._lock:
             seated = [p for p in self._processes if p.seat is not None]
+            handing_over = self._assignment.before is not None
         now = time.monotonic()
+        # Each look is a read for each seat: as often as signs are given, unless somebody waits for them.
+        if now - self._looked_at < self._options.beat_s / 2 and not handing_over:
+            return
+        self._looked_at = now
         try:
             beats = self._assignments.beats(p.seat.name for p in seated if p.seat)
         except Error:
