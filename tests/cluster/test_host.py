@@ -105,7 +105,7 @@ def test_a_host_answers_no_more_from_what_was_moved_though_its_callers_know_no_b
     assignments: Assignments, open_host: Open
 ) -> None:
     first = publish(assignments, "a").version
-    owner = open_host("a", lease_s=0.8)
+    owner = open_host("a", lease_s=4)
     append(owner, first, "1")
     changing = assignments.latest().next(seats=(Seat("b", "b"),))
     assert assignments.publish(changing)
@@ -118,7 +118,7 @@ def test_a_host_that_cannot_look_stops_serving(
     assignments: Assignments, open_host: Open, tmp_path: Path
 ) -> None:
     version = publish(assignments, "a").version
-    owner = open_host("a", lease_s=0.8)
+    owner = open_host("a", lease_s=4)
     append(owner, version, "1")
     (tmp_path / "objects").rename(tmp_path / "away")
     (tmp_path / "objects").write_bytes(b"no folder")
