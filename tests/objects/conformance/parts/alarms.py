@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -195,7 +196,7 @@ class Alarms(Conformance):
         for _ in range(2):
             before = timer.when("tea")
             world.clock.advance(seconds=(before - world.clock.now).total_seconds() + 0.01)
-            world.becomes(True, lambda before=before: timer.when("tea") > before)
+            world.becomes(True, partial(_is_later, timer, before))
             waits.append((timer.when("tea") - before).total_seconds())
         assert waits == [pytest.approx(2, abs=0.8), pytest.approx(4, abs=0.8)]
 
@@ -291,12 +292,20 @@ class Alarms(Conformance):
             world.object(Timer).set("tea", at)
 
 
+def _is_later(timer: Any, before: Any) -> bool:
+    return bool(timer.when("tea") > before)
+
+
+def _is_other(timer: Any, before: Any) -> bool:
+    return bool(timer.when("tea") != before)
+
+
 def give_up(world: World, timer: Any) -> None:
     """Has seven deliveries of the alarm `tea` fail."""
     for _ in range(7):
         before = timer.when("tea")
         world.clock.advance(hours=1)
-        world.becomes(True, lambda before=before: timer.when("tea") != before)
+        world.becomes(True, partial(_is_other, timer, before))
 
 
 DELIVER_AND_DIE = """

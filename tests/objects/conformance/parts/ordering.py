@@ -172,7 +172,12 @@ class OrderingInProcess(Conformance):
         mailbox, policy = Mailbox(), ObjectPolicy(order_wait_s=0.5)
         mailbox.enter(numbered(1), policy)
         mailbox.leave()
-        with Meanwhile(lambda: mailbox.enter(numbered(3), policy) or mailbox.leave()):
+
+        def overtake() -> None:
+            mailbox.enter(numbered(3), policy)
+            mailbox.leave()
+
+        with Meanwhile(overtake):
             while not mailbox.waiting:
                 time.sleep(0.001)
             began = time.monotonic()

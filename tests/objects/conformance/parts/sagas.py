@@ -29,6 +29,10 @@ class Purse(thermocline.DurableObject):
         return list(self.storage.get("notes", []))
 
 
+def _missing(what: str) -> None:
+    raise KeyError(what)
+
+
 class Trip(thermocline.Saga):
     """Three steps, of which the last may fail."""
 
@@ -37,14 +41,14 @@ class Trip(thermocline.Saga):
         train = step("train", lambda: notes.note("train"), undo=lambda n: notes.note(f"not train {n}"))
         step("hotel", lambda: notes.note("hotel"), undo=lambda n: notes.note(f"not hotel {n}"))
         if fails:
-            step("museum", lambda: {}["closed"])
-        return step("museum", lambda: notes.note("museum")) + train
+            step("museum", lambda: _missing("closed"))
+        return int(step("museum", lambda: notes.note("museum"))) + int(train)
 
 
 class Detour(thermocline.Saga):
     def run(self, step: Any) -> str:
         try:
-            step("ferry", lambda: {}["storm"])
+            step("ferry", lambda: _missing("storm"))
         except KeyError:
             return str(step("bridge", lambda: "over the bridge"))
         return "over the sea"

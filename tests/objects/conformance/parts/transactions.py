@@ -66,7 +66,11 @@ class Ledger(thermocline.DurableObject):
             self.add(4)
 
     def part(self) -> Any:
-        return self.storage.transaction_sync(lambda: self.add(1) or "done")
+        def work() -> str:
+            self.add(1)
+            return "done"
+
+        return self.storage.transaction_sync(work)
 
     def failing_part(self) -> None:
         self.add(1)
