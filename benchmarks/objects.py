@@ -15,6 +15,7 @@ from thermocline.core.objects import ObjectCall, ObjectId, pack
 from .harness import Line, Scale, duration, rate, within
 
 OBJECTS = 10_000
+MANY = 100_000
 CALLERS = 64
 EVENT = "x" * 1_000
 
@@ -27,6 +28,9 @@ class Log(thermocline.DurableObject):
 
     def append(self, body: str) -> None:
         self.storage.exec("INSERT INTO events VALUES (?)", body)
+
+    def count(self) -> int:
+        return int(self.storage.exec("SELECT count(*) FROM events").one()[0])
 
     def fill(self, megabytes: int) -> str:
         self.storage.exec(
@@ -49,6 +53,7 @@ def measure(scale: Scale, folder: Path) -> Iterator[Line]:
         yield _batches(host, ids, scale.rounds)
         yield _callers(host, ids)
         yield _activation(host, ids)
+        yield _many(lake, host)
     with thermocline.connect(folder / "large", background=False) as lake:
         yield _restore(lake, 1_000 if scale.events >= 10_000_000 else 100)
 
@@ -119,6 +124,19 @@ def _activation(host: Any, ids: list[ObjectId]) -> Line:
         times.append(time.perf_counter() - started)
     worst = statistics.quantiles(times, n=100)[98]
     return within("activation and a durable append, p99", worst, at_most=0.005)
+
+
+def _many(lake: Any, host: Any) -> Line:
+    """Each appends durably once; a tenth of them is in memory at a time, and any of them can be asked."""
+    ids = [lake.object(Log, f"one-of-many-{n}").id for n in range(MANY)]
+    started = time.perf_counter()
+    for first in range(0, MANY, OBJECTS):
+        _batch(host, ids[first : first + OBJECTS])
+        host.leave_memory(idle_s=0, at_most=OBJECTS)
+    taken = time.perf_counter() - started
+    assert all(lake.object(Log, f"one-of-many-{n}").count() == 1 for n in range(0, MANY, 997))
+    path = f"{MANY:,} objects made, each by a durable append"
+    return Line(path, rate(MANY / taken, "objects"), "-", "-", "all there", True)
 
 
 def _restore(lake: Any, megabytes: int) -> Line:

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..actors.cluster.opening import SETTINGS
+from ..actors.cluster.opening import SETTINGS, hush
 
 HEAD, FAR = "head", "far"
 _LABEL = "thermocline-node"
@@ -64,7 +64,7 @@ class Nodes:
         self._far: Any = None
         self.start_far()
         ray.init(address=self._cluster.address, namespace="thermocline", **_QUIET)
-        _hush()
+        hush()
 
     def close(self) -> None:
         import ray
@@ -141,15 +141,6 @@ class Nodes:
         own = [self.control_store, self.raylet(HEAD), self.raylet(FAR)]
         for pid in [*own, *self._workers(HEAD), *self._workers(FAR)]:
             _send(pid, signal.SIGCONT)
-
-
-def _hush() -> None:
-    """Ray prints a line for each process that dies, whatever it was told of logging."""
-    from ray._private.worker import global_worker
-
-    worker: Any = global_worker
-    worker.threads_stopped.set()
-    worker.gcs_error_subscriber.close()
 
 
 @contextmanager

@@ -102,11 +102,23 @@ def reach() -> Callable[[], None] | None:
         return None
     if os.environ.get("RAY_ADDRESS"):
         ray.init(namespace="thermocline", **QUIET)
+        hush()
         return ray.shutdown
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     ray.init("local", namespace="thermocline", include_dashboard=False, **QUIET)
+    hush()
     return ray.shutdown
+
+
+def hush() -> None:
+    """Ray prints to stdout for each process that dies, whatever it was told of logging: into a program's own
+    answers. There is no public way to be spared."""
+    from ray._private.worker import global_worker
+
+    worker: Any = global_worker
+    worker.threads_stopped.set()
+    worker.gcs_error_subscriber.close()
 
 
 def _near_place(lake: Path, object_store: str | None, catalog: Mapping[str, str] | None) -> LakePlace:
