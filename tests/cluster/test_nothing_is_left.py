@@ -1,4 +1,4 @@
-"""A program with a lake on Ray prints what it prints, and leaves no process, though a host was killed under it."""
+"""A program with a lake on Ray prints what it prints and leaves no process, though a host died under it."""
 
 from __future__ import annotations
 
