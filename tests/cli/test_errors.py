@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -112,14 +114,19 @@ def test_help_loads_no_engine() -> None:
     assert done.stderr.strip() == "[]"
 
 
-def _start(command: Command, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+@contextmanager
+def _start(command: Command, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
         [sys.executable, "-m", "thermocline.cli", *arguments],
         env={**os.environ, "THERMOCLINE_LAKE": str(command.lake)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _run(command: Command, *arguments: str) -> subprocess.CompletedProcess[bytes]:

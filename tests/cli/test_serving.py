@@ -25,9 +25,12 @@ def served(shop: Command) -> Iterator[Command]:
     )
     with process:
         assert process.stdout
-        yield Command(shop.lake, process.stdout.readline().split()[-1])
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        try:
+            yield Command(shop.lake, process.stdout.readline().split()[-1])
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
 
 
 def test_verbs_work_over_http_as_in_a_folder(served: Command, tmp_path: Path) -> None:

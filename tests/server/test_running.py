@@ -31,8 +31,10 @@ TAKES_A_WHILE = "select count(*) from big a, big b, range(40) c where a.n * b.n 
 def server(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     program = [sys.executable, "-c", PROGRAM, str(tmp_path / "lake")]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def said(server: subprocess.Popen[str]) -> str:
