@@ -23,6 +23,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.mark.timeout(900)
 def test_the_contract_holds_over_ray_client(address: str, tmp_path: Path) -> None:
     command = [
         sys.executable,
@@ -44,6 +45,6 @@ def test_the_contract_holds_over_ray_client(address: str, tmp_path: Path) -> Non
         check=False,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=850,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
