@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from . import (
@@ -40,37 +40,41 @@ LARGE = {"queries": "the ten queries", "opening": "import and opening", "daft": 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m thermocline.benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the events")
-    parser.add_argument(
-        "--only", nargs="*", choices=[*SMALL, *LARGE], help="some of them, and no page written"
-    )
+    parser.add_argument("--quick", action="store_true", help="a tenth of the events, and no page written")
+    parser.add_argument("--only", nargs="*", choices=[*SMALL, *LARGE], help="some of them")
     asked = parser.parse_args()
-    lines = []
+    scale = QUICK if asked.quick else FULL
+    sections: dict[str, list[Line]] = {}
     with tempfile.TemporaryDirectory(prefix="thermocline-bench-") as folder:
-        for line in _measure(QUICK if asked.quick else FULL, Path(folder), asked.only or [*SMALL, *LARGE]):
-            lines.append(line)
+        for name, line in _measure(scale, Path(folder), asked.only or [*SMALL, *LARGE]):
+            sections.setdefault(name, []).append(line)
             print(text_row(line), flush=True)
+    lines = [line for section in sections.values() for line in section]
     missed = [line.path for line in lines if line.passed is False]
     print(f"\n{sum(line.passed is True for line in lines)} targets met, {len(missed)} missed")
-    if not asked.only:
-        command = "python -m thermocline.benchmarks --quick" if asked.quick else "make bench"
-        PAGE.write_text(page(lines, command, (QUICK if asked.quick else FULL).events))
+    if not asked.quick:
+        PAGE.write_text(page(PAGE.read_text(), sections, scale.events))
         print(f"kept in {PAGE.name}")
 
 
-def _measure(scale: Scale, folder: Path, wanted: list[str]) -> Iterator[Line]:
+def _measure(scale: Scale, folder: Path, wanted: list[str]) -> Iterator[tuple[str, Line]]:
+    """(section, line)"""
     for name, measure in SMALL.items():
         if name in wanted:
-            yield from measure(scale, folder)
+            for line in measure(scale, folder):
+                yield name, line
     if set(LARGE) & set(wanted):
         path, copy = folder / "large", folder / "copy.parquet"
         lake.build(scale, path, copy)
-        if "queries" in wanted:
-            yield from queries.measure(scale, path, copy)
-        if "opening" in wanted:
-            yield from opening.measure(scale, path)
-        if "daft" in wanted:
-            yield from daft.measure(scale, path)
+        parts: dict[str, Callable[[], Iterator[Line]]] = {
+            "queries": lambda: queries.measure(scale, path, copy),
+            "opening": lambda: opening.measure(scale, path),
+            "daft": lambda: daft.measure(scale, path),
+        }
+        for name, measured in parts.items():
+            if name in wanted:
+                for line in measured():
+                    yield name, line
 
 
 if __name__ == "__main__":

@@ -1,14 +1,20 @@
-"""The table: on the terminal as it comes, and in docs/benchmarks.md at the end."""
+"""The tables: on the terminal as they come, and in docs/benchmarks.md at the end."""
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from .harness import Line
 
+HEADING = """# Benchmarks
+
+Each path beside the same work done directly, in turns in one run: medians of at least five.
+Times depend on the machine, ratios hardly. Answers are compared before they are timed.
+
+`make bench` makes this page; `python -m thermocline.benchmarks --only append hot` those sections of it."""
 HEAD = ("path", "ours", "reference", "ratio", "target", "")
 
 
@@ -22,22 +28,19 @@ def text_row(line: Line) -> str:
     return f"{path:<82} {ours:>16} {reference:>16} {ratio:>13} {target:>13}  {verdict}"
 
 
-def page(lines: Sequence[Line], command: str, events: int) -> str:
-    """docs/benchmarks.md, made anew by every run."""
-    table = ["| " + " | ".join(cells) + " |" for cells in (HEAD, ("---",) * len(HEAD), *map(row, lines))]
-    return "\n".join(
-        [
-            "# Benchmarks",
-            "",
-            "Each path beside the same work done directly, in turns in one run: medians of at least five.",
-            "Times depend on the machine, ratios hardly. Answers are compared before they are timed.",
-            "",
-            f"{datetime.now(UTC):%Y-%m-%d}, {_machine()}. Made by `{command}`, {events:,} events.",
-            "",
-            *table,
-            "",
-        ]
+def page(known: str, sections: Mapping[str, Sequence[Line]], events: int) -> str:
+    """docs/benchmarks.md with these sections made anew; the others of the page as it is `known` stay."""
+    kept = {name: text for name, _, text in (part.partition("\n\n") for part in known.split("\n## ")[1:])}
+    made = {name: _section(lines, events) for name, lines in sections.items()}
+    return (
+        "\n\n".join([HEADING, *(f"## {name}\n\n{text.strip()}" for name, text in (kept | made).items())])
+        + "\n"
     )
+
+
+def _section(lines: Sequence[Line], events: int) -> str:
+    table = ["| " + " | ".join(cells) + " |" for cells in (HEAD, ("---",) * len(HEAD), *map(row, lines))]
+    return "\n".join([f"{datetime.now(UTC):%Y-%m-%d}, {_machine()}, scale {events:,}.", "", *table])
 
 
 def _machine() -> str:
