@@ -86,7 +86,9 @@ class Sabotage:
     def armed(self, point: str, sign: int, pid: int = 0) -> Iterator[Callable[[float], int | None]]:
         """`pid`: if it is to be that one. The function waits until a process came there: its pid."""
         trap = self.folder / "armed" / point
-        trap.write_text(f"{int(sign)} {pid}")
+        part = self.folder / f"{point}.part"
+        part.write_text(f"{int(sign)} {pid}")
+        part.rename(trap)
         caught = self.folder / "caught" / point
         caught.unlink(missing_ok=True)
 

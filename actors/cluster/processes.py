@@ -280,6 +280,7 @@ class KeeperActor:
         nodes = _nodes()
         with self._lock:
             self._nodes_seen_at = time.monotonic()
+            self._catch_up()
             alive = {node.id for node in nodes}
             self._processes = [p for p in self._processes if p.node_id in alive]
             assignment = self._assignment.with_nodes(node.name for node in nodes)
@@ -321,10 +322,15 @@ class KeeperActor:
             ).remote(self._place, self._options, self._policy, self._clock, node.name)
             self._processes.append(_Process(handle, node.id, node.name, coming=handle.ready.remote()))
 
-    def _publish(self, assignment: Assignment) -> None:
-        if not self._assignments.publish(assignment):
+    def _catch_up(self) -> None:
+        """Hosts go by what the store has, and that may be ours though the store's reply to it was lost."""
+        if self._assignments.newest() > self._assignment.version:
             self._assignment = self._assignments.latest()
             self._published_at = time.monotonic()
+
+    def _publish(self, assignment: Assignment) -> None:
+        if not self._assignments.publish(assignment):
+            self._catch_up()
             raise Unavailable("the assignment was changed at the same time", hint="try again")
         self._published_at = time.monotonic()
         self._assignment = assignment
