@@ -38,7 +38,7 @@ def connect_client(address: str) -> Callable[[], None]:
             # An append carries its rows: that they are many is nothing to be warned of.
             warnings.filterwarnings("ignore", message="More than 10MB of messages")
             try:
-                ray.init(address, namespace="thermocline", **QUIET)
+                _init(address)
             except (ConnectionError, RuntimeError) as error:
                 said = str(error).strip().splitlines()[-1:]  # Ray's messages hold whole tracebacks
                 raise Unavailable(
@@ -56,6 +56,17 @@ def connect_client(address: str) -> Callable[[], None]:
             return _keep
         _ours.lakes += 1
     return _let_go
+
+
+def _init(address: str) -> None:
+    import ray
+
+    try:
+        ray.init(address, namespace="thermocline", **QUIET)
+    except ConnectionAbortedError:
+        # The head answered, but the process that it forked for this client died at birth, as happens
+        # beside gRPC's threads. It starts another for whoever comes again.
+        ray.init(address, namespace="thermocline", **QUIET)
 
 
 def _keep() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -48,3 +51,45 @@ def test_the_contract_holds_over_ray_client(address: str, tmp_path: Path) -> Non
         timeout=850,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+@pytest.mark.timeout(300)
+def test_a_client_whose_server_dies_at_birth_is_given_another(address: str) -> None:
+    known = _client_servers()
+    command = [sys.executable, "-c", COUNTS, address]
+    client = subprocess.Popen(
+        command,
+        # Nothing is kept for a client that may come back: this one is told of the death without delay.
+        env=os.environ | {"RAY_AUTH_MODE": "disabled", "RAY_CLIENT_RECONNECT_GRACE_PERIOD": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (born := _client_servers() - known) and client.poll() is None:
+        time.sleep(0.01)
+    for process in born:
+        os.kill(process, signal.SIGKILL)
+    out, err = client.communicate(timeout=240)
+    assert born, "the client had no server of its own"
+    assert (out.strip(), client.returncode) == ("1", 0), err[-2000:]
+
+
+COUNTS = """
+import sys
+import thermocline
+
+with thermocline.connect(sys.argv[1]) as lake:
+    database = lake.database("born")
+    database.append("events", [{"id": 1}])
+    print(database.sql("select count(*) from events").rows()[0][0])
+"""
+
+
+def _client_servers() -> set[int]:
+    """The processes that heads on this machine have started for a client each."""
+    found = set()
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):  # no process, or gone since
+            if b"--mode=specific-server" in (process / "cmdline").read_bytes().split(b"\0"):
+                found.add(int(process.name))
+    return found

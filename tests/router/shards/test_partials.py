@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -221,7 +222,8 @@ def test_errors_are_those_of_the_direct_way(far: Shop, sql: str, kind: type[Erro
     for far.owner.pushes_down in (False, True):
         with pytest.raises(kind) as raised:
             far.sql(sql)
-        messages.append(str(raised.value))
+        # Of several rows that can't be cast, which is met first is up to the engine's threads.
+        messages.append(re.sub(r"'p\d+'", "'p?'", str(raised.value)))
     assert messages[0] == messages[1]
 
 
