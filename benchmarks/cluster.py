@@ -26,6 +26,8 @@ CALLS = 500
 DEATHS = 40
 FREEZES = 8
 NODES = 5
+SPARE_S = 3.0
+"""Between two blows: the process that took over left no spare behind, and another one starts."""
 WRITERS = 4
 BATCH = 1_000
 BATCHES = 10
@@ -93,6 +95,7 @@ def _takeover(stub: Any, what: str, strike: Callable[[], object], times: int, *,
     taken = []
     counted = stub.count()
     for _ in range(times):
+        time.sleep(SPARE_S)
         strike()
         taken.append(seconds(stub.count))
         counted += 2

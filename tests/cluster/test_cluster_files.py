@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from thermocline.actors.cluster.opening import SETTINGS
 from thermocline.actors.cluster.options import CATALOG_VARIABLE, DISK_VARIABLE, STORE_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,9 +132,12 @@ def test_both_files_say_the_same_of_the_lake(cluster: dict[str, Any], manifests:
     options = dict(
         option.removeprefix("--env ").split("=", 1)
         for option in cluster["docker"]["run_options"]
-        if option.startswith("--env ") and "RAY_" not in option
+        if option.startswith("--env ") and "RAY_AUTH" not in option
     )
     assert options == manifests["ConfigMap"]["data"]
+    of_ray = {(name, value) for name, value in options.items() if name.startswith("RAY_")}
+    assert of_ray
+    assert of_ray <= SETTINGS.items(), "a head of our own is told the same"
 
 
 # -- versions and docs ----------------------------------------------------------------------------
