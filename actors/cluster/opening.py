@@ -36,7 +36,7 @@ SETTINGS = {
     "RAY_AUTH_MODE": "disabled",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "0",
-    # How long a call that was cut off waits to hear whether its actor died: by default the half of a takeover.
+    # How long a call that was cut off waits to hear whether its actor died: by default, half of a takeover.
     "RAY_timeout_ms_task_wait_for_death_info": "100",
 }
 """For a head of our own on loopback; one that is there already is left as it is."""
