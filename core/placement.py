@@ -181,10 +181,11 @@ class Watch:
         self._seen: dict[str, tuple[tuple[int, int], float]] = {}
 
     def observe(self, beats: Iterable[Beat], now: float) -> None:
+        """What an earlier process in a seat still says is no sign of the present one."""
         for beat in beats:
             said = (beat.incarnation, beat.count)
             known = self._seen.get(beat.seat)
-            if known is None or known[0] != said:
+            if known is None or known[0] < said:
                 self._seen[beat.seat] = (said, now)
 
     def seated(self, seat: str, incarnation: int, now: float) -> None:

@@ -52,9 +52,10 @@ class HostActor:
     def take(self, seat: Seat, incarnation: int) -> None:
         self._host.take(seat, incarnation)
 
-    def watch(self) -> None:
-        """Never returns: whoever waits for it learns of this process's death."""
-        self._forever.wait()
+    def watch(self, started: float) -> None:
+        """Never returns in the process that began then: whoever waits for it learns of its death."""
+        if started_at(os.getpid()) == started:
+            self._forever.wait()
 
     def call(
         self, version: int, unit: Unit, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]

@@ -193,20 +193,38 @@ class KeeperActor:
                 continue
             ref, process.coming = process.coming, None
             try:
-                process.pid, process.started, process.seat, process.incarnation = ray.get(ref)
+                process.pid, process.started, seat, process.incarnation = ray.get(ref)
             except ray.exceptions.RayError:
                 process.coming = process.handle.ready.remote()
                 continue
-            process.watching = process.handle.watch.remote()
-            if process.seat is not None:
-                # This keeper is new, the host is not.
-                self._incarnations[process.seat.name] = process.incarnation
-                self._watch.seated(process.seat.name, process.incarnation, time.monotonic())
+            process.watching = process.handle.watch.remote(process.started)
+            if seat is not None:
+                self._find_seated(process, seat)
         with self._lock:
             taken = {p.seat.name for p in self._processes if p.seat is not None}
             for seat in self._assignment.seats:
                 if seat.up and seat.name not in taken:
                     self._fill(seat)
+
+    def _find_seated(self, process: _Process, seat: Seat) -> None:
+        """This keeper is new and the host is not, or the host could not be reached for a while. Of two in one
+        seat the later one stays."""
+        with self._lock:
+            before = [p for p in self._processes if p.seat is not None and p.seat.name == seat.name]
+            if process.incarnation < self._incarnations.get(seat.name, 0):
+                self._start_anew(process)
+                return
+            for each in before:
+                self._start_anew(each)
+            self._incarnations[seat.name] = process.incarnation
+            process.seat = seat
+            self._watch.seated(seat.name, process.incarnation, time.monotonic())
+
+    def _start_anew(self, process: _Process) -> None:
+        try:
+            ray.kill(process.handle, no_restart=False)
+        finally:
+            self._unseat(process)
 
     def _fill(self, seat: Seat) -> None:
         for process in self._processes:

@@ -42,3 +42,28 @@ def test_an_assignment_that_came_into_force_unheard_is_the_keepers_too(lake: Any
         lake.client.refresh()
     assert lake.client.assignment.owner(unit).name == other
     assert shelf.take() == 2
+
+
+def test_of_two_processes_in_one_seat_the_later_one_stays(lake: Any) -> None:
+    import ray
+
+    shelf = lake.object(Shelf, "plates")
+    assert shelf.take() == 1
+    before = _seats(lake)
+    seat = lake.client.assignment.seats[0]
+    names = [found["name"] for found in ray.util.list_named_actors(all_namespaces=True)]
+    hosts = [ray.get_actor(name, "thermocline") for name in names if name.startswith("host-")]
+    (spare,) = [host for host in hosts if ray.get(host.ready.remote())[2] is None]
+    # As if it had filled the seat once, been out of reach, and come back.
+    ray.get(spare.take.remote(seat, 0))
+    keeper = lake.client._keeper
+    ray.kill(keeper, no_restart=False)
+    deadline = time.monotonic() + 30
+    while _seats(lake).count(None) != OPTIONS.spares and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert sorted(_seats(lake), key=str) == sorted(before, key=str)
+    assert shelf.take() == 2
+
+
+def _seats(lake: Any) -> list[str | None]:
+    return [host["seat"] for host in lake.client.keeper("hosts")]

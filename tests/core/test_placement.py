@@ -86,6 +86,16 @@ def test_a_seat_that_is_silent_for_a_lease_has_lost_it() -> None:
     assert watch.expired("a", now=14.1)
 
 
+def test_what_an_earlier_process_says_keeps_nobody_in_its_seat() -> None:
+    watch = Watch(lease_s=4)
+    watch.seated("a", 2, now=10)
+    for now in (11, 12, 13, 14, 15):
+        watch.observe([Beat("a", 1, now, 7, 0.0)], now=now)
+    assert watch.expired("a", now=15)
+    watch.observe([Beat("a", 2, 1, 8, 0.0)], now=16)
+    assert not watch.expired("a", now=17)
+
+
 def test_a_watch_that_could_not_look_blames_nobody() -> None:
     watch = Watch(lease_s=4)
     watch.observe([Beat("a", 1, 1, 7, 0.0)], now=10)
