@@ -261,14 +261,21 @@ class ShardHost:
             if found is None:
                 found = open_partition(unit, self._disk, self._around, self.engine)
                 self._partitions[unit.name] = found
-            return found
+        if not self._is_ours(unit):
+            # It was moved while it was being opened, and what let go of others did not see it yet.
+            self._close(unit.name, found)
+            raise Misplaced(f"{unit.name} was moved meanwhile", hint="look at the newest assignment")
+        return found
 
     def _close(self, name: str, partition: HostedPartition, *, seal: bool = True) -> None:
         with self._lock:
             if self._partitions.get(name) is not partition:
                 return
             del self._partitions[name]
-        partition.close(seal=seal)
+        try:
+            partition.close(seal=seal)
+        except Exception as error:  # noqa: BLE001 - the next owner looks at the file as after a crash
+            _log.warning("closing %s: %s", name, error)
 
     # -- durable objects --------------------------------------------------------------------------
 
@@ -312,14 +319,21 @@ class ShardHost:
                     lock.release()
                     raise
                 self._slot_locks[slot] = lock
+        if not self._is_ours(self._slot_unit(slot)):
+            self._let_go(slot)
+            raise Misplaced(f"slot {slot} was moved meanwhile", hint="look at the newest assignment")
         return host
 
     def _let_go(self, slot: int) -> None:
         with self._lock:
             lock = self._slot_locks.pop(slot, None)
         if lock is not None:
-            self._object_host().disown(slot)
-            lock.release()
+            try:
+                self._object_host().disown(slot)
+            except Exception as error:  # noqa: BLE001 - the next owner looks at the file as after a crash
+                _log.warning("closing object shard %d: %s", slot, error)
+            finally:
+                lock.release()
 
     def _open_objects(self) -> None:
         """Wakes the slots of this seat that have alarms or anything else stored on this disk."""

@@ -73,10 +73,12 @@ class HostedPartition(LocalPartition):
 
     def close(self, *, seal: bool = True) -> None:
         """`seal`: false if the file may be another's by now."""
-        self.shard.close()
-        if seal:
-            seal_file(self._path)
-        self._lock.release()
+        try:
+            self.shard.close()
+            if seal:
+                seal_file(self._path)
+        finally:
+            self._lock.release()
 
     def append_once(self, operations: Sequence[Append], once: str) -> dict[str, Appended]:
         return self.shard.append(operations, once=once)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from thermocline.actors.cluster.host import ShardHost
 from thermocline.actors.cluster.options import ClusterOptions, LakePlace
-from thermocline.core.clock import system_clock
+from thermocline.actors.cluster.unit_lock import UnitLock
+from thermocline.core.clock import Clock, system_clock
 from thermocline.core.errors import Fenced
+from thermocline.core.objects import ObjectCall, named_id, pack
 from thermocline.core.placement import Assignment, Misplaced, Seat, Unit
 from thermocline.core.policy import TierPolicy
 from thermocline.core.protocols import Append
@@ -38,17 +42,19 @@ def open_host(tmp_path: Path) -> Iterator[Open]:
     """A host on a disk of its own, in a seat of that name."""
     hosts = []
 
-    def opened(name: str, lease_s: float = 60) -> ShardHost:
+    def opened(
+        name: str, lease_s: float = 60, clock: Clock = system_clock, learn: Any = lambda _, __: object
+    ) -> ShardHost:
         place = LakePlace(str(tmp_path / "objects"), str(tmp_path / "disk-{node}"), {"type": "in-memory"})
         host = ShardHost(
             place,
             ClusterOptions(lease_s=lease_s, objects="replicated"),
             name,
-            clock=system_clock,
+            clock=clock,
             entropy=os.urandom,
             policy=TierPolicy(),
-            lake=lambda: None,
-            learn=lambda _, __: object,
+            lake=lambda: SimpleNamespace(dispatch=None),
+            learn=learn,
             die=lambda _: None,
         )
         hosts.append(host)
@@ -112,6 +118,47 @@ def test_a_host_answers_no_more_from_what_was_moved_though_its_callers_know_no_b
     _until(lambda: assignments.beats(["a"])[0].version == changing.version)
     with pytest.raises(Misplaced):
         rows(owner, first)
+
+
+def test_a_host_keeps_nothing_that_was_moved_while_it_was_being_opened(
+    assignments: Assignments, open_host: Open
+) -> None:
+    first = publish(assignments, "a").version
+    moves: list[Callable[[], None]] = []
+
+    def clock() -> datetime:
+        while moves:
+            moves.pop()()
+        return system_clock()
+
+    owner = open_host("a", clock=clock)
+
+    def move() -> None:
+        publish(assignments, "b")
+        owner.reload()
+
+    moves.append(move)
+    with pytest.raises(Misplaced):
+        append(owner, first, "1")
+    assert not moves, "nothing asked for the time while the unit was opened"
+    assert owner.facts()["shards"] == []
+    UnitLock(owner._disk / "databases" / "acme" / "hot.lock").release()
+
+
+def test_nor_a_slot_of_objects(assignments: Assignments, open_host: Open) -> None:
+    first = publish(assignments, "a").version
+
+    def learn(_: Assignments, __: str) -> type:
+        publish(assignments, "b")
+        owner.reload()
+        return object
+
+    owner = open_host("a", learn=learn)
+    identity = named_id("nowhere:Nothing", "one")
+    with pytest.raises(Misplaced):
+        owner.call_object(first, ObjectCall(identity, "ask", pack(((), {}), 100, "ask")))
+    assert owner.facts()["slots"] == 0
+    UnitLock(owner._disk / "objects-hot" / f"{identity.slot:03d}.lock").release()
 
 
 def test_a_host_that_cannot_look_stops_serving(
