@@ -11,7 +11,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -272,10 +273,8 @@ class ShardHost:
             if self._partitions.get(name) is not partition:
                 return
             del self._partitions[name]
-        try:
+        with _closing(name):
             partition.close(seal=seal)
-        except Exception as error:  # noqa: BLE001 - the next owner looks at the file as after a crash
-            _log.warning("closing %s: %s", name, error)
 
     # -- durable objects --------------------------------------------------------------------------
 
@@ -328,12 +327,11 @@ class ShardHost:
         with self._lock:
             lock = self._slot_locks.pop(slot, None)
         if lock is not None:
-            try:
-                self._object_host().disown(slot)
-            except Exception as error:  # noqa: BLE001 - the next owner looks at the file as after a crash
-                _log.warning("closing object shard %d: %s", slot, error)
-            finally:
-                lock.release()
+            with _closing(self._slot_unit(slot).name):
+                try:
+                    self._object_host().disown(slot)
+                finally:
+                    lock.release()
 
     def _open_objects(self) -> None:
         """Wakes the slots of this seat that have alarms or anything else stored on this disk."""
@@ -362,6 +360,16 @@ class ShardHost:
             "slots": len(self._slot_locks),
             "shards": shards,
         }
+
+
+@contextmanager
+def _closing(name: str) -> Iterator[None]:
+    """What fails when one unit is closed, such as its seal on a full disk, keeps no other from being let go:
+    the next owner looks at the file as after a crash."""
+    try:
+        yield
+    except (Error, OSError) as error:
+        _log.warning("closing %s: %s", name, error)
 
 
 def slot_unit(slot: int, options: ClusterOptions) -> Unit:

@@ -221,6 +221,7 @@ class KeeperActor:
             self._watch.seated(seat.name, process.incarnation, time.monotonic())
 
     def _start_anew(self, process: _Process) -> None:
+        """Ends the process, wherever it is; it comes back as a spare."""
         try:
             ray.kill(process.handle, no_restart=False)
         finally:

@@ -107,6 +107,25 @@ def test_a_host_lets_go_of_what_was_moved(assignments: Assignments, open_host: O
     assert owner.facts()["shards"] == []
 
 
+def test_a_unit_that_closes_badly_keeps_no_other_from_being_let_go(
+    assignments: Assignments, open_host: Open, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sealed = Unit("db/beta/shard-0")
+    ShardMaps(open_store(tmp_path / "objects"), "beta").create(ShardMap(), exists=False)
+    first = publish(assignments, "a").version
+    owner = open_host("a")
+    owner.call(first, sealed, "append_once", ([Append("events", [{"n": 1}])], "operation-0"), {})
+    append(owner, first, "1")
+    folder = owner._disk / "databases"
+    (folder / "beta" / "hot.sqlite.seal.part").mkdir()  # where its seal is to be written
+    publish(assignments, "b")
+    owner.reload()
+    assert "closing db/beta/shard-0" in caplog.text
+    assert owner.facts()["shards"] == []
+    for database in ("acme", "beta"):
+        UnitLock(folder / database / "hot.lock").release()
+
+
 def test_a_host_answers_no_more_from_what_was_moved_though_its_callers_know_no_better(
     assignments: Assignments, open_host: Open
 ) -> None:
