@@ -70,3 +70,9 @@ class Epochs:
 
     def _numbers(self) -> list[int]:
         return [int(info.key.removeprefix(self._prefix)) for info in self._store.list(self._prefix)]
+
+
+def owned_shards(store: ObjectStore, database: str) -> list[str]:
+    """The names of the shards that ever had an owner, in order."""
+    prefix = f"epochs/{database}/"
+    return sorted({info.key.removeprefix(prefix).split("/")[0] for info in store.list(prefix)})

@@ -98,19 +98,6 @@ class ClusterClient:
         )
         return reply
 
-    def everywhere(self, method: str, *args: Any) -> list[Any]:
-        """The same asked of the object hosts of all seats. Raises the first error."""
-        self.refresh()
-        version = self.assignment.version
-        asked = [handle.objects.remote(version, method, args) for handle, _ in self._directory.seats.values()]
-        found = []
-        for ref in asked:
-            well, value = ray.get(ref, timeout=self._options.call_s)
-            if not well:
-                raise value
-            found.append(value)
-        return found
-
     def at(self, unit: Unit, slot: int, method: str, *args: Any) -> Any:
         """A call of the object host that owns the slot."""
         return self._deliver(

@@ -27,7 +27,7 @@ from ...tiers.assignments import Assignments
 from ...tiers.cold.iceberg import IcebergCold
 from ...tiers.files import CheckedFiles
 from ...tiers.object_store import open_store
-from ...tiers.objects.shard import ObjectSurroundings
+from ...tiers.objects.shard import ObjectSurroundings, used_slots
 from ...tiers.shard import Surroundings
 from ..objects.caretaker import Caretaker
 from ..objects.host import ObjectHost
@@ -89,6 +89,8 @@ class ShardHost:
         self._beats = 0
         self._beaten_at = 0.0
         self._calls: dict[int, tuple[float, str]] = {}
+        self._settling = threading.Lock()
+        self._settled_at = -1
         self._stopped = threading.Event()
 
     # -- seat and lease ---------------------------------------------------------------------------
@@ -99,7 +101,6 @@ class ShardHost:
             self.seat, self.incarnation = seat, incarnation
             self._beat()
         threading.Thread(target=self._keep_beating, name="thermocline-lease", daemon=True).start()
-        threading.Thread(target=self._open_objects, name="thermocline-wake", daemon=True).start()
 
     def _keep_beating(self) -> None:
         pause_s = self.options.beat_s
@@ -120,8 +121,9 @@ class ShardHost:
         began = time.monotonic()
         if self._assignments.newest() > self._assignment.version:
             self._take_note()
+        if self._settled_at != self._assignment.version:
             # Turns that are under way may take their time, the next sign of life may not.
-            threading.Thread(target=self._let_go_of_others, name="thermocline-let-go", daemon=True).start()
+            threading.Thread(target=self._settle, name="thermocline-settle", daemon=True).start()
         self._beats += 1
         pid, version = os.getpid(), self._assignment.version
         beat = Beat(self.seat.name, self.incarnation, self._beats, pid, started_at(pid), version)
@@ -206,15 +208,10 @@ class ShardHost:
         except Exception:  # noqa: BLE001 - the caller's affair
             return
 
-    def objects(self, version: int, method: str, args: tuple[Any, ...], slot: int | None) -> Any:
-        """A call of the object host itself: its listing, or what concerns one object of a slot."""
-        if slot is not None:
-            self._check_owner(self._slot_unit(slot), version)
-            return getattr(self._own_slot(slot), method)(*args)
-        if version > self._assignment.version:
-            self.reload()
-        self._open_objects()
-        return getattr(self._object_host(), method)(*args)
+    def objects(self, version: int, method: str, args: tuple[Any, ...], slot: int) -> Any:
+        """A call of the object host itself about a slot: its listing, or what concerns one object of it."""
+        self._check_owner(self._slot_unit(slot), version)
+        return getattr(self._own_slot(slot), method)(*args)
 
     def _check_owner(self, unit: Unit, version: int) -> None:
         self.check_lease()
@@ -227,6 +224,19 @@ class ShardHost:
         """Takes note of the newest assignment, and lets go of what is another's now."""
         self._take_note()
         self._let_go_of_others()
+        self._settle()
+
+    def _settle(self) -> None:
+        """What the newest assignment asks for. What fails is tried again with the next sign of life."""
+        if not self._settling.acquire(blocking=False):
+            return
+        try:
+            version = self._assignment.version
+            self._let_go_of_others()
+            if self._wake_objects():
+                self._settled_at = version
+        finally:
+            self._settling.release()
 
     def _take_note(self) -> None:
         with self._lock:
@@ -240,8 +250,7 @@ class ShardHost:
                 self._close(name, partition)
         for slot in list(self._slot_locks):
             if not self._is_ours(self._slot_unit(slot)):
-                self._let_go(slot)
-        self._open_objects()
+                self._let_go(slot, unless_ours=True)
 
     def _is_ours(self, unit: Unit) -> bool:
         try:
@@ -255,9 +264,7 @@ class ShardHost:
         found = self._partitions.get(unit.name)
         if found is not None:
             return found
-        with self._lock:
-            opening = self._opening.setdefault(unit.name, threading.Lock())
-        with opening:
+        with self._opening_of(unit):
             found = self._partitions.get(unit.name)
             if found is None:
                 found = open_partition(unit, self._disk, self._around, self.engine)
@@ -267,6 +274,11 @@ class ShardHost:
             self._close(unit.name, found)
             raise Misplaced(f"{unit.name} was moved meanwhile", hint="look at the newest assignment")
         return found
+
+    def _opening_of(self, unit: Unit) -> threading.Lock:
+        """Held while a unit is opened, and while it is decided whether to let go of a slot."""
+        with self._lock:
+            return self._opening.setdefault(unit.name, threading.Lock())
 
     def _close(self, name: str, partition: HostedPartition, *, seal: bool = True) -> None:
         with self._lock:
@@ -307,9 +319,7 @@ class ShardHost:
         host = self._object_host()
         if slot in self._slot_locks:
             return host
-        with self._lock:
-            opening = self._opening.setdefault(f"{OBJECTS}/{slot}", threading.Lock())
-        with opening:
+        with self._opening_of(self._slot_unit(slot)):
             if slot not in self._slot_locks:
                 lock = UnitLock(self._disk / "objects-hot" / f"{slot:03d}.lock")
                 try:
@@ -319,30 +329,40 @@ class ShardHost:
                     raise
                 self._slot_locks[slot] = lock
         if not self._is_ours(self._slot_unit(slot)):
-            self._let_go(slot)
+            self._let_go(slot, unless_ours=True)
             raise Misplaced(f"slot {slot} was moved meanwhile", hint="look at the newest assignment")
         return host
 
-    def _let_go(self, slot: int) -> None:
-        with self._lock:
-            lock = self._slot_locks.pop(slot, None)
-        if lock is not None:
-            with _closing(self._slot_unit(slot).name):
-                try:
-                    self._object_host().disown(slot)
-                finally:
-                    lock.release()
+    def _let_go(self, slot: int, *, unless_ours: bool = False) -> None:
+        """`unless_ours`: it may have come back since the caller looked."""
+        unit = self._slot_unit(slot)
+        with self._opening_of(unit):
+            if slot not in self._slot_locks or (unless_ours and self._is_ours(unit)):
+                return
+            lock = self._slot_locks.pop(slot)
+        with _closing(unit.name):
+            try:
+                self._object_host().disown(slot)
+            finally:
+                lock.release()
 
-    def _open_objects(self) -> None:
-        """Wakes the slots of this seat that have alarms or anything else stored on this disk."""
-        folder = self._disk / "objects-hot"
-        for file in sorted(folder.glob("[0-9][0-9][0-9].sqlite")):
-            slot = int(file.stem)
+    def _wake_objects(self) -> bool:
+        """Opens the slots of this seat that hold anything: alarms may be due. Whether all are open now."""
+        awake = True
+        try:
+            used = used_slots(self._around.store)
+        except Error as error:
+            _log.warning("object shards can't be listed: %s", error.message)
+            return False
+        for slot in used:
             if slot not in self._slot_locks and self._is_ours(self._slot_unit(slot)):
                 try:
                     self._own_slot(slot)
+                except Unavailable:
+                    awake = False  # such as that its former owner lets go of it first
                 except Error as error:
                     _log.warning("object shard %d: %s", slot, error.message)
+        return awake
 
     # -- for operators ----------------------------------------------------------------------------
 

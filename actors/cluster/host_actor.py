@@ -66,7 +66,7 @@ class HostActor:
         """An `ObjectCall` and its reply as bytes: Ray's own pickling of small values was measured slower."""
         return pickle.dumps(reply(lambda: self._host.call_object(version, pickle.loads(message))), 5)
 
-    def objects(self, version: int, method: str, args: tuple[Any, ...], slot: int | None = None) -> Reply:
+    def objects(self, version: int, method: str, args: tuple[Any, ...], slot: int) -> Reply:
         return reply(lambda: self._host.objects(version, method, args, slot))
 
     def reload(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +27,8 @@ from .classes import by_value
 from .client import ClusterClient
 from .host import slot_unit
 from .options import ClusterOptions
+
+_ASKED_AT_A_TIME = 8
 
 
 class KeepsClasses(Protocol):
@@ -59,7 +62,10 @@ class ClusterDispatch:
             self._known.add(ref)
 
     def unit(self, identity: ObjectId) -> Unit:
-        return slot_unit(identity.slot, self._options)
+        return self.unit_of(identity.slot)
+
+    def unit_of(self, slot: int) -> Unit:
+        return slot_unit(slot, self._options)
 
 
 class ClusterObjects:
@@ -95,7 +101,14 @@ class ClusterObjects:
 
     def list(self, kind: type | None = None) -> Sequence[ObjectFacts]:
         ref = None if kind is None else class_ref(kind)
-        found = [facts for listed in self._client.everywhere("listing") for facts in listed]
+
+        def listing(slot: int) -> list[ObjectFacts]:
+            facts: list[ObjectFacts] = self._client.at(self._dispatch.unit_of(slot), slot, "listing", slot)
+            return facts
+
+        with ThreadPoolExecutor(_ASKED_AT_A_TIME, thread_name_prefix="thermocline-listing") as asking:
+            slots = self._client.keeper("object_slots")
+            found = [facts for listed in asking.map(listing, slots) for facts in listed]
         return [facts for facts in found if ref is None or facts.id.class_ref == ref]
 
     def inspect(self, which: Any) -> ObjectFacts:

@@ -24,6 +24,7 @@ from ...core.placement import Assignment, Beat, Seat, Unit, Watch
 from ...core.policy import TierPolicy
 from ...tiers.assignments import Assignments
 from ...tiers.object_store import open_store
+from ...tiers.objects.shard import used_slots
 from ..lake_lock import LakeLock
 from .host_actor import HostActor, prepare
 from .options import ClusterOptions, LakePlace
@@ -80,7 +81,8 @@ class KeeperActor:
         prepare(options)
         self._place, self._options, self._policy, self._clock = place, options, policy, clock
         self._owned = LakeLock(Path(lock)) if lock else None
-        self._assignments = Assignments(open_store(place.store))
+        self._store = open_store(place.store)
+        self._assignments = Assignments(self._store)
         self._assignment = Assignment()
         self._incarnations: dict[str, int] = {}
         self._recall(wait=ray.get_runtime_context().was_current_actor_reconstructed)
@@ -122,6 +124,10 @@ class KeeperActor:
         with self._lock:
             seated = {p.seat.name: (p.handle, p.incarnation) for p in self._processes if p.seat is not None}
             return Directory(self._assignment, seated)
+
+    def object_slots(self) -> list[int]:
+        """The slots of durable objects that may hold any."""
+        return used_slots(self._store)
 
     def move(self, unit: Unit, seat: str) -> None:
         """Puts a unit onto another seat: the old owner lets go, the new one claims it at its next call."""

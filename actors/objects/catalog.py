@@ -53,7 +53,8 @@ class Objects:
     def list(self, kind: type | None = None) -> list[ObjectFacts]:
         """Every object that has stored something, or those of a class."""
         ref = None if kind is None else class_ref(kind)
-        return [facts for facts in self.host.listing() if ref is None or facts.id.class_ref == ref]
+        found = [facts for slot in self.host.stored_slots() for facts in self.host.listing(slot)]
+        return [facts for facts in found if ref is None or facts.id.class_ref == ref]
 
     def inspect(self, which: Stub | ObjectId) -> ObjectFacts:
         """Raises `NotFound` if it has stored nothing."""

@@ -62,6 +62,7 @@ class ObjectHost:
         self._owns_all = owns_all
         self._lock = threading.RLock()
         self._shards: dict[int, ObjectShard] = {}
+        self._leaving: set[int] = set()
         self._residents: dict[bytes, Resident] = {}
         self._waits: dict[bytes, bytes] = {}
         self.wake = threading.Event()
@@ -150,11 +151,13 @@ class ObjectHost:
 
     def _resident(self, identity: ObjectId) -> Resident:
         resident = self._residents.get(identity.digest)
-        if resident is not None and not resident.gone:
+        if resident is not None and not resident.gone and identity.slot not in self._leaving:
             return resident
         with self._lock:
             if self._closed:
-                raise Unavailable("the lake is closed", hint="open it again")
+                raise _closed()
+            if identity.slot in self._leaving:
+                raise _not_here(identity.slot)
             resident = self._residents.get(identity.digest)
             if resident is None or resident.gone:
                 resident = self._residents[identity.digest] = Resident(identity, self)
@@ -169,13 +172,20 @@ class ObjectHost:
                 self._shards[slot] = ObjectShard(slot, self._around, self.wake.set)
 
     def disown(self, slot: int) -> None:
-        """Lets the turns under way end, and closes the slot's file."""
-        for resident in [r for r in list(self._residents.values()) if r.id.slot == slot]:
-            self._evict(resident, wait=True)
+        """Lets the turns under way end, takes no more, and closes the slot's file."""
         with self._lock:
-            shard = self._shards.pop(slot, None)
-        if shard is not None:
-            shard.close()
+            self._leaving.add(slot)
+            residents = [resident for resident in self._residents.values() if resident.id.slot == slot]
+        try:
+            for resident in residents:
+                self._evict(resident, wait=True)
+            with self._lock:
+                shard = self._shards.pop(slot, None)
+            if shard is not None:
+                shard.close()
+        finally:
+            with self._lock:
+                self._leaving.discard(slot)
 
     @property
     def owned(self) -> list[int]:
@@ -185,9 +195,9 @@ class ObjectHost:
         shard = self._shards.get(slot)
         if shard is None:
             if self._closed:
-                raise Unavailable("the lake is closed", hint="open it again")
+                raise _closed()
             if not self._owns_all:
-                raise Misplaced(f"slot {slot} is not here", hint="look up its host again")
+                raise _not_here(slot)
             self.own(slot)
             shard = self._shards[slot]
         return shard
@@ -281,22 +291,19 @@ class ObjectHost:
         """Slots with a file that are this host's and have not been asked for."""
         return [s for s in self.stored_slots() if s not in self._shards] if self._owns_all else []
 
-    def listing(self) -> list[ObjectFacts]:
-        """The objects of all slots that are here, deleted ones excepted."""
-        slots = self.stored_slots() if self._owns_all else self.owned
-        found = [facts for slot in slots for facts in self.shard(slot).listing()]
+    def listing(self, slot: int) -> list[ObjectFacts]:
+        """The objects of a slot, deleted ones excepted."""
         return [
             replace(facts, state="active") if facts.id.digest in self._residents else facts
-            for facts in found
+            for facts in self.shard(slot).listing()
             if facts.state != "deleted"
         ]
 
     def facts(self, identity: ObjectId) -> ObjectFacts:
         """Raises `NotFound` if the object never wrote, or was deleted."""
-        for facts in self.shard(identity.slot).listing():
-            if facts.id.digest == identity.digest and facts.state != "deleted":
-                active = identity.digest in self._residents
-                return replace(facts, state="active") if active else facts
+        for facts in self.listing(identity.slot):
+            if facts.id.digest == identity.digest:
+                return facts
         raise NotFound(f"{identity} has stored nothing", hint="an object exists from its first write")
 
     def export(self, identity: ObjectId, bookmark: str | None = None) -> bytes:
@@ -319,3 +326,11 @@ class ObjectHost:
                 if not resident.gone:
                     yield resident
                     return
+
+
+def _closed() -> Unavailable:
+    return Unavailable("the lake is closed", hint="open it again")
+
+
+def _not_here(slot: int) -> Misplaced:
+    return Misplaced(f"slot {slot} is not here", hint="look up its host again")

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+import thermocline
 from thermocline.actors.cluster.host import ShardHost
 from thermocline.actors.cluster.options import ClusterOptions, LakePlace
 from thermocline.actors.cluster.unit_lock import UnitLock
 from thermocline.core.clock import Clock, system_clock
 from thermocline.core.errors import Fenced
-from thermocline.core.objects import ObjectCall, named_id, pack
+from thermocline.core.objects import ObjectCall, class_ref, named_id, pack
 from thermocline.core.placement import Assignment, Misplaced, Seat, Unit
 from thermocline.core.policy import TierPolicy
 from thermocline.core.protocols import Append
@@ -26,6 +28,26 @@ from thermocline.tiers.assignments import Assignments
 from thermocline.tiers.object_store import open_store
 from thermocline.tiers.shard_maps import ShardMaps
 
+
+class Kept(thermocline.DurableObject):
+    asked = 0
+
+    def ask(self) -> int:
+        self.asked += 1
+        return self.asked
+
+
+class Sleeper(thermocline.DurableObject):
+    woken: ClassVar = threading.Event()
+
+    def sleep(self) -> None:
+        self.storage.set_alarm("up", 60)
+
+    def alarm(self, name: str, info: thermocline.AlarmInfo) -> None:  # noqa: ARG002 - the one that there is
+        self.woken.set()
+
+
+SLEEPER = named_id(class_ref(Sleeper), "one")
 UNIT = Unit("db/acme/shard-0", replicated=True)
 Open = Callable[..., ShardHost]
 
@@ -178,6 +200,48 @@ def test_nor_a_slot_of_objects(assignments: Assignments, open_host: Open) -> Non
         owner.call_object(first, ObjectCall(identity, "ask", pack(((), {}), 100, "ask")))
     assert owner.facts()["slots"] == 0
     UnitLock(owner._disk / "objects-hot" / f"{identity.slot:03d}.lock").release()
+
+
+def test_a_slot_that_came_back_stays_with_what_it_has_in_memory(
+    assignments: Assignments, open_host: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = open_host("a", learn=lambda _, __: Kept)
+    message = ObjectCall(named_id(class_ref(Kept), "one"), "ask", pack(((), {}), 100, "ask"))
+    assert owner.call_object(publish(assignments, "a").version, message).value() == 1
+    look = owner._is_ours
+
+    def ours(unit: Unit) -> bool:
+        """By the time that a caller acts upon "no", it is again."""
+        found = look(unit)
+        if not found:
+            publish(assignments, "a")
+            owner._take_note()
+        return found
+
+    monkeypatch.setattr(owner, "_is_ours", ours)
+    publish(assignments, "b")
+    owner.reload()
+    assert owner.call_object(assignments.newest(), message).value() == 2
+
+
+def test_alarms_wake_with_the_next_owner_though_nobody_calls(
+    assignments: Assignments, open_host: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [timedelta()]
+    former, owner = (
+        open_host(name, learn=lambda _, __: Sleeper, clock=lambda: system_clock() + late[0]) for name in "ab"
+    )
+    set_alarm = ObjectCall(SLEEPER, "sleep", pack(((), {}), 100, ""))
+    former.call_object(publish(assignments, "a").version, set_alarm).value()
+    with monkeypatch.context() as slow:
+        # The successor looks for the first time while this one still holds the file.
+        slow.setattr(former, "_let_go", lambda *_, **__: None)
+        publish(assignments, "b")
+        owner.reload()
+    former.reload()
+    late[0] = timedelta(hours=1)
+    assert Sleeper.woken.wait(10)
+    assert (former.facts()["slots"], owner.facts()["slots"]) == (0, 1)
 
 
 def test_a_host_that_cannot_look_stops_serving(

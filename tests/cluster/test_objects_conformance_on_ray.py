@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,13 +22,13 @@ from ..objects.conformance.parts.hibernation import Hibernation
 from ..objects.conformance.parts.identity import Identity
 from ..objects.conformance.parts.keyvalue import KeyValue
 from ..objects.conformance.parts.limits import Limits
-from ..objects.conformance.parts.listing import Listing
+from ..objects.conformance.parts.listing import Listing, Shelf
 from ..objects.conformance.parts.ordering import Ordering
 from ..objects.conformance.parts.restore import Restore
 from ..objects.conformance.parts.sagas import Sagas
 from ..objects.conformance.parts.storage import Storage
 from ..objects.conformance.parts.transactions import Transactions
-from ..objects.conformance.worlds import PATIENCE_S, Conformance, World
+from ..objects.conformance.worlds import PATIENCE_S, Conformance, World, together
 from .conftest import SharedClock
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_head")]
@@ -132,3 +133,26 @@ class TestForks(OnRay, Forks):
 
 class TestListing(OnRay, Listing):
     pass
+
+
+def test_slots_that_move_keep_nobody_from_listing_and_calling(on_ray: World) -> None:
+    shelf = on_ray.object(Shelf)
+    shelf.put("tea")
+    ended = threading.Event()
+
+    def look() -> list[int]:
+        try:
+            return [len(shelf.things()) * bool(on_ray.lake.objects().list(Shelf)) for _ in range(25)]
+        finally:
+            ended.set()
+
+    def move() -> int:
+        moves = 0
+        while not ended.is_set():
+            on_ray.leave_memory(shelf)
+            moves += 1
+        return moves
+
+    looks, moves = together(look, move)
+    assert looks == [1] * 25
+    assert moves > 2

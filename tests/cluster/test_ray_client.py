@@ -40,6 +40,9 @@ def test_the_contract_holds_over_ray_client(address: str, tmp_path: Path) -> Non
         "not ray",
         "-p",
         "no:cacheprovider",
+        # What hangs says where: the stacks of all threads, and an end.
+        "--timeout=200",
+        "--timeout-method=thread",
     ]
     done = subprocess.run(
         [*command, f"--basetemp={tmp_path / 'client'}", str(HERE / "over_ray_client.py")],
@@ -50,7 +53,7 @@ def test_the_contract_holds_over_ray_client(address: str, tmp_path: Path) -> Non
         text=True,
         timeout=850,
     )
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-12000:]
 
 
 @pytest.mark.timeout(300)

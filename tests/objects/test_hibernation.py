@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ import pytest
 import thermocline
 from thermocline.actors.objects.host import ObjectHost
 from thermocline.core.objects import ObjectCall, ObjectPolicy, class_ref, named_id, pack
+from thermocline.core.placement import Misplaced
 from thermocline.tiers.object_store import open_store
-from thermocline.tiers.objects.shard import ObjectSurroundings
+from thermocline.tiers.objects.shard import ObjectShard, ObjectSurroundings
 
 from ..conftest import FakeClock
 from .carts import Cart, Gate
@@ -84,6 +87,58 @@ def test_a_slot_moves_between_hosts(tmp_path: Path, clock: FakeClock) -> None:
     reply = first.call(add)
     assert (reply.failed, second.owned) == (True, [identity.slot])
     second.close()
+
+
+def test_calls_while_a_slot_goes_and_comes_are_served_or_sent_again(tmp_path: Path, clock: FakeClock) -> None:
+    around = ObjectSurroundings(tmp_path / "hot", open_store(tmp_path / "store"), clock, ObjectPolicy())
+    slot = named_id(class_ref(Cart), "c").slot
+    names = (named_id(class_ref(Cart), f"c{n}") for n in range(100_000))
+    carts = list(itertools.islice((one for one in names if one.slot == slot), 8))
+    host = ObjectHost(around, lake=None, owns_all=False)
+    stop = threading.Event()
+    failed: list[BaseException] = []
+    served = [0] * len(carts)
+
+    def shop(number: int) -> None:
+        while not stop.is_set():
+            name = f"{number}-{served[number]}"
+            message = ObjectCall(carts[number], "add", pack((("tea",), {}), 1_000, ""), operation=name)
+            while not failed:
+                try:
+                    host.call(message).value()
+                    served[number] += 1
+                    break
+                except Misplaced:
+                    time.sleep(0.0005)
+                except Exception as error:  # noqa: BLE001 - whatever else it is, it is what is looked for
+                    failed.append(error)
+
+    shoppers = [threading.Thread(target=shop, args=(number,)) for number in range(len(carts))]
+    for one in shoppers:
+        one.start()
+    for _ in range(60):
+        host.own(slot)
+        time.sleep(0.003)
+        host.disown(slot)
+    host.own(slot)
+    stop.set()
+    for one in shoppers:
+        one.join()
+    assert not failed
+    counts = [host.call(ObjectCall(cart, "add", pack((("tea",), {}), 1_000, ""))).value() for cart in carts]
+    assert counts == [count + 1 for count in served]
+    assert sum(served) > 60
+    host.close()
+
+
+def test_a_closed_shard_says_to_ask_elsewhere(tmp_path: Path, clock: FakeClock) -> None:
+    around = ObjectSurroundings(tmp_path / "hot", open_store(tmp_path / "store"), clock, ObjectPolicy())
+    identity = named_id(class_ref(Cart), "c")
+    shard = ObjectShard(identity.slot, around)
+    shard.close()
+    for ask in (lambda: shard.load(identity), shard.listing, shard.check_owner, shard.expire):
+        with pytest.raises(Misplaced, match="closed"):
+            ask()
 
 
 def test_a_closed_lake_is_unavailable(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from ...core.errors import Corrupt, Error, Fenced, Unavailable
 from ...core.objects import Alarm, ObjectFacts, ObjectId
+from ...core.placement import Misplaced
 from ..hot.replica import Replica
 from ..hot.wal import check_log
 
@@ -88,6 +89,7 @@ class ObjectRecords:
         self.path = path
         self.replica = replica
         self._epoch: int | None = None
+        self._closed = False
         new = not path.exists()
         check_log(path)
         with self.reporting():
@@ -103,6 +105,8 @@ class ObjectRecords:
             _keep_entries(path)
 
     def close(self) -> None:
+        """Whatever is asked of it from now on is `Misplaced`."""
+        self._closed = True
         if self.replica is not None:
             self.replica.close()
         else:
@@ -368,6 +372,8 @@ class ObjectRecords:
         return Corrupt(f"damaged file: {self.path}: {what}", hint="restore it from a backup")
 
     def _as_error(self, error: sqlite3.DatabaseError) -> Error:
+        if self._closed:
+            return Misplaced(f"{self.path.name} has been closed", hint="look up its owner again")
         text = str(error)
         if "full" in text or "disk I/O" in text:
             return Unavailable(

@@ -18,7 +18,7 @@ from ...core.clock import DAY_US, SECOND_US, Clock, now_us
 from ...core.errors import Corrupt, Unavailable
 from ...core.objects import Alarm, Bookmark, ObjectFacts, ObjectId, ObjectPolicy
 from ..crash import reach
-from ..epochs import Epochs
+from ..epochs import Epochs, owned_shards
 from ..hot.group import GroupCommit, Ticket
 from ..hot.replica import Replica
 from ..object_store import ObjectStore
@@ -33,6 +33,8 @@ from .records import Kept, ObjectRecords, Turn
 LIGHT_LOG = 64 << 10
 """Bytes of records that are replayed at an activation before a new image is worth writing."""
 MOST_RECORDS = 256
+_DATABASE = "@objects"
+"""Under which name the slots' epochs are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class ObjectShard:
         self.lock = threading.RLock()
         self._loaded: dict[bytes, Loaded] = {}
         self._group: GroupCommit[TurnCommit, None] = GroupCommit(self._commit, self.lock)
-        epochs = Epochs(around.store, "@objects", name)
+        epochs = Epochs(around.store, _DATABASE, name)
         replica = (
             Replica(around.store, f"objects/{name}", self.path, around.clock) if around.replicated else None
         )
@@ -432,3 +434,8 @@ def _lost(identity: ObjectId) -> Unavailable:
     return Unavailable(
         f"{identity} was reset: an earlier turn was not kept", hint="call again; it starts from what was kept"
     )
+
+
+def used_slots(store: ObjectStore) -> list[int]:
+    """The slots that ever had an owner: no other holds anything."""
+    return [int(name) for name in owned_shards(store, _DATABASE)]
