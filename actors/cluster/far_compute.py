@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 import pyarrow as pa
@@ -35,6 +37,9 @@ class FarCompute:
         self._actor = actor
         self._options = options
         self._entropy = entropy
+        self._left: SimpleQueue[tuple[str, Any] | None] = SimpleQueue()
+        self._leaving = threading.Thread(target=self._end_streams, name="thermocline-streams", daemon=True)
+        self._leaving.start()
 
     def lake(self, method: str, *args: Any, **kwargs: Any) -> Any:
         return self._ask(lambda: self._actor.lake.remote(method, args, kwargs))
@@ -72,6 +77,7 @@ class FarCompute:
 
     def _rows(self, id: str, cancel: Cancel | None) -> Iterator[pa.RecordBatch]:
         """While a piece is looked at, the next one is on its way."""
+        coming = None
         with self._cancelled_by(cancel, id):
             try:
                 coming = self._actor.more.remote(id)
@@ -79,7 +85,13 @@ class FarCompute:
                     coming = self._actor.more.remote(id)
                     yield from piece.to_batches()
             finally:
-                self._actor.end.remote(id)
+                self._left.put((id, coming))
+
+    def _end_streams(self) -> None:
+        """Has a thread of its own: whoever lets go of a stream may be the garbage collector, in the very
+        thread that brings Ray's replies, and to let go of a reply to come is to wait for it."""
+        while (left := self._left.get()) is not None:
+            self._actor.end.remote(left[0])
 
     @contextmanager
     def _cancelled_by(self, cancel: Cancel | None, id: str) -> Iterator[None]:
@@ -97,6 +109,8 @@ class FarCompute:
 
     def close(self) -> None:
         """What still runs for this client ends."""
+        self._left.put(None)
+        self._leaving.join()
         ray.kill(self._actor)
 
     def _ask(self, send: Callable[[], Any], *, again: bool = True) -> Any:

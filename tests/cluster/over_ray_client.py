@@ -51,6 +51,17 @@ class TestOverRayClient(Appending, Once, Querying, TimeTravel, Streams, Files, S
         assert next(database.sql("select * from range(2000000)", stream=True).batches()).num_rows
         assert database.sql("select 1").rows() == [(1,)]
 
+    def test_a_stream_can_be_left_in_the_thread_that_brings_replies(self, lake: Lakehouse) -> None:
+        import ray
+
+        database = lake.database("pieces")
+        batches = database.sql("select * from range(2000000)", stream=True).batches()
+        assert next(batches).num_rows
+        left = ray.put(1).future()
+        # The garbage collector runs in whatever thread it likes, so in this one too.
+        left.add_done_callback(lambda _: batches.close())
+        assert database.sql("select 1").rows() == [(1,)]
+
     def test_a_cancelled_query_ends_in_the_cluster(self, lake: Lakehouse) -> None:
         cancel = Cancel()
         cancel()
