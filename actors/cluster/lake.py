@@ -9,7 +9,6 @@ Files are read by whoever computes an answer, straight from the object store; on
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -41,6 +40,7 @@ from .client import ClusterClient
 from .objects import ClusterDispatch, ClusterObjects
 from .options import ClusterOptions, LakePlace
 from .remote import RemotePartition
+from .scratch import Scratch
 
 
 class RayLake:
@@ -66,8 +66,8 @@ class RayLake:
         self.client = ClusterClient(keeper, options, here)
         self._keeper = keeper
         self._ending = ending
-        self._scratch = tempfile.TemporaryDirectory(prefix="thermocline-")
-        folder = self.path = Path(self._scratch.name)
+        self._scratch = Scratch()
+        folder = self.path = self._scratch.path
         self.store = open_store(place.store, cache=folder / "cache")
         self.files = CheckedFiles(self.store)
         (folder / "tmp").mkdir()
@@ -170,7 +170,7 @@ class RayLake:
         self.engine.close()
         if self._ending is not None:
             self._ending()
-        self._scratch.cleanup()
+        self._scratch.close()
 
     def __enter__(self) -> Self:
         return self

@@ -24,6 +24,7 @@ from .options import (
     catalog_of,
     place_from_environment,
 )
+from .scratch import sweep
 
 if TYPE_CHECKING:
     from .far import FarLake
@@ -91,6 +92,7 @@ def _end(keeper: Any, end_head: Callable[[], None] | None) -> None:
         ray.kill(keeper)
     if end_head is not None:
         end_head()
+    sweep()
 
 
 def reach() -> Callable[[], None] | None:

@@ -35,9 +35,11 @@ with thermocline.connect(sys.argv[1], runtime="ray") as lake:
 
 def test_a_program_on_ray_prints_and_leaves_nothing_of_its_own(tmp_path: Path) -> None:
     mark = f"{tmp_path.name}-{os.getpid()}"
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path / "lake")],
-        env={**os.environ, "THERMOCLINE_TEST_MARK": mark},
+        env={**os.environ, "THERMOCLINE_TEST_MARK": mark, "TMPDIR": str(scratch)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -49,6 +51,7 @@ def test_a_program_on_ray_prints_and_leaves_nothing_of_its_own(tmp_path: Path) -
     while (left := _with_mark(mark)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left == []
+    assert [path.name for path in scratch.iterdir() if path.name.startswith("thermocline")] == []
 
 
 def _with_mark(mark: str) -> list[str]:
