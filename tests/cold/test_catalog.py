@@ -12,7 +12,7 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog.sql import SqlCatalog, SqlCatalogBaseTable
 from sqlalchemy.exc import OperationalError
 
 from thermocline.core.errors import Unavailable
@@ -131,11 +131,13 @@ def test_a_locked_catalog_is_unavailable(lake: ColdLake) -> None:
 def test_a_catalog_that_another_process_makes_at_the_same_time(
     lake: ColdLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = SqlCatalog.create_tables
+    tables = list(SqlCatalogBaseTable.metadata.sorted_tables)
 
     def create_after_another(catalog: SqlCatalog) -> None:
-        create(catalog)
-        raise OperationalError("create", None, Exception("table iceberg_tables already exists"))
+        """Whichever table it wants to make next, the other was just before it."""
+        table = tables.pop()
+        table.create(catalog.engine)
+        raise OperationalError("create", None, Exception(f"table {table.name} already exists"))
 
     monkeypatch.setattr(SqlCatalog, "create_tables", create_after_another)
     lake.archive(OF, events(OF, [1]))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog, SqlCatalogBaseTable
 from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 from sqlalchemy import delete, select
 from sqlalchemy.event import listen
@@ -36,16 +36,21 @@ def open_catalog(store: ObjectStore, properties: Mapping[str, str]) -> Catalog:
     given = {"warehouse": store.url, **properties}
     name = given.pop("name", CATALOG_NAME)
     with translated(properties.get("uri", name)):
-        try:
-            catalog = load_catalog(name, **given, **StoreFileIO.properties(store))
-        except OperationalError as error:
-            if "already exists" not in str(error.orig):
-                raise
-            # Another process made the catalog's tables between the look for them and the making.
-            catalog = load_catalog(name, **given, **StoreFileIO.properties(store))
+        catalog = _load(name, {**given, **StoreFileIO.properties(store)})
         if isinstance(catalog, SqlCatalog) and catalog.engine.dialect.name == "sqlite":
             listen(catalog.engine, "checkout", _sync_folder_too)
         return catalog
+
+
+def _load(name: str, properties: Mapping[str, str]) -> Catalog:
+    """Between the look for a table of the catalog's own and its making, another process may make it."""
+    for _ in SqlCatalogBaseTable.metadata.tables:
+        try:
+            return load_catalog(name, **properties)
+        except OperationalError as error:
+            if "already exists" not in str(error.orig):
+                raise
+    return load_catalog(name, **properties)
 
 
 def recorded_location(catalog: Catalog, identifier: Identifier) -> str | None:
