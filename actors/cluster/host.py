@@ -84,6 +84,9 @@ class ShardHost:
         self._opening: dict[str, threading.Lock] = {}
         self._partitions: dict[str, HostedPartition] = {}
         self._slot_locks: dict[int, UnitLock] = {}
+        self._lost: set[str] = set()
+        """Units that are open here and were another's by some assignment since: they are closed, whoever has
+        them now, as another may have written to them."""
         self._objects: ObjectHost | None = None
         self._caretaker: Caretaker | None = None
         self._beats = 0
@@ -121,6 +124,11 @@ class ShardHost:
         began = time.monotonic()
         if self._assignments.newest() > self._assignment.version:
             self._take_note()
+        if began - self._beaten_at > self.options.fence_s:
+            # Nobody had to wait for this host: others may have had its units, and given them back.
+            with self._lock:
+                self._lost |= {unit.name for unit in self._open_units() if unit.replicated}
+                self._settled_at = -1
         if self._settled_at != self._assignment.version:
             # Turns that are under way may take their time, the next sign of life may not.
             threading.Thread(target=self._settle, name="thermocline-settle", daemon=True).start()
@@ -217,7 +225,8 @@ class ShardHost:
         self.check_lease()
         if version > self._assignment.version:
             self.reload()
-        if self.seat is None or self._assignment.owner(unit).name != self.seat.name:
+        ours = self.seat is not None and self._assignment.owner(unit).name == self.seat.name
+        if not ours or unit.name in self._lost:
             raise Misplaced(f"{unit.name} is not here", hint="look at the newest assignment")
 
     def reload(self) -> None:
@@ -243,14 +252,19 @@ class ShardHost:
             latest = self._assignments.latest()
             if latest.version > self._assignment.version:
                 self._assignment = latest
+                self._lost |= {unit.name for unit in self._open_units() if not self._is_ours(unit)}
+
+    def _open_units(self) -> list[Unit]:
+        slots = [self._slot_unit(slot) for slot in self._slot_locks]
+        return [*slots, *(partition.unit for partition in self._partitions.values())]
 
     def _let_go_of_others(self) -> None:
         for name, partition in list(self._partitions.items()):
-            if not self._is_ours(partition.unit):
+            if name in self._lost:
                 self._close(name, partition)
         for slot in list(self._slot_locks):
-            if not self._is_ours(self._slot_unit(slot)):
-                self._let_go(slot, unless_ours=True)
+            if self._slot_unit(slot).name in self._lost:
+                self._let_go(slot)
 
     def _is_ours(self, unit: Unit) -> bool:
         try:
@@ -264,27 +278,32 @@ class ShardHost:
         found = self._partitions.get(unit.name)
         if found is not None:
             return found
+        version = self._assignment.version
         with self._opening_of(unit):
             found = self._partitions.get(unit.name)
             if found is None:
                 found = open_partition(unit, self._disk, self._around, self.engine)
                 self._partitions[unit.name] = found
-        if not self._is_ours(unit):
-            # It was moved while it was being opened, and what let go of others did not see it yet.
+        if self._moved_since(version, unit):
             self._close(unit.name, found)
             raise Misplaced(f"{unit.name} was moved meanwhile", hint="look at the newest assignment")
         return found
 
     def _opening_of(self, unit: Unit) -> threading.Lock:
-        """Held while a unit is opened, and while it is decided whether to let go of a slot."""
         with self._lock:
             return self._opening.setdefault(unit.name, threading.Lock())
+
+    def _moved_since(self, version: int, unit: Unit) -> bool:
+        """Whether a unit that was being opened meanwhile, so that nobody counted it as open, may have been
+        another's. What is not replicated has a lock on its file."""
+        return not self._is_ours(unit) or (unit.replicated and self._assignment.version != version)
 
     def _close(self, name: str, partition: HostedPartition, *, seal: bool = True) -> None:
         with self._lock:
             if self._partitions.get(name) is not partition:
                 return
             del self._partitions[name]
+            self._lost.discard(name)
         with _closing(name):
             partition.close(seal=seal)
 
@@ -319,7 +338,8 @@ class ShardHost:
         host = self._object_host()
         if slot in self._slot_locks:
             return host
-        with self._opening_of(self._slot_unit(slot)):
+        version, unit = self._assignment.version, self._slot_unit(slot)
+        with self._opening_of(unit):
             if slot not in self._slot_locks:
                 lock = UnitLock(self._disk / "objects-hot" / f"{slot:03d}.lock")
                 try:
@@ -328,23 +348,22 @@ class ShardHost:
                     lock.release()
                     raise
                 self._slot_locks[slot] = lock
-        if not self._is_ours(self._slot_unit(slot)):
-            self._let_go(slot, unless_ours=True)
+        if self._moved_since(version, unit):
+            self._let_go(slot)
             raise Misplaced(f"slot {slot} was moved meanwhile", hint="look at the newest assignment")
         return host
 
-    def _let_go(self, slot: int, *, unless_ours: bool = False) -> None:
-        """`unless_ours`: it may have come back since the caller looked."""
+    def _let_go(self, slot: int) -> None:
         unit = self._slot_unit(slot)
-        with self._opening_of(unit):
-            if slot not in self._slot_locks or (unless_ours and self._is_ours(unit)):
-                return
-            lock = self._slot_locks.pop(slot)
-        with _closing(unit.name):
-            try:
-                self._object_host().disown(slot)
-            finally:
-                lock.release()
+        with self._lock:
+            lock = self._slot_locks.pop(slot, None)
+            self._lost.discard(unit.name)
+        if lock is not None:
+            with _closing(unit.name):
+                try:
+                    self._object_host().disown(slot)
+                finally:
+                    lock.release()
 
     def _wake_objects(self) -> bool:
         """Opens the slots of this seat that hold anything: alarms may be due. Whether all are open now."""

@@ -11,6 +11,7 @@ import pytest
 
 import thermocline
 from thermocline.actors.cluster.options import ClusterOptions
+from thermocline.core.placement import Unit
 
 from ..objects.conformance.parts.alarms import Alarms
 from ..objects.conformance.parts.calls import Calls
@@ -39,12 +40,13 @@ PASS_S = 1.3
 
 class RayWorld(World):
     def leave_memory(self, *stubs: Any) -> None:
-        """A slot that moves to another seat takes nothing along but its file."""
+        """A slot that moves to another seat, and is open there, has taken nothing along but its file."""
         seats = sorted(host["seat"] for host in self.lake.hosts() if host["seat"])
         for slot in {stub.id.slot for stub in stubs}:
-            unit = f"objects/{slot:03d}"
+            unit = Unit(f"objects/{slot:03d}")
             for seat in seats:
-                self.lake.move(unit, seat)
+                self.lake.move(unit.name, seat)
+                self.lake.client.at(unit, slot, "listing", slot)
 
     def let_pass(self) -> None:
         time.sleep(PASS_S)
