@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,10 +35,15 @@ with thermocline.connect(sys.argv[1], runtime="ray") as lake:
 """
 
 
-def test_a_program_on_ray_prints_and_leaves_nothing_of_its_own(tmp_path: Path) -> None:
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """For temporary files; its name is short, as it becomes part of those of Ray's sockets."""
+    with tempfile.TemporaryDirectory(prefix="tc") as name:
+        yield Path(name)
+
+
+def test_a_program_on_ray_prints_and_leaves_nothing_of_its_own(tmp_path: Path, scratch: Path) -> None:
     mark = f"{tmp_path.name}-{os.getpid()}"
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path / "lake")],
         env={**os.environ, "THERMOCLINE_TEST_MARK": mark, "TMPDIR": str(scratch)},
