@@ -242,7 +242,7 @@ class ShardHost:
         try:
             version = self._assignment.version
             self._let_go_of_others()
-            if self._wake_objects():
+            if self._wake_objects() and not self._lost:
                 self._settled_at = version
         finally:
             self._settling.release()
@@ -255,8 +255,8 @@ class ShardHost:
                 self._lost |= {unit.name for unit in self._open_units() if not self._is_ours(unit)}
 
     def _open_units(self) -> list[Unit]:
-        slots = [self._slot_unit(slot) for slot in self._slot_locks]
-        return [*slots, *(partition.unit for partition in self._partitions.values())]
+        slots = [self._slot_unit(slot) for slot in list(self._slot_locks)]
+        return [*slots, *(partition.unit for partition in list(self._partitions.values()))]
 
     def _let_go_of_others(self) -> None:
         for name, partition in list(self._partitions.items()):

@@ -228,6 +228,26 @@ def test_what_was_anothers_for_a_moment_is_opened_anew(
     assert owner._partitions[UNIT.name] is not shard
 
 
+def test_what_is_lost_while_the_host_settles_is_closed_after_all(
+    assignments: Assignments, open_host: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = open_host("a")
+    append(owner, publish(assignments, "a").version, "1")
+    wake = owner._wake_objects
+
+    def wake_late() -> bool:
+        """By the time that it says that all is settled, a silence has been noticed."""
+        monkeypatch.setattr(owner, "_wake_objects", wake)
+        owner._lost.add(UNIT.name)
+        owner._settled_at = -1
+        return wake()
+
+    monkeypatch.setattr(owner, "_wake_objects", wake_late)
+    owner.reload()
+    _until(lambda: _answers(owner, assignments.newest()))
+    assert rows(owner, assignments.newest()) == 1
+
+
 def test_alarms_wake_with_the_next_owner_though_nobody_calls(
     assignments: Assignments, open_host: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,13 +282,22 @@ def test_a_host_that_cannot_look_stops_serving(
     (tmp_path / "away").rename(tmp_path / "objects")
     _until(lambda: _serves(owner))
     # Somebody else may have had the unit meanwhile, so it is opened anew.
-    _until(lambda: before not in owner._partitions.values())
+    _until(lambda: before not in owner._partitions.values() and _answers(owner, version))
     assert rows(owner, version) == 1
 
 
 def _serves(host: ShardHost) -> bool:
     try:
         host.check_lease()
+    except Misplaced:
+        return False
+    return True
+
+
+def _answers(host: ShardHost, version: int) -> bool:
+    """Or says that whoever asked should ask again."""
+    try:
+        rows(host, version)
     except Misplaced:
         return False
     return True
