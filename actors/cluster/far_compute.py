@@ -92,6 +92,7 @@ class FarCompute:
         thread that brings Ray's replies, and to let go of a reply to come is to wait for it."""
         while (left := self._left.get()) is not None:
             self._actor.end.remote(left[0])
+            del left  # and with it, here, the reply to come
 
     @contextmanager
     def _cancelled_by(self, cancel: Cancel | None, id: str) -> Iterator[None]:

@@ -92,7 +92,7 @@ class ShardHost:
         self._beats = 0
         self._beaten_at = 0.0
         self._calls: dict[int, tuple[float, str]] = {}
-        self._settling = threading.Lock()
+        self._waking = threading.Lock()
         self._settled_at = -1
         self._stopped = threading.Event()
 
@@ -232,20 +232,19 @@ class ShardHost:
     def reload(self) -> None:
         """Takes note of the newest assignment, and lets go of what is another's now."""
         self._take_note()
-        self._let_go_of_others()
         self._settle()
 
     def _settle(self) -> None:
         """What the newest assignment asks for. What fails is tried again with the next sign of life."""
-        if not self._settling.acquire(blocking=False):
+        version = self._assignment.version
+        self._let_go_of_others()
+        if not self._waking.acquire(blocking=False):
             return
         try:
-            version = self._assignment.version
-            self._let_go_of_others()
             if self._wake_objects() and not self._lost:
                 self._settled_at = version
         finally:
-            self._settling.release()
+            self._waking.release()
 
     def _take_note(self) -> None:
         with self._lock:

@@ -21,8 +21,10 @@ class Scratch:
 
     def __init__(self) -> None:
         sweep()
-        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._lock = UnitLock(self.path / _LOCK)
+        made = Path(tempfile.mkdtemp(prefix="thermocline-"))
+        self._lock = UnitLock(made / _LOCK)
+        # Only a folder whose lock is held bears the name by which others look for it.
+        self.path = made.rename(made.with_name(_PREFIX + made.name.removeprefix("thermocline-")))
 
     def close(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)

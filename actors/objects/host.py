@@ -63,6 +63,7 @@ class ObjectHost:
         self._lock = threading.RLock()
         self._shards: dict[int, ObjectShard] = {}
         self._leaving: set[int] = set()
+        """Slots that are being closed: no call of theirs begins."""
         self._residents: dict[bytes, Resident] = {}
         self._waits: dict[bytes, bytes] = {}
         self.wake = threading.Event()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -38,13 +38,13 @@ class Kept(thermocline.DurableObject):
 
 
 class Sleeper(thermocline.DurableObject):
-    woken: ClassVar = threading.Event()
+    woken: ClassVar[SimpleQueue[tuple[str, int]]] = SimpleQueue()
 
     def sleep(self) -> None:
         self.storage.set_alarm("up", 60)
 
-    def alarm(self, name: str, info: thermocline.AlarmInfo) -> None:  # noqa: ARG002 - the one that there is
-        self.woken.set()
+    def alarm(self, name: str, info: thermocline.AlarmInfo) -> None:
+        self.woken.put((name, info.tries))
 
 
 SLEEPER = named_id(class_ref(Sleeper), "one")
@@ -231,7 +231,7 @@ def test_what_was_anothers_for_a_moment_is_opened_anew(
 def test_what_is_lost_while_the_host_settles_is_closed_after_all(
     assignments: Assignments, open_host: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner = open_host("a")
+    owner = open_host("a", lease_s=4)
     append(owner, publish(assignments, "a").version, "1")
     wake = owner._wake_objects
 
@@ -264,7 +264,7 @@ def test_alarms_wake_with_the_next_owner_though_nobody_calls(
         owner.reload()
     former.reload()
     late[0] = timedelta(hours=1)
-    assert Sleeper.woken.wait(10)
+    assert Sleeper.woken.get(timeout=10) == ("up", 0)
     assert (former.facts()["slots"], owner.facts()["slots"]) == (0, 1)
 
 
