@@ -84,7 +84,8 @@ class Sabotage:
 
     @contextmanager
     def armed(self, point: str, sign: int, pid: int = 0) -> Iterator[Callable[[float], int | None]]:
-        """`pid`: if it is to be that one. The function waits until a process came there: its pid."""
+        """`pid`: if it is to be that one. The function waits until a process came there: its pid. If it is to
+        stand still, it does so by then, and no longer than in here."""
         trap = self.folder / "armed" / point
         part = self.folder / f"{point}.part"
         part.write_text(f"{int(sign)} {pid}")
@@ -96,6 +97,8 @@ class Sabotage:
             deadline = time.monotonic() + within_s
             while time.monotonic() < deadline:
                 if caught.exists() and (text := caught.read_text()):
+                    if sign == STOP:
+                        _wait_until_still(int(text))
                     return int(text)
                 time.sleep(0.005)
             return None
@@ -103,7 +106,13 @@ class Sabotage:
         try:
             yield wait
         finally:
-            trap.unlink(missing_ok=True)
+            try:
+                trap.unlink()
+            except FileNotFoundError:
+                # Somebody is in it, perhaps only since nobody waits any more.
+                if sign == STOP and (late := wait(5.0)):
+                    with suppress(ProcessLookupError):
+                        os.kill(late, signal.SIGCONT)
 
     def written(self) -> list[Written]:
         lines = [line for file in (self.folder / "written").iterdir() for line in file.open("rb")]
@@ -188,6 +197,16 @@ class _Weathered:
         except FileNotFoundError:
             self._seen, self._weather = 0, Weather()
         return self._weather
+
+
+def _wait_until_still(pid: int) -> None:
+    """It says that it was caught before it stops itself: to wake it in between would be in vain."""
+    deadline = time.monotonic() + 5.0
+    with suppress(OSError):
+        while time.monotonic() < deadline:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "TZX":
+                return
+            time.sleep(0.001)
 
 
 def _without_fence() -> None:

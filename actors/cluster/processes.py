@@ -40,7 +40,8 @@ NODES_EVERY_S = 1.0
 
 @dataclass
 class _Process:
-    """A host actor as the keeper sees it. `seat`: `None` for a spare."""
+    """A host actor as the keeper sees it. `seat`: `None` for a spare. `silent`: pid and start of a process
+    that was given up and may stand still with its files locked; it is ended until another one reports."""
 
     handle: Any
     node_id: str
@@ -51,6 +52,7 @@ class _Process:
     incarnation: int = 0
     watching: Any = None
     coming: Any = None
+    silent: tuple[int, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,8 @@ class KeeperActor:
             except ray.exceptions.RayError:
                 process.coming = process.handle.ready.remote()
                 continue
+            if process.silent != (process.pid, process.started):
+                process.silent = None
             process.watching = process.handle.watch.remote(process.started)
             if seat is not None:
                 self._find_seated(process, seat)
@@ -291,12 +295,18 @@ class KeeperActor:
                 self._publish(assignment.settled())
 
     def _replace_frozen(self, process: _Process) -> None:
-        """Somebody on the same node ends it; its death then frees the seat."""
+        """Its death frees the seat."""
+        process.silent = process.pid, process.started
+        self._end_silent(process)
+        self._unseat(process)
+
+    def _end_silent(self, process: _Process) -> None:
+        """Somebody on the same node does it. Who was asked may have died before it did: it is asked again."""
         with self._lock:
             helpers = [p for p in self._processes if p.node == process.node and p is not process and p.pid]
-        for helper in helpers:
-            helper.handle.kill.remote(process.pid, process.started)
-        self._unseat(process)
+        if process.silent is not None:
+            for helper in helpers:
+                helper.handle.kill.remote(*process.silent)
 
     # -- nodes ------------------------------------------------------------------------------------
 
@@ -321,6 +331,8 @@ class KeeperActor:
                 self._publish(assignment)
             for node in nodes:
                 self._staff(node)
+            for process in self._processes:
+                self._end_silent(process)
 
     def _seated(self) -> bool:
         with self._lock:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -65,5 +68,32 @@ def test_of_two_processes_in_one_seat_the_later_one_stays(lake: Any) -> None:
     assert shelf.take() == 2
 
 
+def test_a_frozen_host_is_ended_though_all_that_could_have_ended_it_died(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    path = tmp_path_factory.mktemp("frozen") / "lake"
+    options = replace(OPTIONS, lease_s=1.0, call_s=40)
+    with thermocline.connect(path, runtime="ray", cluster=options) as lake:
+        shelf = lake.object(Shelf, "bowls")
+        assert shelf.take() == 1
+        owner = lake.client.assignment.owner(slot_unit(shelf.id.slot, options)).name
+        pids = _pids(lake)
+        while 0 in pids:  # of one that is still being started
+            pids = _pids(lake)
+        (frozen,) = [pid for pid, seat in pids.items() if seat == owner]
+        os.kill(frozen, signal.SIGSTOP)
+        try:
+            for pid in pids.keys() - {frozen}:
+                os.kill(pid, signal.SIGKILL)
+            assert shelf.take() == 2
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(frozen, signal.SIGCONT)
+
+
 def _seats(lake: Any) -> list[str | None]:
     return [host["seat"] for host in lake.client.keeper("hosts")]
+
+
+def _pids(lake: Any) -> dict[int, str | None]:
+    return {host["pid"]: host["seat"] for host in lake.client.keeper("hosts")}
