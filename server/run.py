@@ -74,7 +74,7 @@ def prepare(
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S + _LAST_S,
     )
-    return _Server(config, app.state.cancel_queries), _listen(host, port)
+    return _Server(config, app.state.cancel_queries), _listen(host, port, config.backlog)
 
 
 class _Server(uvicorn.Server):
@@ -102,13 +102,15 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, backlog: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         # The protocol must be named, or asyncio leaves Nagle's algorithm on: 40 ms a request.
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        # Taken from now on: what is only bound, another may bind too.
+        listening.listen(backlog)
         return listening
     except OSError as problem:
         raise Unavailable(
