@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,3 +58,16 @@ def shared_data() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit gives up on a failing store after a few attempts."""
+    from thermocline.tiers.hot import replica
+
+    make = replica.Shipping.__init__
+
+    def impatient(self: Any, **given: Any) -> None:
+        make(self, **{"patience_s": 0.05, **given})
+
+    monkeypatch.setattr(replica.Shipping, "__init__", impatient)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,14 +65,17 @@ class ShardTables:
         path.parent.mkdir(parents=True, exist_ok=True)
         epoch = replica.take_over(self.epochs) if replica else None
         self.log = HotLog(path, read_only=read_only, replica=replica)
-        self.meta = self.log.meta()
-        if not read_only:
-            if epoch is None:
-                epoch = self.epochs.claim(self.meta.epoch, path)
-            self.meta = replace(self.meta, epoch=epoch)
-            self.log.take_over(epoch)
-            self.epochs.took_over(self.meta.epoch)
-        self._load_tables()
+        with ExitStack() as undo:
+            undo.callback(self.log.close)
+            self.meta = self.log.meta()
+            if not read_only:
+                if epoch is None:
+                    epoch = self.epochs.claim(self.meta.epoch, path)
+                self.meta = replace(self.meta, epoch=epoch)
+                self.log.take_over(epoch)
+                self.epochs.took_over(self.meta.epoch)
+            self._load_tables()
+            undo.pop_all()
 
     def close(self) -> None:
         with self.step_lock, self.lock:

@@ -86,16 +86,3 @@ def node(tmp_path: Path, clock: FakeClock) -> Iterator[Callable[[str], Node]]:
     yield make
     for each in made:
         each.store.hold.set()
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A commit gives up on a failing store after a few attempts."""
-    from thermocline.tiers.hot import replica
-
-    make = replica.Shipping.__init__
-
-    def impatient(self: Any, **given: Any) -> None:
-        make(self, **{"patience_s": 0.05, **given})
-
-    monkeypatch.setattr(replica.Shipping, "__init__", impatient)

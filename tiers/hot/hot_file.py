@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,13 +61,11 @@ class HotFile:
         new = not path.exists()
         if not read_only:
             check_log(path)
-        with self._reporting():
-            if read_only:
-                self._db = sqlite3.connect(
-                    f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-                )
-            else:
-                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        place, uri = (f"{path.as_uri()}?mode=ro", True) if read_only else (str(path), False)
+        with self._reporting(), ExitStack() as undo:
+            self._db = sqlite3.connect(place, uri=uri, isolation_level=None, check_same_thread=False)
+            undo.callback(self._db.close)
+            if not read_only:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=FULL")
                 # Some builds of SQLite zero what is deleted: a flush would write every page once more.
@@ -78,6 +76,7 @@ class HotFile:
                 replica.attach(self._db)
             elif not read_only:
                 self._check_local()
+            undo.pop_all()
         if new:
             _keep_entries(path)
 
@@ -90,7 +89,6 @@ class HotFile:
     def _check_local(self) -> None:
         """What is written to a replicated file without its replica would be missing in the object store."""
         if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = '_replica'").fetchone():
-            self._db.close()
             raise Invalid(f"{self.path} is replicated", hint="open it with durability `replicated`")
 
     def take_over(self, epoch: int) -> None:

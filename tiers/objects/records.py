@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,8 +92,9 @@ class ObjectRecords:
         self._closed = False
         new = not path.exists()
         check_log(path)
-        with self.reporting():
+        with self.reporting(), ExitStack() as undo:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            undo.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA busy_timeout=2000")
@@ -101,6 +102,7 @@ class ObjectRecords:
             self._db.executescript(_SYSTEM)
             if replica is not None:
                 replica.attach(self._db)
+            undo.pop_all()
         if new:
             _keep_entries(path)
 

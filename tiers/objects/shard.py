@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,18 +120,21 @@ class ObjectShard:
         check_and_break_seal(self.path, restorable=around.replicated)
         epoch = replica.take_over(epochs) if replica else None
         self.records = ObjectRecords(self.path, replica)
-        self.epoch = epochs.claim(self.records.epoch, self.path) if epoch is None else epoch
-        self._history = History(
-            self.records,
-            around.folder / f"{name}-large",
-            around.store if around.replicated else None,
-            around.policy.history_days,
-        )
-        if around.replicated:
-            self._history.forget_own_files()
-        self.records.take_over(self.epoch)
-        epochs.took_over(self.epoch)
-        self.next_due = self.records.next_due()
+        with ExitStack() as undo:
+            undo.callback(self.records.close)
+            self.epoch = epochs.claim(self.records.epoch, self.path) if epoch is None else epoch
+            self._history = History(
+                self.records,
+                around.folder / f"{name}-large",
+                around.store if around.replicated else None,
+                around.policy.history_days,
+            )
+            if around.replicated:
+                self._history.forget_own_files()
+            self.records.take_over(self.epoch)
+            epochs.took_over(self.epoch)
+            self.next_due = self.records.next_due()
+            undo.pop_all()
 
     def close(self) -> None:
         """Ends all that is loaded and seals the file."""
