@@ -56,6 +56,15 @@ def test_rows_appended_without_reading_are_added(bench: Bench, monkeypatch: pyte
     assert [row["new"] for row in bench.rows("sales")] == [None] * 5 + [1.5]
 
 
+def test_one_that_is_in_use_is_not_written_over(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(bench).reopen()
+    bench.append("sales", [{"n": 5}])
+    before = bench.rows("sales")
+    bench.reopen()
+    assert rows_read(bench, monkeypatch) == 0
+    assert bench.rows("sales") == before
+
+
 def test_a_damaged_one_is_left_aside(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     before = filled(bench).rows("sales")
     bench.close()

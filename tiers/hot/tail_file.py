@@ -33,10 +33,14 @@ def save_tail(log: HotLog, table_id: str, tail: Tail) -> None:
     last_seq = rows["_seq"][-1].as_py()
     if known is not None and known[0] == last_seq:
         return
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, rows.schema) as writer:
+    # The rows may themselves be mapped from the file that this one replaces.
+    part = path.with_name(f"{path.name}.part")
+    with pa.OSFile(str(part), "wb") as file, pa.ipc.new_file(file, rows.schema) as writer:
         writer.write_table(rows)
+    digest = checksum(part.read_bytes())
+    part.replace(path)
     with log.transaction():
-        log.put_saved_tail(table_id, last_seq, checksum(path.read_bytes()))
+        log.put_saved_tail(table_id, last_seq, digest)
 
 
 def load_tail(log: HotLog, table_id: str) -> Tail:
