@@ -295,18 +295,19 @@ class KeeperActor:
                 self._publish(assignment.settled())
 
     def _replace_frozen(self, process: _Process) -> None:
-        """Its death frees the seat."""
+        """Its seat is free at once; the process itself is ended, as it holds the locks of its files."""
         process.silent = process.pid, process.started
         self._end_silent(process)
         self._unseat(process)
 
     def _end_silent(self, process: _Process) -> None:
         """Somebody on the same node does it. Who was asked may have died before it did: it is asked again."""
+        if process.silent is None:
+            return
         with self._lock:
             helpers = [p for p in self._processes if p.node == process.node and p is not process and p.pid]
-        if process.silent is not None:
-            for helper in helpers:
-                helper.handle.kill.remote(*process.silent)
+        for helper in helpers:
+            helper.handle.kill.remote(*process.silent)
 
     # -- nodes ------------------------------------------------------------------------------------
 

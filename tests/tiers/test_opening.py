@@ -73,7 +73,7 @@ def test_an_opening_that_the_store_cuts_short_leaves_no_file_open(
     problems = []
     for calls in range(100):
         try:
-            open_it(FailingStore(store, calls), tmp_path, clock).close()  # type: ignore[arg-type]
+            open_it(FailingStore(store, calls), tmp_path, clock).close()
         except Unavailable as problem:
             problems.append(problem)  # while its traceback is held, so is whatever it left behind
         else:

@@ -30,7 +30,7 @@ WALKER = """
     Sabotage(Path(sys.argv[1]))()
     print("ready", flush=True)
     sys.stdin.readline()
-    crash.reach("append.begun")
+    crash.reach(sys.argv[2])
     print("went on", flush=True)
 """
 
@@ -38,7 +38,7 @@ WALKER = """
 @contextmanager
 def _walker(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Comes to the instant when it is told to, and stops a while after it has said that it is there."""
-    command = [sys.executable, "-c", textwrap.dedent(WALKER), str(folder)]
+    command = [sys.executable, "-c", textwrap.dedent(WALKER), str(folder), POINT]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as walker:
         try:
             assert walker.stdout is not None
