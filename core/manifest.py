@@ -33,12 +33,36 @@ class FileRef:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorPart:
+    """How the vectors of one column of a data file are found; see `tiers.vectors`.
+
+    `field`: the column's id. `rows`: those that have a vector. `how`: what was asked for
+    (`core.vectors.VectorIndex.built`); `kind`, `metric`: of the index that was made. `shortlist`,
+    `probes`, `found`: how far its searches look. `index`: the index. `places`: where in the data file each
+    vector is.
+    """
+
+    field: int
+    rows: int
+    how: str
+    kind: str
+    metric: str
+    shortlist: int
+    probes: int
+    found: float
+    index: FileRef
+    places: FileRef
+
+
+@dataclass(frozen=True, slots=True)
 class DataFile:
     """A Parquet file of one table, with what planning needs to know of it.
 
     `stats`: field id -> (smallest, largest) over the values that are not null; a field is absent where
     no sound bound is known (all null, NaN, long text). `ttl_rows`, `cold_hints`: rows that have a TTL, rows
-    whose `_tier_hint` is cold. `ids`: the sidecar of id fingerprints, if any.
+    whose `_tier_hint` is cold. `ids`: the sidecar of id fingerprints, if any. `vectors`: the columns that
+    have an index in this file; a search looks at every vector of the others. `missing`: field id -> rows at
+    most whose computed vector is still missing.
     """
 
     key: str
@@ -52,6 +76,14 @@ class DataFile:
     ttl_rows: int = 0
     cold_hints: int = 0
     ids: FileRef | None = None
+    vectors: tuple[VectorPart, ...] = ()
+    missing: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def beside(self) -> tuple[FileRef, ...]:
+        """The files that go with it."""
+        parts = (ref for part in self.vectors for ref in (part.index, part.places))
+        return (*((self.ids,) if self.ids else ()), *parts)
 
     @property
     def ref(self) -> FileRef:
@@ -117,7 +149,7 @@ class Manifest:
 
     def files(self) -> list[FileRef]:
         """Every file a reader of this version needs, except the data files that `cold.file_list` lists."""
-        refs = [part for run in self.warm for f in run.files for part in (f.ref, f.ids) if part]
+        refs = [ref for run in self.warm for file in run.files for ref in (file.ref, *file.beside)]
         if self.cold:
             refs += [self.cold.file_list, *self.cold.ids]
         return refs
@@ -186,6 +218,23 @@ def _file_dict(file: DataFile) -> dict[str, Any]:
         "ttl_rows": file.ttl_rows,
         "cold_hints": file.cold_hints,
         "ids": _ref_dict(file.ids) if file.ids else None,
+        "vectors": [_vector_part_dict(part) for part in file.vectors],
+        "missing": {str(k): v for k, v in file.missing.items()},
+    }
+
+
+def _vector_part_dict(part: VectorPart) -> dict[str, Any]:
+    return {
+        "field": part.field,
+        "rows": part.rows,
+        "how": part.how,
+        "kind": part.kind,
+        "metric": part.metric,
+        "shortlist": part.shortlist,
+        "probes": part.probes,
+        "found": part.found,
+        "index": _ref_dict(part.index),
+        "places": _ref_dict(part.places),
     }
 
 
@@ -235,6 +284,11 @@ def _file(raw: Mapping[str, Any]) -> DataFile:
         ttl_rows=raw["ttl_rows"],
         cold_hints=raw["cold_hints"],
         ids=FileRef(**raw["ids"]) if raw["ids"] else None,
+        vectors=tuple(
+            VectorPart(**{**part, "index": FileRef(**part["index"]), "places": FileRef(**part["places"])})
+            for part in raw.get("vectors", ())
+        ),
+        missing={int(k): v for k, v in raw.get("missing", {}).items()},
     )
 
 

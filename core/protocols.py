@@ -8,7 +8,7 @@ router knows of storage: it asks for a `ShardSnapshot`, a frozen and complete cu
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
@@ -16,16 +16,18 @@ from typing import Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
 import pyarrow as pa
 
 from .asof import AsOf
-from .manifest import DataFile, Manifest, Run
+from .manifest import DataFile, FileRef, Manifest, Run
 from .objects import ObjectFacts, ObjectId
 from .results import Appended, Imported, Moved, Report, Result
-from .schema import Schema, Table
+from .schema import Field, Schema, Table
 from .sharding import ShardMap
+from .types import is_vector
+from .vectors import VectorIndex
 
 Rows: TypeAlias = Iterable[Mapping[str, Any]] | pa.Table | pa.RecordBatch | pa.RecordBatchReader
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 """(step, done, total or None): called now and then on long work."""
-Step: TypeAlias = Literal["flush", "compact", "archive", "expire"]
+Step: TypeAlias = Literal["flush", "compact", "archive", "expire", "embed"]
 
 
 class Cancel:
@@ -66,13 +68,28 @@ class Append:
     agreed: tuple[str, int] | None = None
 
 
+class FarVectors(Protocol):
+    """Hot vectors that stayed with their owner, on another machine: they weigh most of a row."""
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """All of a column, in the order of the hot rows. Raises `Unavailable` once the cut is not held."""
+        ...
+
+    def nearest(self, column: Field, question: Any, allowed: Any) -> Any:
+        """`tiers.vectors.nearest.nearest_hot`, where the vectors are. `allowed`: sequences, or `None`."""
+        ...
+
+
 @dataclass(frozen=True)
 class TableSnapshot:
     """One table at one cut of one shard.
 
     `hot`: the rows with warm_to < seq <= seq as Arrow, `schema.complete` in columns, ascending in `_seq`.
     `cold`: the run (0, cold_to] with its files, `None` if nothing is cold. `cut_us`: the instant of the
-    cut, at which TTL is judged. `recorded_us`: when `seq` was recorded.
+    cut, at which TTL is judged. `recorded_us`: when `seq` was recorded. `hot_vectors`: field id -> the index
+    of the hot rows, where there is one (`tiers.vectors.hot.HotVectors`). `computed_to`: field id -> sequence
+    up to which a computed column of the hot rows is computed. `far`: where the columns of vectors are that
+    `hot` lacks.
     """
 
     table: Table
@@ -85,6 +102,29 @@ class TableSnapshot:
     cut_us: int
     recorded_us: int | None
     has_ttl: bool
+    hot_vectors: Mapping[int, Any] = field(default_factory=dict, repr=False, compare=False)
+    computed_to: Mapping[int, int] = field(default_factory=dict)
+    far: FarVectors | None = field(default=None, repr=False, compare=False)
+
+    def hot_name(self, column: Field) -> str | None:
+        """The name under which the hot rows have a column, `None` if they lack it."""
+        there = self.schema.by_id.get(column.id)
+        return there.name if there is not None and there.type == column.type else None
+
+    def hot_column(self, name: str) -> pa.ChunkedArray:
+        """By its name in `schema`."""
+        if self.far is not None and self.hot.schema.get_field_index(name) < 0:
+            return self.far.column(name)
+        return self.hot.column(name)
+
+    def near(self) -> TableSnapshot:
+        """Without the hot vectors, for a reader on another machine."""
+        names = [name for name in self.hot.column_names if not is_vector(self.hot.schema.field(name).type)]
+        return replace(self, hot=self.hot.select(names))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # An index of the hot rows is the owner's; elsewhere they are compared one by one.
+        return {**self.__dict__, "hot_vectors": {}}
 
 
 @runtime_checkable
@@ -101,6 +141,10 @@ class ShardSnapshot(Protocol):
 
     def path(self, file: DataFile) -> Path:
         """Where the engine reads the file; size and hash are checked first, `Corrupt` if they differ."""
+        ...
+
+    def locate(self, ref: FileRef) -> Path:
+        """The same for a file that goes with a data file."""
         ...
 
     def footer_rows(self, file: DataFile) -> int:
@@ -139,6 +183,19 @@ class ShardOwner(Protocol):
         if_not_exists: bool = False,
     ) -> bool:
         """False if it was there and `if_not_exists`. Raises `Invalid` if it was there, or for a bad name."""
+        ...
+
+    def set_index(self, table: str, column: str, index: VectorIndex) -> Moved:
+        """Has a column of vectors searched like that, from now on; what there is of it is indexed anew.
+
+        Raises `NotFound` and `Invalid`. It may be asked for again, after a crash or for nothing.
+        """
+        ...
+
+    def set_computed(self, table: str, column: Field, *, new: bool) -> bool:
+        """Gives the table a column that is computed from others, or, unless `new`, has another take the place
+        of one; that one stays under another name. False if it is there so. The id is chosen here.
+        """
         ...
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
@@ -303,6 +360,10 @@ class DatabaseOwner(Protocol):
         if_not_exists: bool = False,
     ) -> bool: ...
 
+    def set_index(self, table: str, column: str, index: VectorIndex) -> Moved: ...
+
+    def set_computed(self, table: str, column: Field, *, new: bool) -> bool: ...
+
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool: ...
 
 
@@ -379,6 +440,30 @@ class Database(Protocol):
         engine: str | None = None,
     ) -> Result: ...
 
+    def search(
+        self,
+        query: str | Sequence[float],
+        *,
+        table: str | None = None,
+        column: str | None = None,
+        k: int = 10,
+        mode: Literal["meaning", "words", "both"] = "meaning",
+        where: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        as_of: object = None,
+        tiers: Sequence[str] | None = None,
+        vector: Sequence[float] | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        """The `k` events nearest to a text or a vector, the nearest first.
+
+        `table`, `column`: may be left out where there is one of them. `mode`: by what the text means (the
+        column `_distance` tells how far), by its words (BM25, `_score`), or by both (reciprocal rank fusion,
+        `_score`). `where`: a condition in SQL, with `params` by name. `vector`: what the text means.
+        """
+        ...
+
     def explain(
         self,
         sql: str,
@@ -409,6 +494,11 @@ class Database(Protocol):
     ) -> Moved: ...
 
     def expire(self, table: str | None = None, *, progress: Progress | None = None) -> Moved: ...
+
+    def embed(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
+        """Computes the vectors that are still missing, which otherwise happens behind the appends. Raises
+        `Unavailable` if a model is."""
+        ...
 
     def verify(self, *, progress: Progress | None = None) -> Report: ...
 

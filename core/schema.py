@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain, count
+from typing import Any
 
 import pyarrow as pa
 
 from .errors import Invalid, nearest
-from .types import INSTANT, parse_type, type_name
+from .types import INSTANT, is_vector, parse_type, type_name
+from .vectors import USUAL_INDEX, Computed, VectorIndex
 
 ENVELOPE = pa.schema(
     [
@@ -52,18 +55,28 @@ TIERS = ("hot", "warm", "cold")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A payload column."""
+    """A payload column. `index`: how a column of vectors is searched. `computed`: from what it is computed,
+    if nobody gives its vectors."""
 
     id: int
     name: str
     type: pa.DataType
+    index: VectorIndex = USUAL_INDEX
+    computed: Computed | None = None
 
     def to_dict(self) -> dict[str, object]:
-        return {"id": self.id, "name": self.name, "type": type_name(self.type)}
+        raw: dict[str, object] = {"id": self.id, "name": self.name, "type": type_name(self.type)}
+        if is_vector(self.type):
+            raw["index"] = self.index.to_dict()
+        if self.computed is not None:
+            raw["computed"] = self.computed.to_dict()
+        return raw
 
     @staticmethod
-    def from_dict(raw: Mapping[str, object]) -> Field:
-        return Field(int(str(raw["id"])), str(raw["name"]), parse_type(str(raw["type"])))
+    def from_dict(raw: Mapping[str, Any]) -> Field:
+        index = VectorIndex.from_dict(raw["index"]) if "index" in raw else USUAL_INDEX
+        computed = Computed.from_dict(raw["computed"]) if "computed" in raw else None
+        return Field(int(raw["id"]), str(raw["name"]), parse_type(raw["type"]), index, computed)
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,10 @@ class Schema:
         return {f.name.lower(): f for f in self.fields}
 
     @cached_property
+    def by_id(self) -> dict[int, Field]:
+        return {f.id: f for f in self.fields}
+
+    @cached_property
     def payload(self) -> pa.Schema:
         return pa.schema([pa.field(f.name, f.type) for f in self.fields])
 
@@ -97,9 +114,25 @@ class Schema:
         return pa.schema([*ENVELOPE, *(pa.field(f.name, f.type) for f in self.fields if f.type != pa.null())])
 
     @cached_property
+    def logged(self) -> pa.Schema:
+        """Those of `stored` that come with an event: what is computed of it comes later."""
+        later = {f.name for f in self.computed}
+        return pa.schema([f for f in self.stored if f.name not in later])
+
+    @cached_property
+    def computed(self) -> tuple[Field, ...]:
+        """The fields that are computed from others."""
+        return tuple(f for f in self.fields if f.computed is not None)
+
+    @cached_property
     def complete(self) -> pa.Schema:
         """Envelope and payload, with the fields of unknown type."""
         return pa.schema([*ENVELOPE, *self.payload])
+
+    @cached_property
+    def vector_bytes(self) -> int:
+        """Of the vectors of one row: what a row weighs, where there are any."""
+        return sum(4 * f.type.list_size for f in self.fields if is_vector(f.type))
 
     def column_ids(self) -> dict[str, int]:
         """Stored column name -> field id, envelope included."""
@@ -153,13 +186,54 @@ def widen(schema: Schema, fields: Iterable[tuple[str, pa.DataType]], *, from_seq
             kept.append(Field(next_id, name, arrow))
             next_id += 1
         elif kept[at].type == pa.null():
-            kept[at] = Field(kept[at].id, kept[at].name, arrow)
+            kept[at] = replace(kept[at], type=arrow)
         elif kept[at].type != arrow:
             raise Invalid(
                 f"column `{kept[at].name}` is {type_name(kept[at].type)}, not {type_name(arrow)}",
                 hint="cast the values, or give them another name",
             )
     return Schema(schema.version + 1, tuple(kept), from_seq)
+
+
+def check_given(schema: Schema, names: Iterable[str]) -> None:
+    """Raises `Invalid` for a column that no caller gives."""
+    for name in names:
+        found = schema.by_folded_name.get(name.lower())
+        if found is not None and found.computed is not None:
+            raise Invalid(
+                f"column `{found.name}` is computed, from {found.computed.text}", hint="leave it out"
+            )
+
+
+def with_computed(schema: Schema, field: Field, *, from_seq: int) -> Schema:
+    """The next version with a column that is computed. One of its name is kept under another: its vectors are
+    those of the past. Raises `Invalid`."""
+    check_field_name(field.name)
+    kept, taken = [], {f.name.lower() for f in schema.fields}
+    for known in schema.fields:
+        if known.name.lower() != field.name.lower():
+            kept.append(known)
+        elif known.computed is None:
+            raise Invalid(f"column `{known.name}` exists", hint="choose another name")
+        else:
+            past = f"{known.name}_{known.computed.model}_{known.computed.version}"
+            names = chain([past], (f"{past}_{number}" for number in count(2)))
+            name = next(name for name in names if name.lower() not in taken)
+            kept.append(replace(known, name=name, computed=replace(known.computed, past=True)))
+    new_id = max((f.id for f in schema.fields), default=FIRST_FIELD_ID - 1) + 1
+    return Schema(schema.version + 1, (*kept, replace(field, id=new_id)), from_seq)
+
+
+def indexed(schema: Schema, name: str, index: VectorIndex, *, from_seq: int) -> Schema:
+    """The next version, in which the column is searched like that. Raises `Invalid` for other columns."""
+    found = schema.by_folded_name.get(name.lower())
+    if found is None or not is_vector(found.type):
+        vectors = [f.name for f in schema.fields if is_vector(f.type)]
+        raise Invalid(f"`{name}` is no column of vectors", hint=nearest(name, vectors))
+    if index.key is not None and index.key not in schema.by_name and index.key not in ENVELOPE.names:
+        raise Invalid(f"no column `{index.key}` to be the key", hint=nearest(index.key, schema.by_name))
+    fields = tuple(replace(f, index=index) if f == found else f for f in schema.fields)
+    return Schema(schema.version + 1, fields, from_seq)
 
 
 def check_field_name(name: str) -> None:
@@ -203,6 +277,18 @@ class Table:
 
     def version(self, number: int) -> Schema:
         return self.schemas[number - 1]
+
+    def computed_until(self, column: Field) -> int | None:
+        """The last sequence whose events have the computed column; `None` while that goes on."""
+        for schema in self.schemas:
+            found = schema.by_id.get(column.id)
+            if found is not None and found.computed is not None and found.computed.past:
+                return schema.from_seq - 1
+        return None
+
+    def now(self, column: Field) -> Field:
+        """The column of an earlier version as it is in the newest."""
+        return self.schema.by_id.get(column.id, column)
 
     def to_dict(self) -> dict[str, object]:
         return {

@@ -39,11 +39,19 @@ class ArchivePlan:
     up_to: int
 
 
-def due_flush(hot: HotFacts, policy: TierPolicy, now_us: int) -> int | None:
+def due_flush(hot: HotFacts, policy: TierPolicy, now_us: int, computed_to: int | None = None) -> int | None:
     """Up to which sequence the hot tier should flush now, `None` for not yet.
 
-    A trickle of aged events waits until it makes a segment worth having, or for an hour more.
+    A trickle of aged events waits until it makes a segment worth having, or for an hour more. Events wait for
+    their vectors, which are there up to `computed_to`, until four times as many are hot as should be.
     """
+    up_to = _due_flush(hot, policy, now_us)
+    if up_to is None or computed_to is None or hot.rows > 4 * policy.hot_rows:
+        return up_to
+    return min(up_to, computed_to)
+
+
+def _due_flush(hot: HotFacts, policy: TierPolicy, now_us: int) -> int | None:
     if hot.rows > policy.hot_rows:
         return hot.last_seq
     if not hot.aged_rows:

@@ -3,7 +3,9 @@
 One textual vocabulary serves `CREATE TABLE`, the manifest, HTTP and error messages:
 
     BOOLEAN INTEGER BIGINT FLOAT DOUBLE DECIMAL(p,s) VARCHAR BLOB DATE TIME TIMESTAMP TIMESTAMPTZ
-    JSON UUID  T[]  STRUCT(a T, b T)  and "NULL" (no value seen yet, so nothing is stored)
+    JSON UUID  FLOAT[n]  T[]  STRUCT(a T, b T)  and "NULL" (no value seen yet, so nothing is stored)
+
+FLOAT[n] is a vector: n finite numbers, or null as a whole. It stands for itself, not inside LIST or STRUCT.
 
 Narrow and unsigned integers are held in the next wider type here, as Iceberg has neither.
 """
@@ -19,6 +21,9 @@ from .errors import Invalid
 JSON = pa.json_(pa.string())
 UUID = pa.uuid()
 INSTANT = pa.timestamp("us", tz="UTC")
+
+MAX_VECTOR = 16_384
+"""The most numbers of a vector."""
 
 _BY_NAME: dict[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
@@ -51,10 +56,21 @@ _ALIASES = {
 _TOKEN = re.compile(r'\s*("(?:[^"]|"")*"|[A-Za-z_][A-Za-z0-9_]*|\d+|[(),\[\]])')
 
 
+def vector(length: int) -> pa.DataType:
+    """The type FLOAT[length]."""
+    return pa.list_(pa.float32(), length)
+
+
+def is_vector(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_fixed_size_list(arrow) and arrow.value_type == pa.float32())
+
+
 def type_name(arrow: pa.DataType) -> str:
-    """The SQL name of a stored type: `DECIMAL(10,2)`, `STRUCT(a BIGINT, b VARCHAR[])`."""
+    """The SQL name of a stored type: `DECIMAL(10,2)`, `FLOAT[384]`, `STRUCT(a BIGINT, b VARCHAR[])`."""
     if arrow in _BY_TYPE:
         return _BY_TYPE[arrow]
+    if is_vector(arrow):
+        return f"FLOAT[{arrow.list_size}]"
     if pa.types.is_decimal128(arrow):
         return f"DECIMAL({arrow.precision},{arrow.scale})"
     if pa.types.is_list(arrow):
@@ -104,15 +120,22 @@ def stored_type(arrow: pa.DataType) -> pa.DataType:
         return pa.time64("us")
     if t.is_timestamp(arrow):
         return INSTANT if arrow.tz else pa.timestamp("us")
+    if t.is_fixed_size_list(arrow) and arrow.value_type in (pa.float16(), pa.float32()):
+        return vector(arrow.list_size)
     if t.is_list(arrow) or t.is_large_list(arrow) or t.is_fixed_size_list(arrow) or t.is_list_view(arrow):
-        return pa.list_(stored_type(arrow.value_type))
+        return pa.list_(_within(stored_type(arrow.value_type)))
     if t.is_struct(arrow):
-        return pa.struct([pa.field(field.name, stored_type(field.type)) for field in arrow])
+        return pa.struct([pa.field(field.name, _within(stored_type(field.type))) for field in arrow])
     if isinstance(arrow, pa.BaseExtensionType):
         return stored_type(arrow.storage_type)
     raise Invalid(
         f"no column type holds Arrow's {arrow}", hint="cast the column to one of the types in docs/types.md"
     )
+
+
+def _within(stored: pa.DataType) -> pa.DataType:
+    """A stored type inside LIST or STRUCT, where a vector is a list."""
+    return pa.list_(pa.float32()) if is_vector(stored) else stored
 
 
 def quote(name: str) -> str:
@@ -138,9 +161,19 @@ def _parse(tokens: list[str], text: str) -> tuple[pa.DataType, list[str]]:
             rest = rest[3:]
     else:
         raise _unknown(text)
+    if len(rest) >= 3 and rest[0] == "[" and rest[1].isdigit() and rest[2] == "]":
+        return _parse_vector(parsed, int(rest[1]), text), rest[3:]
     while rest[:2] == ["[", "]"]:
         parsed, rest = pa.list_(parsed), rest[2:]
     return parsed, rest
+
+
+def _parse_vector(item: pa.DataType, length: int, text: str) -> pa.DataType:
+    if item != pa.float32():
+        raise Invalid(f"no type {text!r}: vectors are of FLOAT", hint=f"FLOAT[{length}], or a list: T[]")
+    if not 1 <= length <= MAX_VECTOR:
+        raise Invalid(f"FLOAT[{length}] is out of range", hint=f"1 to {MAX_VECTOR:,} numbers")
+    return vector(length)
 
 
 def _parse_decimal(name: str, rest: list[str]) -> tuple[pa.DataType, list[str]]:
@@ -177,4 +210,6 @@ def _parse_struct(rest: list[str], text: str) -> tuple[pa.DataType, list[str]]:
 
 def _unknown(text: str) -> Invalid:
     known = ", ".join(name for name in _BY_NAME if name != "NULL")
-    return Invalid(f"unknown type {text!r}", hint=f"known: {known}, DECIMAL(p,s), T[], STRUCT(name T, ...)")
+    return Invalid(
+        f"unknown type {text!r}", hint=f"known: {known}, DECIMAL(p,s), FLOAT[n], T[], STRUCT(name T, ...)"
+    )

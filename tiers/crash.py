@@ -31,6 +31,12 @@ POINTS = (
     "expire.adopted",
     "expire.manifests_deleted",
     "expire.files_deleted",
+    "embed.kept",
+    "embed.segment_written",
+    "embed.rewritten",
+    "embed.published",
+    "embed.adopted",
+    "index.published",
 )
 
 OBJECT_POINTS = (

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from ..core.asof import AsOf
 from ..core.errors import NotFound
-from ..core.manifest import DataFile
+from ..core.manifest import DataFile, FileRef
 from ..core.protocols import TableSnapshot
 from ..core.schema import Table
 
@@ -23,6 +23,9 @@ class NoSnapshot:
 
     def path(self, file: DataFile) -> Path:
         raise KeyError(file.key)
+
+    def locate(self, ref: FileRef) -> Path:
+        raise KeyError(ref.key)
 
     def footer_rows(self, file: DataFile) -> int:
         raise KeyError(file.key)

@@ -6,11 +6,12 @@ are called. A file is described from its own footer, which is what `DataFile.sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -19,7 +20,7 @@ from ..core.errors import Corrupt, Invalid
 from ..core.ids import checksum
 from ..core.manifest import Bound, DataFile
 from ..core.schema import SHARD_COLUMN, SHARD_COLUMN_ID, Schema
-from ..core.types import JSON
+from ..core.types import JSON, is_vector
 
 SAMPLE_ROWS = 4_096
 LOW_CARDINALITY = 0.5
@@ -35,6 +36,7 @@ NESTED_IDS = 4_096
 
 _FIELD_ID = b"PARQUET:field_id"
 _NAN_FREE = "thermocline.nan-free"
+_MISSING = "thermocline.missing"
 _HINT = "restore it from a backup; nothing is read in its stead"
 
 
@@ -69,10 +71,12 @@ def encode(
     row_group_rows: int,
     iceberg: bool = False,
     shard: str | None = None,
+    settled: Collection[int] = (),
 ) -> pa.Buffer:
     """A Parquet file of `table`, which has the columns of `schema.stored`, dictionary-encoded or not.
 
-    `shard`: if given, all rows get it in a column of their own.
+    `shard`: if given, all rows get it in a column of their own. `settled`: ids of the computed columns that
+    have been computed for every row, so that a null means that there is nothing to compute.
 
     Dictionaries are kept for columns of low cardinality, as seen in a sample; other numbers are stored as
     deltas or split bytes. zstd-1: higher levels cost more time than they save bytes. Columns with NaN get no
@@ -80,15 +84,18 @@ def encode(
     """
     if shard is not None:
         table = table.append_column(SHARD_COLUMN, pa.repeat(shard, table.num_rows))
+    missing = {f.id: table[f.name].null_count for f in schema.computed if f.id not in settled}
     table = _to_file_types(table, file_schema(schema, iceberg=iceberg, shared=shard is not None))
+    vectors = [leaf for f in schema.stored if is_vector(f.type) for leaf in _leaf_paths(f.type, f.name)]
     dictionaries, encodings, blooms = _choose_encodings(table, row_group_rows)
+    dictionaries = [leaf for leaf in dictionaries if leaf not in vectors]
+    encodings |= dict.fromkeys(vectors, "PLAIN")
     sink = pa.BufferOutputStream()
     group_rows = max(1, min(row_group_rows, table.num_rows))
     with pq.ParquetWriter(
         sink,
         table.schema,
-        compression="zstd",
-        compression_level=1,
+        compression=_compression(table.schema, vectors),
         use_dictionary=dictionaries or False,
         column_encoding=encodings or None,
         bloom_filter_options={c: {"ndv": group_rows, "fpp": BLOOM_FALSE_POSITIVES} for c in blooms} or None,
@@ -99,6 +106,7 @@ def encode(
     ) as writer:
         writer.write_table(table, row_group_size=row_group_rows)
         writer.add_key_value_metadata({_NAN_FREE: ",".join(map(str, _nan_free(table)))})
+        writer.add_key_value_metadata({_MISSING: orjson.dumps(missing, option=orjson.OPT_NON_STR_KEYS)})
     return sink.getvalue()
 
 
@@ -126,7 +134,9 @@ def describe(key: str, data: pa.Buffer | bytes | Path, schema: Schema, digest: s
     """What a manifest keeps of a file of at least one row, from its footer. Raises `Corrupt` with `key`."""
     footer = _footer(data, key)
     leaves = _top_level_leaves(footer)
-    nan_free = (footer.metadata or {}).get(_NAN_FREE.encode(), b"").decode().split(",")
+    told = footer.metadata or {}
+    nan_free = told.get(_NAN_FREE.encode(), b"").decode().split(",")
+    missing = orjson.loads(told.get(_MISSING.encode(), b"{}"))
     stats: dict[int, tuple[Bound, Bound]] = {}
     for f in schema.stored:
         field_id = schema.column_ids()[f.name]
@@ -148,6 +158,7 @@ def describe(key: str, data: pa.Buffer | bytes | Path, schema: Schema, digest: s
         seq_max=int(seq_max),
         stats=stats,
         ttl_rows=_not_null(footer, leaves.get("_ttl_seconds")),
+        missing={int(number): rows for number, rows in missing.items() if rows},
     )
 
 
@@ -203,7 +214,7 @@ def _physical(arrow: pa.DataType, nested_ids: Any, iceberg: bool) -> pa.DataType
             raise Invalid(f"a column nests more than {NESTED_IDS} fields", hint="store it as JSON")
         return pa.field(name, _physical(inner, nested_ids, iceberg), metadata=_id_metadata(number))
 
-    if pa.types.is_list(arrow):
+    if pa.types.is_list(arrow) or is_vector(arrow):
         return pa.list_(child("element", arrow.value_type))
     if pa.types.is_struct(arrow):
         return pa.struct([child(f.name, f.type) for f in arrow])
@@ -259,6 +270,12 @@ def _choose_encodings(table: pa.Table, row_group_rows: int) -> tuple[list[str], 
     return dictionaries, encodings, blooms
 
 
+def _compression(schema: pa.Schema, vectors: Sequence[str]) -> dict[str, str]:
+    """Vectors lie in the file as they are: compressing them gains a tenth, and none could be read alone."""
+    leaves = [leaf for f in schema for leaf in _leaf_paths(f.type, f.name)]
+    return {leaf: "NONE" if leaf in vectors else "ZSTD" for leaf in leaves}
+
+
 def _is_lonely(column: pa.ChunkedArray, row_group_rows: int) -> bool:
     """Whether some row group of a text holds nulls and one distinct value beside them.
 
@@ -285,7 +302,7 @@ def _plain_encoding(arrow: pa.DataType, rising: bool) -> str:
 
 
 def _leaf_paths(arrow: pa.DataType, path: str, *, floats: bool = True) -> list[str]:
-    if pa.types.is_list(arrow):
+    if pa.types.is_list(arrow) or is_vector(arrow):
         return _leaf_paths(arrow.value_type, f"{path}.list.element", floats=floats)
     if pa.types.is_struct(arrow):
         return [leaf for f in arrow for leaf in _leaf_paths(f.type, f"{path}.{f.name}", floats=floats)]

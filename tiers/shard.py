@@ -10,7 +10,8 @@ written. A second lock lets one step at a time run.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,7 +76,7 @@ class Shard(ShardTables):
         """Appends that are queued."""
         return self._group.waiting
 
-    def append_async(self, operations: Sequence[Append]) -> Awaitable[dict[str, Appended]]:
+    def append_async(self, operations: Sequence[Append]) -> asyncio.Future[dict[str, Appended]]:
         return self._group.run_async(self._received(operations))
 
     def _received(self, operations: Sequence[Append]) -> Operation:
@@ -167,7 +168,7 @@ class Shard(ShardTables):
         seqs = self._id_index(state).hot_seqs(list(keys.values()))
         hot = self.log.rows_at(state.table, seqs)
         found = {
-            key: row for key, row in rows_by_key(hot, state.table.schema.stored.names).items() if key in keys
+            key: row for key, row in rows_by_key(hot, state.table.schema.logged.names).items() if key in keys
         }
         missing = {key: p for key, p in keys.items() if key not in found}
         if missing:

@@ -13,20 +13,24 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from ..core.clock import now_us
 from ..core.errors import Corrupt, Fenced, Invalid, NotFound, Unavailable, nearest
 from ..core.ids import check_name, shown
 from ..core.manifest import Manifest
-from ..core.schema import Table, followed, new_schema
+from ..core.schema import Field, Schema, Table, followed, indexed, new_schema, with_computed
+from ..core.vectors import VectorIndex
 from .epochs import Epochs
+from .hot.hot_file import Meta
 from .hot.log import HotLog
 from .hot.replica import Replica, Shipping
 from .hot.tail import Tail
 from .hot.tail_file import load_tail, save_tail
 from .surroundings import Surroundings
 from .table_state import TableState, new_state
+from .vectors.computed import ComputedVectors, Seqs, decode, encode
 
 
 class ShardTables:
@@ -84,6 +88,8 @@ class ShardTables:
                 for state in () if self.read_only else self.states.values():
                     if state.tail is not None:
                         save_tail(self.log, state.table.id, state.tail)
+                    for vectors in state.vectors.values():
+                        vectors.save()
             self.log.close()
 
     def _replica(self, path: Path) -> Replica:
@@ -100,6 +106,7 @@ class ShardTables:
         self._heads = None
         for state in self.all_states():
             state.tail = state.ids = None
+            state.computed.clear()
         self.refresh()
         replica.shown()
 
@@ -117,10 +124,11 @@ class ShardTables:
             state.table = table
             if state.manifest is not manifest:
                 state.manifest = manifest
-                if state.tail is not None:
-                    state.tail.trim(state.manifest.warm_to)
+                self._trim(state)
             if state.tail is not None:
                 self._load_rows(state, state.tail, max(self.meta.seq, state.manifest.warm_to))
+            for number, held in state.computed.items():
+                self._load_computed(state, state.table.schema.by_id[number], held)
             self._place(state)
         self.meta = meta
 
@@ -232,9 +240,53 @@ class ShardTables:
             if known is not None and known.schema.version >= lead.schema.version:
                 return
             table = followed(lead, known, self.meta.seq)
-            with self.log.transaction():
-                self.log.put_table(table, known)
+            recomputed = known is not None and table.schema.computed != known.schema.computed
+            self._define(table, known, self._apart() if recomputed else self.meta)
             self._adopt_table(table)
+
+    def set_index(self, name: str, column: str, index: VectorIndex) -> TableState:
+        """How a column of vectors is searched is part of the schema: that there may be a next version."""
+        with self.step_lock, self.lock:
+            self.check_writable()
+            self.catch_up()
+            state = self.state(name)
+            known = state.table
+            schema = indexed(known.schema, column, index, from_seq=self.meta.seq + 1)
+            if schema.fields != known.schema.fields:
+                state.table = replace(known, schemas=(*known.schemas, schema))
+                self._define(state.table, known, self.meta)
+        return state
+
+    def set_computed(self, name: str, column: Field, *, new: bool) -> bool:
+        """See `core.protocols.ShardOwner`."""
+        with self.step_lock, self.lock:
+            self.check_writable()
+            self.catch_up()
+            state = self.state(name)
+            known, schema = state.table, state.table.schema
+            there = schema.by_folded_name.get(column.name.lower())
+            if there is None and not new:
+                raise NotFound(f"no column `{column.name}`", hint=nearest(column.name, schema.by_name))
+            if there is not None and new:
+                raise Invalid(f"column `{there.name}` exists", hint="ALTER COLUMN, or another name")
+            if there is not None and (there.type, there.computed) == (column.type, column.computed):
+                return False
+            kept = there.index if there is not None and there.type == column.type else VectorIndex()
+            following = with_computed(schema, replace(column, index=kept), from_seq=self.meta.seq + 1)
+            state.table = replace(known, schemas=(*known.schemas, following))
+            self._define(state.table, known, self._apart())
+        return True
+
+    def _apart(self) -> Meta:
+        """A sequence of its own for what is no event, so that every cut lies clearly before or after it."""
+        return replace(self.meta, seq=self.meta.seq + 1, recorded_us=self.next_instant())
+
+    def _define(self, table: Table, known: Table | None, meta: Meta) -> None:
+        with self.log.transaction():
+            self.log.put_table(table, known)
+            if meta != self.meta:
+                self.log.set_meta(seq=meta.seq, recorded_us=meta.recorded_us)
+        self.meta = meta
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         """Takes the name away from now on; `AS OF` before this instant still reads the table."""
@@ -244,13 +296,9 @@ class ShardTables:
             if name.lower() not in self.states and if_exists:
                 return False
             state = self.state(name)
-            # The drop takes a sequence of its own, so that every cut lies clearly before or after it.
-            meta = replace(self.meta, seq=self.meta.seq + 1, recorded_us=self.next_instant())
+            meta = self._apart()
             table = replace(state.table, dropped_seq=meta.seq, dropped_us=meta.recorded_us)
-            with self.log.transaction():
-                self.log.put_table(table, state.table)
-                self.log.set_meta(seq=meta.seq, recorded_us=meta.recorded_us)
-            self.meta = meta
+            self._define(table, state.table, meta)
             del self.states[name.lower()]
             state.table = table
             self.dropped.append(state)
@@ -275,8 +323,72 @@ class ShardTables:
             state.tail = tail
         return state.tail
 
+    def hot_rows(self, state: TableState, schema: Schema, after: int, up_to: int) -> pa.Table:
+        """The rows with after < _seq <= up_to, in the columns of `schema.complete`, with what is computed of
+        them by now; the lock is held. No copy of values."""
+        rows = self.tail(state).view(schema, after, up_to)
+        for column in schema.computed:
+            held = self._computed(state, column.id)
+            if held is not None and rows.num_rows:
+                at = rows.schema.get_field_index(column.name)
+                rows = rows.set_column(at, rows.schema.field(at), held.column(rows["_seq"].to_numpy()))
+        return rows
+
+    def computed_to(self, state: TableState) -> dict[int, int]:
+        """Field id -> sequence up to which a computed column is computed; the lock is held."""
+        return {c.id: held.to for c in state.table.schema.computed if (held := self._computed(state, c.id))}
+
+    def put_computed(self, state: TableState, column: Field, seqs: Seqs, vectors: pa.Array) -> None:
+        """Keeps what was computed of the rows that came next; those that have sunk are passed over."""
+        with self.lock:
+            self.check_writable()
+            self.catch_up()
+            held = self._computed(state, column.id)
+            if held is None:
+                return
+            here = seqs > state.manifest.warm_to
+            seqs, vectors = seqs[here], vectors.filter(pa.array(here))
+            if len(seqs) and seqs[0] > held.to:
+                with self.log.transaction():
+                    encoded = encode(seqs, vectors)
+                    self.log.put_computed(state.table.id, column.id, int(seqs[-1]), len(seqs), encoded)
+                held.add(seqs, vectors)
+
+    def _computed(self, state: TableState, number: int) -> ComputedVectors | None:
+        """Loaded from the file at the first use; `None` if the column is not there any more."""
+        column = state.table.schema.by_id.get(number)
+        if column is None or column.computed is None:
+            return None
+        held = state.computed.get(number)
+        if held is None:
+            held = state.computed[number] = ComputedVectors(column.type)
+            held.trim(state.manifest.warm_to)
+            self._load_computed(state, column, held)
+        return held
+
+    def _load_computed(self, state: TableState, column: Field, held: ComputedVectors) -> None:
+        after = held.to
+        for last_seq, rows, data, digest in self.log.computed(state.table.id, column.id, after):
+            try:
+                seqs, vectors = decode(data, digest, rows, column.type)
+            except Corrupt:
+                # They can be computed again, with those that came after them.
+                if not self.read_only:
+                    with self.log.transaction():
+                        self.log.drop_computed(state.table.id, column.id, last_seq)
+                return
+            fresh = int(np.searchsorted(seqs, after, "right"))
+            held.add(seqs[fresh:], vectors.slice(fresh))
+
+    def _trim(self, state: TableState) -> None:
+        """Lets go of the rows that have sunk, and of what was computed of them."""
+        if state.tail is not None:
+            state.tail.trim(state.manifest.warm_to)
+        for held in state.computed.values():
+            held.trim(state.manifest.warm_to)
+
     def _load_rows(self, state: TableState, tail: Tail, after: int) -> None:
-        names = state.table.schema.stored.names
+        names = state.table.schema.logged.names
         for rows in self.log.rows(state.table, after):
             tail.append(dict(zip(names, zip(*rows, strict=True), strict=True)), state.table.schema)
 
@@ -298,8 +410,8 @@ class ShardTables:
                 if manifest.cold != state.manifest.cold:
                     self.log.drop_intent(state.table.id)
             state.manifest = manifest
-            if moved and state.tail is not None:
-                state.tail.trim(manifest.warm_to)
+            if moved:
+                self._trim(state)
             if state.ids is not None:
                 trimmed = manifest.warm_to if moved else 0
                 state.ids.seal(state.fingerprint_files(), self.around.files.path, trimmed)

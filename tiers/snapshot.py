@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from ..core.asof import AsOf, AtBookmark, AtInstant, AtSequence, AtVersion, Now
 from ..core.clock import from_micros, iso, now_us, to_micros
 from ..core.errors import Invalid, NotFound, nearest
-from ..core.manifest import DataFile
+from ..core.manifest import DataFile, FileRef
 from ..core.protocols import TableSnapshot
 from ..core.schema import ENVELOPE, ENVELOPE_IDS
 from .files import CheckedFiles
@@ -40,6 +40,9 @@ class PinnedSnapshot:
 
     def path(self, file: DataFile) -> Path:
         return self.files.path(file.ref)
+
+    def locate(self, ref: FileRef) -> Path:
+        return self.files.path(ref)
 
     def footer_rows(self, file: DataFile) -> int:
         return self.files.footer_rows(file)
@@ -106,11 +109,13 @@ def _table_snapshot(shard: Shard, state: TableState, cut: _Cut) -> TableSnapshot
         shard=shard.name,
         manifest=manifest,
         cold=cold,
-        hot=tail.view(schema, manifest.warm_to, cut.seq),
+        hot=shard.hot_rows(state, schema, manifest.warm_to, cut.seq),
         seq=cut.seq,
         cut_us=cut.instant_us,
         recorded_us=cut.recorded_us,
         has_ttl=bool(tail.ttl_rows or warm_ttl or cold_ttl),
+        hot_vectors=state.hot_vectors(schema, shard.log.path),
+        computed_to=shard.computed_to(state),
     )
 
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..core.manifest import DataFile, FileRef, Manifest, Run, decode_files, empty_manifest
-from ..core.schema import Table
+from ..core.schema import Schema, Table
 from ..core.sharding import HOME
+from ..core.types import is_vector
 from .files import CheckedFiles
 from .hot.identity import IdIndex
 from .hot.tail import Tail
 from .manifests import Manifests
 from .segments import Segments
 from .surroundings import Surroundings
+from .vectors.computed import ComputedVectors
+from .vectors.hot import HotVectors
 
 
 @dataclass
 class TableState:
     """`tail` and `ids` are `None` until somebody reads or appends with ids. `pins`: readers by version.
+    `computed`: field id -> what is computed of the rows in `tail`.
 
     `settled`: false while it is unknown whether a newer manifest exists.
     """
@@ -32,7 +37,22 @@ class TableState:
     ids: IdIndex | None = None
     pins: Counter[int] = field(default_factory=Counter)
     settled: bool = True
+    vectors: dict[int, HotVectors] = field(default_factory=dict)
+    computed: dict[int, ComputedVectors] = field(default_factory=dict)
     _cold: tuple[FileRef, tuple[DataFile, ...]] | None = None
+
+    def hot_vectors(self, schema: Schema, hot_file: Path) -> dict[int, HotVectors]:
+        """The index of each vector column that the schema shows."""
+        found = {}
+        for column in schema.fields:
+            if is_vector(column.type):
+                how, known = self.table.now(column).index, self.vectors.get(column.id)
+                if known is None or known.how != how:
+                    kept = f"{hot_file.name}.{self.table.id}.{column.id}.vectors"
+                    known = HotVectors(how, hot_file.with_name(kept))
+                found[column.id] = known
+        self.vectors |= found
+        return found
 
     def cold_files(self, files: CheckedFiles) -> tuple[DataFile, ...]:
         """The data files of the cold tier, read once for each list."""

@@ -17,7 +17,6 @@ from itertools import chain, count
 from typing import TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError, ValidationException
 from pyiceberg.manifest import DataFile as IcebergFile
@@ -32,16 +31,14 @@ from ...core.policy import TierPolicy
 from ...core.schema import SHARD_COLUMN, Schema
 from ...core.sharding import HOME
 from ..parquet import check_read_back, decode, describe, encode, sort_for
+from ..vectors.sidecar import by_cluster
 from . import metadata as meta
 from .inventory import Inventory
 from .partitions import Layout, choose_grain, split
 from .retry import Raced, again
-from .values import Archived, Dropped
+from .values import Archived, Change, Replaced
 
 T = TypeVar("T")
-
-Drop = Callable[[pa.Table], pa.ChunkedArray]
-"""Rows as in `schema.stored` -> a boolean for each: true where it must go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,14 @@ class Commits:
         self._shard = shard
 
     def archive(
-        self, rows: Iterable[pa.Table], *, after: int, seq: int, epoch: int, shared: bool
+        self,
+        rows: Iterable[pa.Table],
+        *,
+        after: int,
+        seq: int,
+        epoch: int,
+        shared: bool,
+        settled: frozenset[int],
     ) -> Archived:
         table = self._at.table
         batches = iter(rows)
@@ -74,10 +78,11 @@ class Commits:
         parts = (part for batch in chain((first,), batches) for part in split(batch, layout.grain))
         written = [
             self._write(
-                sort_for(part.rows, table.clustering),
+                by_cluster(table, sort_for(part.rows, table.clustering)),
                 f"{part.label}/{self._shard}-{token:016x}-{number:05d}",
                 part.value,
                 shared=shared or layout.shared,
+                settled=settled,
             )
             for number, part in enumerate(parts)
         ]
@@ -85,8 +90,8 @@ class Commits:
         self._at.seen.described.update({file.key: file for file in archived.added})
         return archived
 
-    def drop_rows(self, files: Sequence[DataFile], drop: Drop, *, epoch: int) -> Dropped:
-        loaded = self._at.load()
+    def rewrite(self, files: Sequence[DataFile], change: Change, *, epoch: int) -> Replaced:
+        loaded, table = self._at.load(), self._at.table
         self._check_owner(loaded, epoch)
         token = loaded.metadata.new_snapshot_id()
         shared = meta.layout_of(loaded.metadata.spec()).shared
@@ -95,19 +100,20 @@ class Commits:
         numbers = count()
         for file in files:
             old = entries.get(file.key)
-            survivors = self._survivors(file, drop) if old else None
-            if old is None or survivors is None:
+            made = change(decode(self._at.read(file.ref), table.schema, file.key), file) if old else None
+            if old is None or made is None:
                 continue
             written = None
-            if survivors.num_rows:
+            if made.rows.num_rows:
                 name = f"{file.key.split('/')[-2]}/{self._shard}-{token:016x}-{next(numbers):05d}"
-                written = self._write(survivors, name, meta.time_of(loaded.metadata, old), shared=shared)
+                time = meta.time_of(loaded.metadata, old)
+                written = self._write(made.rows, name, time, shared=shared, settled=made.settled)
             replaced.append((file, written))
         if not replaced:
-            return Dropped(None, (), (), 0)
-        dropped = self.again(lambda: self._replace(replaced, epoch))
-        self._at.seen.described.update({file.key: file for file in dropped.added})
-        return dropped
+            return Replaced(None, (), (), 0)
+        done = self.again(lambda: self._replace(replaced, epoch))
+        self._at.seen.described.update({file.key: file for file in done.added})
+        return done
 
     def expire_snapshots(self, *, older_than_us: int, keep: int) -> None:
         def expire() -> None:
@@ -211,7 +217,7 @@ class Commits:
             overwrite.append_data_file(meta.entered_anew(transaction.table_metadata, entry, HOME))
         overwrite.commit()
 
-    def _replace(self, replaced: Sequence[tuple[DataFile, Written | None]], epoch: int) -> Dropped:
+    def _replace(self, replaced: Sequence[tuple[DataFile, Written | None]], epoch: int) -> Replaced:
         loaded = self._at.load()
         self._check_owner(loaded, epoch)
         entries = {self._at.key(entry.file_path): entry for entry in self._at.live(loaded)}
@@ -222,7 +228,7 @@ class Commits:
         # Only this shard takes its files out, so they are missing if its commit's reply got lost.
         if not any(key in entries for key in keys):
             present = loaded.metadata.current_snapshot()
-            return Dropped(present.snapshot_id if present else 0, keys, files, gone)
+            return Replaced(present.snapshot_id if present else 0, keys, files, gone)
         with self.transaction(loaded) as transaction:
             shared = meta.layout_of(loaded.metadata.spec()).shared
             columns = meta.widened(loaded.schema(), self._at.table, shared=shared)
@@ -234,23 +240,20 @@ class Commits:
                 overwrite.append_data_file(self._entry(transaction, written))
             overwrite.commit()
             meta.Expire(transaction, keep=self._policy.snapshots_kept).commit()
-        return Dropped(overwrite.snapshot_id, keys, files, gone)
+        return Replaced(overwrite.snapshot_id, keys, files, gone)
 
     def _present(self, layout: Layout) -> IcebergTable:
         return self._at.find() or self.create(layout)
 
-    def _survivors(self, file: DataFile, drop: Drop) -> pa.Table | None:
-        """The rows that stay, `None` if all do."""
-        rows = decode(self._at.read(file.ref), self._at.table.schema, file.key)
-        staying = rows.filter(pc.invert(pc.fill_null(drop(rows), False)))
-        return None if staying.num_rows == rows.num_rows else staying
-
-    def _write(self, rows: pa.Table, name: str, time: int | None, *, shared: bool) -> Written:
+    def _write(
+        self, rows: pa.Table, name: str, time: int | None, *, shared: bool, settled: frozenset[int]
+    ) -> Written:
         at = self._at
         key = f"{at.prefix}/data/{name}.parquet"
         shard = self._shard if shared else None
-        groups = self._policy.row_group_rows
-        data = encode(rows, at.table.schema, row_group_rows=groups, iceberg=True, shard=shard)
+        groups = self._policy.fitted(at.table.schema).row_group_rows
+        schema = at.table.schema
+        data = encode(rows, schema, row_group_rows=groups, iceberg=True, shard=shard, settled=settled)
         digest = checksum(data)
         at.store.put(key, data)
         check_read_back(at.store.get(key), digest, rows.num_rows, key)

@@ -9,7 +9,7 @@ behind this door is imported at its first use.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from ...core.policy import TierPolicy
 from ...core.schema import Table
 from ...core.sharding import HOME
 from ..object_store import ObjectInfo, ObjectStore
-from .values import Archived, Dropped, Reference
+from .values import Archived, Change, Reference, Replaced
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -56,19 +56,21 @@ class IcebergCold:
         epoch: int,
         shared: bool,
         policy: TierPolicy,
+        settled: frozenset[int] = frozenset(),
     ) -> Archived:
         """Appends the rows, in any order, and moves the shard's mark from `after` to `seq`, in one commit.
 
         Creates the table at its first archive and adds columns that are new. `rows`: as in
         `table.schema.stored`; an iterator keeps one of its tables in memory at a time. `shared`: whether
-        the database has several shards; the first one to say so makes the table tell them apart.
+        the database has several shards; the first one to say so makes the table tell them apart. `settled`:
+        see `parquet.encode`.
 
         Raises `Fenced` if a later owner archived before, `Conflict` if the mark is not at `after` (0: there
         is none), `Unavailable` if other writers commit all the time.
         """
         batches = (rows,) if isinstance(rows, pa.Table) else rows
         commits = self._commits(database, table, policy, shard)
-        return commits.archive(batches, after=after, seq=seq, epoch=epoch, shared=shared)
+        return commits.archive(batches, after=after, seq=seq, epoch=epoch, shared=shared, settled=settled)
 
     def archived(self, database: str, table: Table, shard: str) -> tuple[int, int] | None:
         """(sequence, epoch) of the shard's mark; `None` if it never archived into this table."""
@@ -84,23 +86,23 @@ class IcebergCold:
         """The current snapshot, and its metadata files with their digests."""
         return self._inventory(database, table).reference()
 
-    def drop_rows(
+    def rewrite(
         self,
         database: str,
         table: Table,
         *,
         files: Sequence[DataFile],
-        drop: Callable[[pa.Table], pa.ChunkedArray],
+        change: Change,
         shard: str,
         epoch: int,
         policy: TierPolicy,
-    ) -> Dropped:
-        """Rewrites the shard's `files` that have rows for which `drop` is true, without these, in one commit.
+    ) -> Replaced:
+        """Puts others in the place of the shard's `files` that `change` changes, in one commit.
 
         The marks stay as they are. The files taken out are not deleted. Files that the table has no more,
         as after a crash between this commit and a manifest that tells of it, are passed over.
         """
-        return self._commits(database, table, policy, shard).drop_rows(files, drop, epoch=epoch)
+        return self._commits(database, table, policy, shard).rewrite(files, change, epoch=epoch)
 
     def expire_snapshots(self, database: str, table: Table, *, older_than: datetime, keep: int) -> None:
         """Takes old snapshots out of the table's history, the newest `keep` excepted. Deletes no file."""

@@ -190,21 +190,29 @@ def _partition(metadata: TableMetadata, shard: str, time: int | None) -> Record:
 
 
 def widened(current: IcebergSchema, table: Table, *, shared: bool) -> tuple[NestedField, ...]:
-    """The Iceberg table's columns and those that our table has beyond them.
+    """The Iceberg table's columns, by their names of today, and those that our table has beyond them.
 
     Shards widen their tables one after the other, so either side may have columns that the other lacks.
 
     Raises `Conflict` if another program gave one of our ids or names to a column of its own.
     """
-    names = {f.field_id: f.name for f in current.fields}
+    ours = {(field.id, field.name) for schema in table.schemas for field in schema.fields}
     wanted = iceberg_schema(table.schema, shared=shared).fields
+    today = {f.field_id: f.name for f in wanted}
+    kept = tuple(
+        f.model_copy(update={"name": today[f.field_id]})
+        if f.field_id in today and (f.field_id, f.name) in ours
+        else f
+        for f in current.fields
+    )
+    names = {f.field_id: f.name for f in kept}
     for f in wanted:
         if names.get(f.field_id, f.name) != f.name or (f.field_id not in names and f.name in names.values()):
             raise Conflict(
                 f"column `{f.name}` of {table.name} does not agree with the Iceberg table",
                 hint="another program changed the Iceberg table's columns; undo that, then archive again",
             )
-    return (*current.fields, *(f for f in wanted if f.field_id not in names))
+    return (*kept, *(f for f in wanted if f.field_id not in names))
 
 
 class SetColumns(UpdateTableMetadata["SetColumns"]):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from ...core.manifest import DataFile, FileRef
 
@@ -21,10 +24,22 @@ class Archived:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
-    """A commit that removed rows: files taken out, files put in their stead, rows gone.
+class Rewritten:
+    """What stands in a file's stead; `settled`: see `parquet.encode`."""
 
-    `snapshot_id` is `None` if no row had to go, and nothing was committed.
+    rows: pa.Table
+    settled: frozenset[int]
+
+
+Change = Callable[[pa.Table, DataFile], Rewritten | None]
+"""Rows as in `schema.stored`, and their file -> the rows that take their place, `None` if they stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A commit that changed files: those taken out, those put in their stead, rows gone.
+
+    `snapshot_id` is `None` if nothing had to change, and nothing was committed.
     """
 
     snapshot_id: int | None

@@ -19,7 +19,7 @@ from ...core.errors import Conflict, Invalid, Resharded
 from ...core.ids import Entropy, fingerprints, uuid7s
 from ...core.protocols import Append
 from ...core.results import Appended
-from ...core.schema import Schema, Table, new_schema, widen
+from ...core.schema import Schema, Table, check_given, new_schema, widen
 from ...core.types import type_name
 from ..intake.batch import Batch
 
@@ -101,7 +101,7 @@ class TableCommit:
         self.last_seq = self._seqs[-1]
 
     def columns(self, recorded_us: int) -> dict[str, Sequence[Any]]:
-        """Every column of `table.schema.stored`, in storage form."""
+        """Every column of `table.schema.logged`, in storage form."""
         given, n = self._columns, self.rows
         times = given.get("_time")
         whole: dict[str, Sequence[Any]] = {
@@ -116,7 +116,7 @@ class TableCommit:
         nulls = [None] * n
         return {
             name: whole[name] if name in whole else given.get(name, nulls)
-            for name in self.table.schema.stored.names
+            for name in self.table.schema.logged.names
         }
 
     def tail_columns(self, columns: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
@@ -250,6 +250,8 @@ class Admission:
                 event_time=append.event_time,
                 created_seq=draft.seq,
             )
+        if before.schema.computed:
+            check_given(before.schema, batch.types)
         known = before.schema.by_name
         news = [
             (name, arrow)

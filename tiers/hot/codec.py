@@ -11,6 +11,7 @@
 | DATE, TIME             | ISO text (TIME: 6 digits)| the same                                    |
 | TIMESTAMP, TIMESTAMPTZ | integer microseconds     | the same                                    |
 | UUID                   | text of 36 characters    | the same                                    |
+| FLOAT[n]               | blob: n float32, LE      |                                             |
 | LIST, STRUCT           | JSON array, JSON object  | nested                                      |
 
 Each value has exactly one storage form, whichever way it came in, so digests of rows can be compared.
@@ -26,11 +27,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...core.types import JSON, UUID
+from ...core.types import JSON, UUID, is_vector
 
 NAN = "NaN"
 _NIL_UUID = "0" * 32
@@ -53,6 +55,8 @@ def decode(values: Sequence[Any], type: pa.DataType) -> pa.Array:
         return _decode_uuids(values)
     if type == JSON:
         return pa.ExtensionArray.from_storage(JSON, pa.array(values, pa.string()))
+    if is_vector(type):
+        return _decode_vectors(values, type)
     if t.is_nested(type):
         return _from_forms([None if v is None else orjson.loads(v) for v in values], type)
     return pa.array(values, type)
@@ -83,6 +87,8 @@ def encode_arrow(column: pa.Array | pa.ChunkedArray, type: pa.DataType) -> list[
         return [None if raw is None else hyphenated(raw.hex()) for raw in column.storage.to_pylist()]
     if type == JSON:
         return list(column.storage.to_pylist())
+    if is_vector(type):
+        return _encode_vectors(column)
     if t.is_nested(type):
         return [None if form is None else nested_text(form) for form in _to_forms(column, type)]
     return list(column.to_pylist())
@@ -119,6 +125,26 @@ def _encode_floats(column: pa.Array) -> list[Any]:
     if pc.any(pc.is_nan(column)).as_py():
         return [NAN if v is not None and v != v else v for v in values]
     return values
+
+
+def _decode_vectors(values: Sequence[Any], type: pa.DataType) -> pa.Array:
+    nothing = bytes(4 * type.list_size)
+    numbers = np.frombuffer(b"".join([nothing if v is None else v for v in values]), "<f4")
+    missing = pa.array([v is None for v in values], pa.bool_())
+    return pa.FixedSizeListArray.from_arrays(pa.array(numbers), type=type, mask=missing)
+
+
+def _encode_vectors(column: pa.Array) -> list[Any]:
+    rows = vector_matrix(column).astype("<f4", copy=False)
+    return [row.tobytes() if valid else None for row, valid in zip(rows, column.is_valid(), strict=True)]
+
+
+def vector_matrix(column: pa.Array) -> np.ndarray[Any, Any]:
+    """The numbers of a FLOAT[n] column, one row each, without a copy; those of a null mean nothing."""
+    size = column.type.list_size
+    numbers = column.values.slice(column.offset * size, len(column) * size)
+    matrix: np.ndarray[Any, Any] = numbers.to_numpy(zero_copy_only=False).reshape(len(column), size)
+    return matrix
 
 
 def _decode_times(values: Sequence[Any], type: pa.DataType) -> pa.Array:

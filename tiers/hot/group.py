@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 Operation = TypeVar("Operation")
@@ -104,7 +104,7 @@ class GroupCommit(Generic[Operation, Outcome]):
             self._lead()
         return ticket.result()
 
-    def run_async(self, operation: Operation) -> Awaitable[Outcome]:
+    def run_async(self, operation: Operation) -> asyncio.Future[Outcome]:
         """The same for a running event loop."""
         ticket: Ticket[Operation, Outcome] = Ticket(operation)
         waiter = ticket.attach(asyncio.get_running_loop())

@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS _commits (
 CREATE TABLE IF NOT EXISTS _heads (stream TEXT PRIMARY KEY, version INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _tails (table_id TEXT PRIMARY KEY, last_seq INTEGER, checksum TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _intents (table_id TEXT PRIMARY KEY, seq INTEGER, epoch INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _computed (
+    table_id TEXT, field_id INTEGER, last_seq INTEGER, rows INTEGER, data BLOB, checksum TEXT,
+    PRIMARY KEY (table_id, field_id, last_seq));
 CREATE TABLE IF NOT EXISTS _operations (
     name TEXT PRIMARY KEY, outcome BLOB, recorded_us INTEGER) WITHOUT ROWID;
 """

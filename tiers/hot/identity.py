@@ -75,7 +75,7 @@ def sealed_rows(
         bounds = file.stats.get(ENVELOPE_IDS["_id"])
         if bounds and (ids[-1] < str(bounds[0]) or ids[0] > str(bounds[1])):
             continue
-        schema = table.version(file.schema_version).stored
+        schema = table.version(file.schema_version).logged
         rows = pq.read_table(path(file.ref), filters=pc.field("_id").isin(wanted))
         columns = [encode_arrow(rows[f.name], f.type) for f in schema]
         for row in rows_by_key(list(zip(*columns, strict=True)), schema.names).items():

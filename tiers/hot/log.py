@@ -5,6 +5,7 @@
     _commits         per table and commit: sequences, instant, a checksum of the rows
     _heads           stream -> version, for streams whose newest events have left this file
     _tails           what tail_file.py has saved of a table: last sequence, checksum
+    _computed        vectors that were computed of rows, batch by batch (tiers/vectors/computed.py)
     _operations      name -> outcome of appends that were given a name, for an hour
     _intents         an archive that has been started, until its manifest is in force
     _meta            sequence, instants and epoch
@@ -34,7 +35,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """The rows of one commit for one table: every column of `table.schema.stored`, in that order."""
+    """The rows of one commit for one table: every column of `table.schema.logged`, in that order."""
 
     table: Table
     first_seq: int
@@ -76,11 +77,11 @@ class HotLog(HotNotes):
         self.set_meta(seq=last_seq, recorded_us=recorded_us)
 
     def rows(self, table: Table, after: int) -> Iterator[list[Row]]:
-        """Rows with _seq > after in blocks, in the order of `table.schema.stored`.
+        """Rows with _seq > after in blocks, in the order of `table.schema.logged`.
 
         Every commit's rows are compared with their checksum; `Corrupt` names this file if one differs.
         """
-        names = ", ".join(map(quote, table.schema.stored.names))
+        names = ", ".join(map(quote, table.schema.logged.names))
         with self._reporting():
             commits = [
                 _Commit(*row)
@@ -106,7 +107,7 @@ class HotLog(HotNotes):
 
     def rows_at(self, table: Table, seqs: Sequence[int]) -> list[Row]:
         """The rows of these sequences, in no particular order."""
-        names = ", ".join(map(quote, table.schema.stored.names))
+        names = ", ".join(map(quote, table.schema.logged.names))
         found: list[Row] = []
         for start in range(0, len(seqs), 500):
             part = seqs[start : start + 500]
@@ -129,7 +130,8 @@ class HotLog(HotNotes):
             self._db.execute(f"DELETE FROM {quote(table_id)}")  # without WHERE SQLite only drops the pages
         else:
             self._db.execute(f"DELETE FROM {quote(table_id)} WHERE _seq <= ?", (up_to,))
-        self._db.execute("DELETE FROM _commits WHERE table_id = ? AND last_seq <= ?", (table_id, up_to))
+        for notes in ("_commits", "_computed"):
+            self._db.execute(f"DELETE FROM {notes} WHERE table_id = ? AND last_seq <= ?", (table_id, up_to))
         self._shorten_commit(table, up_to)
 
     def facts(self, table_id: str, horizon_us: int) -> HotFacts:
@@ -176,13 +178,13 @@ class HotLog(HotNotes):
         return found
 
     def _check(self, rows: Sequence[Row], commits: Sequence[_Commit], table: Table) -> None:
-        names = table.schema.stored.names
+        names = table.schema.logged.names
         start = 0
         for commit in commits:
             part = rows[start : start + commit.rows]
             start += commit.rows
             if commit.schema_version != table.schema.version:
-                at = [names.index(name) for name in table.version(commit.schema_version).stored.names]
+                at = [names.index(name) for name in table.version(commit.schema_version).logged.names]
                 part = [tuple([row[i] for i in at]) for row in part]
             if rows_checksum(part) != commit.checksum:
                 raise self._damaged(f"the commit up to sequence {commit.last_seq} is not what was written")
@@ -197,7 +199,7 @@ class HotLog(HotNotes):
         ).fetchone()
         if cut is None:
             return
-        names = ", ".join(map(quote, table.version(cut[1]).stored.names))
+        names = ", ".join(map(quote, table.version(cut[1]).logged.names))
         rows = self._db.execute(
             f"SELECT {names} FROM {quote(table.id)} WHERE _seq > ? AND _seq <= ? ORDER BY _seq",
             (up_to, cut[0]),

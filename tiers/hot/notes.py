@@ -46,13 +46,13 @@ class HotNotes(HotFile):
         if known is None:
             columns = ", ".join(
                 "_seq INTEGER PRIMARY KEY" if name == "_seq" else quote(name)
-                for name in table.schema.stored.names
+                for name in table.schema.logged.names
             )
             self._db.execute(f"CREATE TABLE {quote(table.id)} ({columns})")
             self._db.execute("INSERT INTO _tables VALUES (?, ?, ?, 0)", (table.id, table.name, definition))
             return
-        for name in table.schema.stored.names:
-            if name not in known.schema.stored.names:
+        for name in table.schema.logged.names:
+            if name not in known.schema.logged.names:
                 self._db.execute(f"ALTER TABLE {quote(table.id)} ADD COLUMN {quote(name)}")
         self._db.execute("UPDATE _tables SET definition = ? WHERE id = ?", (definition, table.id))
 
@@ -62,7 +62,8 @@ class HotNotes(HotFile):
     def forget_table(self, table_id: str) -> None:
         """Removes the rows and all else but the id; inside a `transaction`."""
         self._db.execute(f"DROP TABLE {quote(table_id)}")
-        self._db.execute("DELETE FROM _commits WHERE table_id = ?", (table_id,))
+        for notes in ("_commits", "_computed"):
+            self._db.execute(f"DELETE FROM {notes} WHERE table_id = ?", (table_id,))
         self._db.execute("UPDATE _tables SET manifest = ? WHERE id = ?", (_FORGOTTEN, table_id))
 
     # -- stream heads -----------------------------------------------------------------------------
@@ -123,6 +124,32 @@ class HotNotes(HotFile):
         self._db.execute("DELETE FROM _intents WHERE table_id = ?", (table_id,))
 
     # -- saved tails ------------------------------------------------------------------------------
+
+    # -- computed columns -------------------------------------------------------------------------
+
+    def put_computed(
+        self, table_id: str, field_id: int, last_seq: int, rows: int, encoded: tuple[bytes, str]
+    ) -> None:
+        """A batch of values, with their checksum; inside a `transaction`."""
+        self._db.execute(
+            "INSERT INTO _computed VALUES (?, ?, ?, ?, ?, ?)", (table_id, field_id, last_seq, rows, *encoded)
+        )
+
+    def drop_computed(self, table_id: str, field_id: int, from_seq: int) -> None:
+        """Forgets the batches that end at a sequence or after it; inside a `transaction`."""
+        self._db.execute(
+            "DELETE FROM _computed WHERE table_id = ? AND field_id = ? AND last_seq >= ?",
+            (table_id, field_id, from_seq),
+        )
+
+    def computed(self, table_id: str, field_id: int, after: int) -> list[tuple[int, int, bytes, str]]:
+        """(last sequence, rows, data, checksum) of each batch that ends after a sequence."""
+        with self._reporting():
+            return self._db.execute(
+                "SELECT last_seq, rows, data, checksum FROM _computed"
+                " WHERE table_id = ? AND field_id = ? AND last_seq > ? ORDER BY last_seq",
+                (table_id, field_id, after),
+            ).fetchall()
 
     def saved_tail(self, table_id: str) -> tuple[int, str] | None:
         """(last sequence, checksum) of the table's tail file."""

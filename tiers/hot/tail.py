@@ -35,7 +35,7 @@ class Tail:
         self.ttl_rows = 0
 
     def append(self, columns: Columns, schema: Schema) -> None:
-        """`columns`: every column of `schema.stored`."""
+        """`columns`: every column of `schema.logged`."""
         rows = len(columns["_seq"])
         self._pending.append((columns, schema))
         self._pending_rows += rows
@@ -100,7 +100,7 @@ class Tail:
             same = [columns for columns, s in self._pending if s.version == schema.version]
             del self._pending[: len(same)]
             self._chunks.append(
-                pa.table({field.name: _join(same, field) for field in schema.stored}, schema=schema.stored)
+                pa.table({field.name: _join(same, field) for field in schema.logged}, schema=schema.logged)
             )
         self._pending_rows = 0
         while len(self._chunks) > 1 and 2 * self._chunks[-1].num_rows >= self._chunks[-2].num_rows:

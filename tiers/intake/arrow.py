@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...core.errors import Invalid
-from ...core.types import INSTANT, JSON, stored_type
-from ..hot.codec import encode_arrow
+from ...core.types import INSTANT, JSON, is_vector, stored_type
+from ..hot.codec import encode_arrow, vector_matrix
 from . import json_text
 from .batch import Batch
 from .columns import Target, Targets, resolve
@@ -163,6 +164,7 @@ def _fit(column: pa.Array, target: pa.DataType) -> pa.Array | None:
             or (t.is_decimal(given) and t.is_decimal(target))
             or ((t.is_timestamp(given) or t.is_date(given)) and t.is_timestamp(target))
             or (t.is_string(given) and t.is_date(target))
+            or (t.is_list(given) and t.is_floating(given.value_type) and is_vector(target))
         ):
             return column.cast(target)
     except pa.ArrowInvalid:
@@ -179,9 +181,21 @@ def _checked(column: pa.Array) -> pa.Array:
         _within(column.cast(pa.int32()), _FIRST_DAY, _LAST_DAY)
     elif t.is_timestamp(type):
         _within(column.cast(pa.int64()), FIRST_US, LAST_US)
+    elif is_vector(type):
+        _check_vectors(column)
     elif t.is_nested(type):
         _check_nested(column)
     return column
+
+
+def _check_vectors(column: pa.Array) -> None:
+    present = column.is_valid().to_numpy(zero_copy_only=False)
+    finite = np.isfinite(vector_matrix(column)).all(axis=1)
+    wrong = np.flatnonzero(present & ~finite)
+    if len(wrong):
+        raise Unfit(
+            "a vector holds a number that is null, not finite, or out of FLOAT's range", int(wrong[0])
+        )
 
 
 def _check_nested(column: pa.Array) -> None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ...core.errors import Invalid
 from ...core.schema import GIVEN
+from ...core.types import is_vector
 from .batch import Batch
 from .cloudevents import is_cloudevent, to_row
 from .columns import Target, Targets, resolve
@@ -59,7 +60,9 @@ def rows_to_batch(rows: Iterable[Mapping[str, Any]], known: Targets, *, stream_g
 
 def payload_column(values: list[Any], target: Target) -> tuple[pa.DataType, list[Any]]:
     """The type and the storage forms of one column. Raises `Unfit`."""
-    values, kinds = plain_column(values, kinds_of(values))
+    kinds = kinds_of(values)
+    if not is_vector(target.type):  # whose encoder takes numpy's arrays as they are
+        values, kinds = plain_column(values, kinds)
     encode = target.encoder or encoder(infer(values, kinds))
     return encode.type, encode.column(values, kinds)
 

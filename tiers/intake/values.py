@@ -22,10 +22,11 @@ from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from ...core.clock import parse_instant
-from ...core.types import JSON, UUID
+from ...core.types import JSON, UUID, is_vector
 from ..hot.codec import NAN, leaf_form, nested_text
 from . import json_text
 from .infer import kinds_of
@@ -99,6 +100,8 @@ def encoder(type: pa.DataType) -> Encoder:
         return Encoder(type, _uuid)
     if type == JSON:
         return Encoder(type, _json)
+    if is_vector(type):
+        return Encoder(type, _vector(type))
     if t.is_null(type):  # a column in which no value has been seen yet
         return Encoder(type, plain)
     form = _form(type)
@@ -266,6 +269,29 @@ def _uuid(value: Any) -> str:
 
 def _json(value: Any) -> str:
     return json_text.check(value) if type(value) is str else json_text.dump(value)
+
+
+def _vector(arrow: pa.DataType) -> One:
+    length = arrow.list_size
+
+    def one(value: Any) -> bytes:
+        if not isinstance(value, list | tuple | np.ndarray):
+            raise unfit(value, arrow)
+        try:
+            given = np.asarray(value)
+        except ValueError:  # lists of several lengths
+            raise unfit(value, arrow) from None
+        if given.dtype.kind not in "fiu" or given.ndim != 1:
+            raise unfit(value, arrow, "a vector is a list of numbers")
+        if len(given) != length:
+            raise Unfit(f"a vector of {len(given)} numbers does not fit FLOAT[{length}]")
+        with np.errstate(over="ignore"):
+            numbers = given.astype("<f4")
+        if not np.isfinite(numbers).all():
+            raise Unfit("a vector holds a number that is not finite, or out of the range of FLOAT")
+        return numbers.tobytes()
+
+    return one
 
 
 def _form(arrow: pa.DataType) -> One:

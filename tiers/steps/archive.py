@@ -25,6 +25,7 @@ from ..fingerprints import merge_fingerprints
 from ..shard import Shard
 from ..shard_maps import ShardMaps
 from ..table_state import TableState
+from ..vectors.missing import settled
 from .publish import publish
 
 MOST_ROWS = 4_000_000
@@ -42,7 +43,8 @@ def archive(shard: Shard, state: TableState, up_to: int | None = None) -> Moved:
         if plan is None:
             return Moved(watermark=state.manifest.cold_to)
         moved = Moved(watermark=state.manifest.cold_to)
-        for runs in archive_batches(plan.runs, MOST_ROWS):
+        most_rows = min(MOST_ROWS, shard.around.policy.fitted(state.table.schema).segment_rows)
+        for runs in archive_batches(plan.runs, most_rows):
             moved += _archive(shard, state, ArchivePlan(runs, None, runs[-1].hi))
         if plan.split is not None:
             moved += _archive(shard, state, ArchivePlan((), plan.split, plan.up_to))
@@ -129,7 +131,8 @@ def follow_move(shard: Shard, state: TableState) -> None:
 
 
 def _archive(shard: Shard, state: TableState, plan: ArchivePlan) -> Moved:
-    rows = _rows(state, plan)
+    old = tuple(file for run in (*plan.runs, *_split(plan)) for file in run.files)
+    rows = _rows(state, plan, old)
     table, cold = state.table, shard.around.cold
     check_catalog(shard, state)
     with shard.lock, shard.log.transaction():
@@ -145,6 +148,7 @@ def _archive(shard: Shard, state: TableState, plan: ArchivePlan) -> Moved:
         epoch=shard.meta.epoch,
         shared=shares_tables(shard),
         policy=shard.around.policy,
+        settled=settled(table, old),
     )
     reach("archive.committed")
     before = {file.key for file in state.cold_files(shard.around.files)}
@@ -169,8 +173,7 @@ def check_catalog(shard: Shard, state: TableState) -> None:
         )
 
 
-def _rows(state: TableState, plan: ArchivePlan) -> pa.Table:
-    files = tuple(f for run in (*plan.runs, *_split(plan)) for f in run.files)
+def _rows(state: TableState, plan: ArchivePlan, files: tuple[DataFile, ...]) -> pa.Table:
     rows = state.segments.read_all(state.table, files)
     return rows.filter(pc.less_equal(rows["_seq"], plan.up_to)) if plan.split else rows
 
@@ -182,7 +185,11 @@ def _split(plan: ArchivePlan) -> tuple[Run, ...]:
 def _own_files(shard: Shard, state: TableState) -> tuple[DataFile, ...]:
     """The shard's files in Iceberg's current snapshot."""
     known = {file.key: file for file in state.cold_files(shard.around.files)}
-    return tuple(shard.around.cold.data_files(shard.database, state.table, shard=shard.name, known=known))
+    around = shard.around
+    found = around.cold.data_files(shard.database, state.table, shard=shard.name, known=known)
+    return tuple(
+        file if file.key in known else state.segments.indexed(state.table, file, "cold") for file in found
+    )
 
 
 def _put_in_force(shard: Shard, state: TableState, plan: ArchivePlan) -> Manifest:
@@ -225,7 +232,15 @@ def _remainder(shard: Shard, state: TableState, run: Run, up_to: int) -> Run:
     rows = state.segments.read_all(state.table, run.files)
     rest = rows.filter(pc.greater(rows["_seq"], up_to))
     epoch = shard.meta.epoch
-    files = state.segments.write(state.table, rest, lo=up_to, hi=run.hi, epoch=epoch, step="compact")
+    files = state.segments.write(
+        state.table,
+        rest,
+        lo=up_to,
+        hi=run.hi,
+        epoch=epoch,
+        step="compact",
+        settled=settled(state.table, run.files),
+    )
     return Run(up_to, run.hi, rest.num_rows, files)
 
 

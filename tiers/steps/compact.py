@@ -11,6 +11,7 @@ from ..crash import reach
 from ..parquet import sort_for
 from ..shard import Shard
 from ..table_state import TableState
+from ..vectors.missing import settled
 from .publish import publish
 
 
@@ -19,7 +20,7 @@ def compact(shard: Shard, state: TableState, groups: Sequence[tuple[Run, ...]] |
     with shard.step_lock:
         shard.settle(state)
         if groups is None:
-            groups = plan_compaction(state.manifest.warm, shard.around.policy)
+            groups = plan_compaction(state.manifest.warm, shard.around.policy.fitted(state.table.schema))
         moved = Moved(watermark=state.manifest.warm_to)
         for group in groups:
             moved += _merge(shard, state, group)
@@ -28,9 +29,18 @@ def compact(shard: Shard, state: TableState, groups: Sequence[tuple[Run, ...]] |
 
 def _merge(shard: Shard, state: TableState, group: tuple[Run, ...]) -> Moved:
     table, lo, hi = state.table, group[0].lo, group[-1].hi
-    rows = state.segments.read_all(table, tuple(f for run in group for f in run.files))
+    old = tuple(file for run in group for file in run.files)
+    rows = state.segments.read_all(table, old)
     ordered = sort_for(rows, table.clustering)
-    files = state.segments.write(table, ordered, lo=lo, hi=hi, epoch=shard.meta.epoch, step="compact")
+    files = state.segments.write(
+        table,
+        ordered,
+        lo=lo,
+        hi=hi,
+        epoch=shard.meta.epoch,
+        step="compact",
+        settled=settled(table, old),
+    )
     merged = Run(lo, hi, rows.num_rows, files)
     warm = state.manifest.warm
     at = warm.index(group[0])

@@ -12,13 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...core.clock import SECOND_US, from_micros, now_us
-from ...core.manifest import Expired, Manifest, Run, decode_files, with_expired
+from ...core.manifest import DataFile, Expired, Manifest, Run, decode_files, with_expired
 from ...core.results import Moved
 from ...core.tiering import outlived_manifests
+from ..cold.values import Rewritten
 from ..crash import reach
 from ..object_store import ObjectInfo
 from ..shard import Shard
 from ..table_state import TableState
+from ..vectors.missing import settled
 from .archive import check_catalog, complete_archive, follow_iceberg, shares_tables, take_over_commit
 from .publish import publish
 
@@ -79,7 +81,13 @@ def _expire_warm(shard: Shard, state: TableState, horizon: int) -> int:
         gone = rows.num_rows - kept.num_rows
         if gone:
             files = state.segments.write(
-                table, kept, lo=run.lo, hi=run.hi, epoch=shard.meta.epoch, step="compact"
+                table,
+                kept,
+                lo=run.lo,
+                hi=run.hi,
+                epoch=shard.meta.epoch,
+                step="compact",
+                settled=settled(table, run.files),
             )
             warm[at] = Run(run.lo, run.hi, kept.num_rows, files)
             expired = with_expired(expired, Expired(run.lo, run.hi, gone, horizon, "ttl"))
@@ -95,6 +103,13 @@ def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
     """Rewrites the cold files that hold such rows; an intent in the hot file tells of it after a crash."""
     if state.manifest.cold is None:
         return 0
+
+    def kept(rows: pa.Table, file: DataFile) -> Rewritten | None:
+        gone = outlived(rows, horizon)
+        if not pc.any(gone).as_py():
+            return None
+        return Rewritten(rows.filter(pc.invert(gone)), settled(state.table, [file]))
+
     table, cold, policy = state.table, shard.around.cold, shard.around.policy
     take_over_commit(shard, state)
     check_catalog(shard, state)
@@ -103,11 +118,11 @@ def _expire_cold(shard: Shard, state: TableState, horizon: int) -> int:
     with shard.lock, shard.log.transaction():
         shard.log.put_intent(table.id, state.manifest.cold_to, shard.meta.epoch)
     if touched:
-        cold.drop_rows(
+        cold.rewrite(
             shard.database,
             table,
             files=touched,
-            drop=lambda rows: outlived(rows, horizon),
+            change=kept,
             shard=shard.name,
             epoch=shard.meta.epoch,
             policy=policy,
@@ -142,7 +157,7 @@ def _remove_files(shard: Shard, state: TableState, horizon: int) -> tuple[int, i
         )
     state.manifests.delete(gone)
     reach("expire.manifests_deleted")
-    folders = [f"{state.prefix}/{name}/" for name in ("warm", "ids", "manifest-files")]
+    folders = [f"{state.prefix}/{name}/" for name in ("warm", "ids", "vectors", "manifest-files")]
     dead = [i for folder in folders for i in around.store.list(folder) if i.key not in live] + cold
     around.store.delete(info.key for info in dead)
     reach("expire.files_deleted")
@@ -153,5 +168,6 @@ def _named(shard: Shard, manifest: Manifest) -> list[str]:
     keys = [ref.key for ref in manifest.files()]
     if manifest.cold is not None:
         listed = shard.around.files.read(manifest.cold.file_list)
-        keys += [file.key for file in decode_files(listed, manifest.cold.file_list.key)]
+        files = decode_files(listed, manifest.cold.file_list.key)
+        keys += [ref.key for file in files for ref in (file.ref, *file.beside)]
     return keys

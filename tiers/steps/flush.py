@@ -21,11 +21,13 @@ def flush(shard: Shard, state: TableState, up_to: int | None = None) -> Moved:
             lo = state.manifest.warm_to
             hi = shard.meta.seq if up_to is None else min(up_to, shard.meta.seq)
             table = state.table
-            rows = shard.tail(state).view(table.schema, lo, hi).select(table.schema.stored.names)
+            rows = shard.hot_rows(state, table.schema, lo, hi).select(table.schema.stored.names)
+            settled = frozenset(column for column, to in shard.computed_to(state).items() if to >= hi)
         if not rows.num_rows:
             return Moved(watermark=lo)
         reach("flush.begun")
-        files = state.segments.write(table, rows, lo=lo, hi=hi, epoch=shard.meta.epoch, step="flush")
+        epoch = shard.meta.epoch
+        files = state.segments.write(table, rows, lo=lo, hi=hi, epoch=epoch, step="flush", settled=settled)
         reach("flush.checked")
         run = Run(lo, hi, rows.num_rows, files)
         publish(shard, state, "flush", warm_to=hi, warm=(*state.manifest.warm, run))

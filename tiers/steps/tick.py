@@ -8,20 +8,23 @@ from ...core.results import Moved
 from ...core.tiering import due_archive, due_compaction, due_flush, look_again
 from ..shard import Shard
 from .compact import compact
+from .embed import current
 from .flush import flush
 
 
 def tick(shard: Shard) -> Due:
     """Flushes and compacts what is due, and says what else is. Raises the first error."""
-    policy, clock = shard.around.policy, shard.around.clock
+    clock = shard.around.clock
     total, archives, again = Moved(), [], []
     for name in shard.table_names():
         state = shard.state(name)
-        now = now_us(clock)
+        policy, now = shard.around.policy.fitted(state.table.schema), now_us(clock)
         with shard.lock:
             facts = shard.log.facts(state.table.id, now - int(policy.hot_age_s * SECOND_US))
+            known = shard.computed_to(state)
+            computed_to = min((known[column.id] for column in current(state.table)), default=None)
         moved = Moved()
-        if (up_to := due_flush(facts, policy, now)) is not None:
+        if (up_to := due_flush(facts, policy, now, computed_to)) is not None:
             moved += flush(shard, state, up_to)
         if groups := due_compaction(state.manifest, policy):
             moved += compact(shard, state, groups)

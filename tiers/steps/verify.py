@@ -39,6 +39,8 @@ def _verify_files(shard: Shard, state: TableState, tick: Callable[[], None]) -> 
     runs = [*state.manifest.warm, *([cold] if cold else [])]
     for run in runs:
         _check_run(shard, state, run, tick)
+        for ref in (ref for file in run.files for ref in file.beside):
+            shard.around.files.path(ref)
     if state.manifest.cold is not None and cold is not None:
         recorded = state.manifest.cold
         shard.around.cold.verify(shard.database, state.table, recorded, cold.files, shard=shard.name)
