@@ -86,7 +86,7 @@ class Bound:
     """A statement in the making: what the walk found, and what the rules added.
 
     `points`: what AS OF was cut out of the text, by the name that now stands there. `clock`: the clock
-    functions it uses.
+    functions it uses. `vectors`: identifiers of the parameters that are compared with vectors.
     """
 
     source: Source
@@ -98,6 +98,7 @@ class Bound:
     points: Mapping[str, Point]
     splices: tuple[Splice, ...] = ()
     clock: tuple[str, ...] = ()
+    vectors: frozenset[str] = frozenset()
 
     def with_refs(self, refs: dict[int, Ref]) -> Bound:
         return replace(self, refs=tuple(refs.get(ref.number, ref) for ref in self.refs))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..core.asof import AsOf, AtBookmark, AtInstant, AtSequence, AtVersion, Now
 from ..core.errors import Invalid, NotFound, Unavailable
-from ..core.manifest import DataFile
+from ..core.manifest import DataFile, FileRef
 from ..core.protocols import DatabaseOwner, ShardSnapshot, TableSnapshot
 from ..core.schema import Table
 from ..core.sharding import HOME, ShardMap
@@ -42,6 +42,9 @@ class Cut:
 
     def path(self, table: TableSnapshot, file: DataFile) -> Path:
         return self._owners[id(table)].path(file)
+
+    def locate(self, table: TableSnapshot) -> Callable[[FileRef], Path]:
+        return self._owners[id(table)].locate
 
     def footer_rows(self, table: TableSnapshot) -> Callable[[DataFile], int]:
         return self._owners[id(table)].footer_rows

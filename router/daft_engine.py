@@ -122,7 +122,10 @@ def _part(daft: Any, relation: Relation, part: Part, files: Files) -> Any:
     if part.files:
         frame = daft.read_parquet(files.names(part, daft.get_or_infer_runner_type() == "ray")).select(*stored)
     else:
-        frame = daft.from_arrow(_hot(part.snapshot.hot.select(stored)))
+        snapshot = part.snapshot
+        far = snapshot.far is not None and not {*stored} <= {*snapshot.hot.column_names}
+        hot = pa.table({n: snapshot.hot_column(n) for n in stored}) if far else snapshot.hot.select(stored)
+        frame = daft.from_arrow(_hot(hot))
     for condition in _conditions(daft, part):
         frame = frame.where(condition)
     return frame.select(*_shown(daft, relation, part))

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import orjson
 import pyarrow as pa
 
@@ -259,19 +260,33 @@ class Session:
             raise
 
     def _first_row(self, sql: str, parameters: Parameters) -> tuple[Any, ...]:
-        row = self.connection.execute(sql, parameters).fetchone()
+        row = self.connection.execute(sql, _bound(parameters)).fetchone()
         assert row is not None
         return row
 
     def _relation(self, sql: str, parameters: Parameters) -> Any:
-        return self.connection.sql(sql, params=parameters) if parameters else self.connection.sql(sql)
+        return self.connection.sql(sql, params=_bound(parameters)) if parameters else self.connection.sql(sql)
+
+
+def _bound(parameters: Parameters) -> Parameters:
+    """Arrays of float32 as vectors: DuckDB would take them for lists of doubles."""
+    import duckdb
+
+    if isinstance(parameters, Mapping):
+        return {
+            name: duckdb.Value(value.tolist(), duckdb.array_type(duckdb.sqltypes.FLOAT, len(value)))
+            if isinstance(value, np.ndarray) and value.dtype == np.float32 and value.ndim == 1
+            else value
+            for name, value in parameters.items()
+        }
+    return parameters
 
 
 class Watch:
-    """Interrupts a session when its time is up or its caller cancels."""
+    """Interrupts the sessions of a query when its time is up or its caller cancels."""
 
     def __init__(self, session: Session, timeout: float | None, cancel: Cancel | None) -> None:
-        self._session = session
+        self._sessions = [session]
         self._cancel = cancel
         self._timeout = timeout
         self._timed_out = False
@@ -280,6 +295,11 @@ class Watch:
             threading.Thread(target=self._wait, args=(timeout,), daemon=True).start()
         if cancel is not None:
             cancel.watch(self._stop)
+
+    def over(self, session: Session) -> Session:
+        """Another session of the same query."""
+        self._sessions.append(session)
+        return session
 
     def check(self) -> None:
         """Raises `Unavailable` if the query must not go on."""
@@ -312,7 +332,8 @@ class Watch:
     def _interrupt(self) -> None:
         # Again and again: one that falls between two statements of the query is lost.
         while not self._done.is_set():
-            self._session.interrupt()
+            for session in list(self._sessions):
+                session.interrupt()
             self._done.wait(0.01)
 
 

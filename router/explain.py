@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from ..tiers.vectors.nearest import Look
 from .gather import Question
+from .nearest.asked import Asked
+from .nearest.narrow import Found
 from .plan import Plan, ShardScan, TableScan, TierScan
 
 
@@ -11,13 +17,15 @@ def explain_text(
     as_of: str | None,
     measured: tuple[str, int] | None = None,
     asked: Question | None = None,
+    near: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> str:
     """`measured`: DuckDB's own drawing of what it did, and the rows that came out.
 
-    `asked`: what the shards compute of it, if they do.
+    `asked`: what the shards compute of it, if they do. `near`: view -> how its rows nearest to a vector are
+    found.
     """
     blocks = [] if asked is None else [_question_lines(asked)]
-    blocks += [_scan_lines(scan) for scan in plan.scans]
+    blocks += [_scan_lines(scan, near.get(scan.view, ())) for scan in plan.scans]
     if measured is not None:
         blocks.append([f"rows out: {measured[1]:,}", *measured[0].rstrip().splitlines()])
     return "\n".join(_tree("query" + (f" as of {as_of}" if as_of else ""), blocks))
@@ -29,7 +37,25 @@ def _question_lines(asked: Question) -> list[str]:
     return _tree(f"aggregated by {where}", [[f"in each: {asked.sql}"], [f"merged: {asked.last}"]])
 
 
-def _scan_lines(scan: TableScan) -> list[str]:
+def near_lines(asked: Asked, found: Found) -> list[str]:
+    """How the nearest rows were looked for, tier by tier."""
+    head = f"nearest by {asked.metric} of {asked.field.name}: {_count(asked.wanted, 'row')}"
+    if found.allowed is not None:
+        head += f" of the {found.allowed:,} that the conditions allow"
+    looked: dict[tuple[str, str, str], list[Look]] = {}
+    for look in found.nearest.looks:
+        looked.setdefault((look.shard, look.tier, look.how), []).append(look)
+    several = len({shard for shard, _, _ in looked}) > 1
+    lines = []
+    for (shard, tier, how), looks in looked.items():
+        rows, candidates = sum(look.rows for look in looks), sum(look.candidates for look in looks)
+        where = f"{shard} {tier}" if several else tier
+        files = "" if tier == "hot" else f" in {_count(len(looks), 'file')}"
+        lines.append([f"{where}: {candidates:,} candidates of {_count(rows, 'row')}{files}; {how}"])
+    return _tree(head, lines)
+
+
+def _scan_lines(scan: TableScan, near: Sequence[str]) -> list[str]:
     name = scan.table if scan.view.lower() == scan.table.lower() else f"{scan.table} as {scan.view}"
     details = [[f"columns: {', '.join(scan.columns)}"]]
     for reason, names in _by_reason(scan).items():
@@ -44,6 +70,8 @@ def _scan_lines(scan: TableScan) -> list[str]:
         (shard,) = scan.shards
         head = f"table {name}, {_cut(shard)}"
         details += _tier_lines(shard)
+    if near:
+        details.append(list(near))
     return _tree(head, details)
 
 

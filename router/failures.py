@@ -81,5 +81,10 @@ def _out_of_memory(message: str) -> Unavailable:
 
 
 def _hint(message: str) -> str:
+    if message.startswith("Cannot cast list with length 0 to array"):
+        # DuckDB 2.0 fills the right side of an outer join so, where it should put nulls.
+        return (
+            "an outer join lost the vectors of rows that are not there: join with e::FLOAT[] in their place"
+        )
     rest = [line.strip() for line in message.splitlines()[1:] if line.strip() and "SET " not in line]
     return " ".join(rest[:3]) or "check the values in the statement and in the data"

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from ..core.asof import AsOf
 from ..core.protocols import Append, Cancel, ShardOwner, ShardSnapshot
-from ..core.results import Appended
-from ..core.schema import Table
+from ..core.results import Appended, Moved
+from ..core.schema import Field, Table
 from ..core.sharding import ShardMap
+from ..core.vectors import VectorIndex
 
 _MAP = ShardMap()
 
@@ -72,6 +73,12 @@ class OneShard:
             retention_s=retention_s,
             if_not_exists=if_not_exists,
         )
+
+    def set_index(self, table: str, column: str, index: VectorIndex) -> Moved:
+        return self._owner.set_index(table, column, index)
+
+    def set_computed(self, table: str, column: Field, *, new: bool) -> bool:
+        return self._owner.set_computed(table, column, new=new)
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         return self._owner.drop_table(name, if_exists=if_exists)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..core.errors import Invalid
 
 Given = Sequence[Any] | Mapping[str, Any] | None
@@ -15,10 +17,12 @@ def statement_values(
     given: Given,
     consumed: frozenset[int] = frozenset(),
     elsewhere: frozenset[str] = frozenset(),
+    vectors: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """Identifier -> value of the query. Raises `Invalid` for a missing value, or for one too many in a list.
 
     `consumed`: the `?` that stood in AS OF clauses, from 0; `elsewhere`: other identifiers used there.
+    `vectors`: identifiers whose values become arrays of float32 if they are lists of numbers.
 
     >>> statement_values(["1"], ["2026-11-01", "tea"], frozenset([0]))
     {'1': 'tea'}
@@ -36,7 +40,15 @@ def statement_values(
         raise Invalid(f"no value for parameter {_shown(missing[0])}", hint=_hint(identifiers))
     if not isinstance(given, Mapping) and not set(values) <= {*identifiers, *elsewhere}:
         raise Invalid(f"{len(values)} parameters given, {len(identifiers)} used", hint=_hint(identifiers))
-    return {name: values[name] for name in identifiers}
+    return {name: _vector(values[name]) if name in vectors else values[name] for name in identifiers}
+
+
+def _vector(value: Any) -> Any:
+    try:
+        numbers = np.asarray(value, np.float32)
+    except (TypeError, ValueError):
+        return value
+    return numbers if numbers.ndim == 1 else value
 
 
 def by_position(values: Sequence[Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,6 +10,8 @@ from ..core.certificate import Certificate, FooterRows, ShardPart, TierPart
 from ..core.clock import SECOND_US, iso
 from ..core.manifest import Run
 from ..core.protocols import TableSnapshot
+from ..core.schema import Field
+from ..tiers.vectors.missing import missing, missing_hot
 from .plan import Plan, ShardScan
 
 Footers = Callable[[TableSnapshot], FooterRows]
@@ -20,17 +22,19 @@ def certify(plan: Plan, as_of: str | None, footer_rows: Footers) -> Certificate:
     """`as_of`: the point that was asked for, as text."""
     parts: dict[str, dict[str, list[ShardScan]]] = {}
     pruned: dict[str, dict[str, str]] = {}
+    computed: dict[str, set[Field]] = {}
     for scan in plan.scans:
         name = scan.table + (f" ({scan.point})" if scan.point else "")
         shards = parts.setdefault(name, {})
         for shard in scan.shards:
             shards.setdefault(shard.snapshot.shard, []).append(shard)
+        computed.setdefault(name, set()).update(f for f in scan.schema.computed if f.name in scan.columns)
         pruned.setdefault(name, {}).update(scan.pruned)
     cuts = [(name, scans[0].snapshot) for name, shards in parts.items() for scans in shards.values()]
     recorded = [cut.recorded_us for _, cut in cuts if cut.recorded_us is not None]
     return Certificate(
         tables={
-            name: {shard: _shard_part(scans) for shard, scans in shards.items()}
+            name: {shard: _shard_part(scans, computed[name]) for shard, scans in shards.items()}
             for name, shards in parts.items()
         },
         as_of=as_of,
@@ -59,8 +63,11 @@ def _footer_rows(cuts: Sequence[TableSnapshot], footer_rows: Footers) -> FooterR
     return lambda file: readers()[file.key](file)
 
 
-def _shard_part(scans: Sequence[ShardScan]) -> ShardPart:
-    """One table at one cut of one shard; several scans of it (under several conditions) add up."""
+def _shard_part(scans: Sequence[ShardScan], computed: Iterable[Field]) -> ShardPart:
+    """One table at one cut of one shard; several scans of it (under several conditions) add up.
+
+    `computed`: the columns of that kind that are read.
+    """
     snapshot = scans[0].snapshot
     tiers = [_lower_tier(scans, number) for number in range(len(scans[0].tiers))]
     warm_to = snapshot.manifest.warm_to
@@ -68,8 +75,17 @@ def _shard_part(scans: Sequence[ShardScan]) -> ShardPart:
         tiers.append(TierPart("hot", ((warm_to + 1, snapshot.seq),), snapshot.hot.num_rows))
     order = {"cold": 0, "warm": 1, "hot": 2}
     return ShardPart(
-        snapshot.manifest.version, snapshot.seq, tuple(sorted(tiers, key=lambda t: order[t.tier]))
+        snapshot.manifest.version,
+        snapshot.seq,
+        tuple(sorted(tiers, key=lambda t: order[t.tier])),
+        {column.name: _missing(scans[0], column) for column in computed},
     )
+
+
+def _missing(scan: ShardScan, column: Field) -> int:
+    snapshot = scan.snapshot
+    files = (file for tier in scan.tiers for run in tier.runs for file in run.files)
+    return missing_hot(snapshot, column) + sum(missing(snapshot.table, file, column) for file in files)
 
 
 def _lower_tier(scans: Sequence[ShardScan], number: int) -> TierPart:

@@ -28,6 +28,8 @@ from .prepare import Preparations, Prepared
 from .pushdown.choice import DAFT_FROM_BYTES, engine_name
 from .run import Means, Run
 from .statements import (
+    AlterTable,
+    CreateIndex,
     CreateTable,
     CreateView,
     DropTable,
@@ -41,6 +43,8 @@ from .statements import (
 )
 from .writes import (
     ViewDoor,
+    alter_table,
+    create_index,
     create_table,
     create_view,
     drop_table,
@@ -141,6 +145,10 @@ class Router:
                 return show_tables(self.owner)
             case DropTable() as drop:
                 return drop_table(self.owner, drop, self.database, self.views)
+            case CreateIndex() as index:
+                return create_index(self.owner, index, self.database)
+            case AlterTable() as alter:
+                return alter_table(self.owner, alter, self.database, self._engine)
             case CreateView() | DropView() | RefreshView() as on_view:
                 if prepared.points:
                     raise Invalid("a view follows the present", hint="read it with as_of= instead")
@@ -154,7 +162,7 @@ class Router:
             case Insert() as statement:
                 return insert(self.owner, statement, run, self.database)
             case CreateTable() as create:
-                return create_table(self.owner, create, run, self.database)
+                return create_table(self.owner, create, run, self.database, self._engine)
 
     def explain(
         self,
@@ -216,10 +224,10 @@ class Router:
                     raise Invalid("ANALYZE measures DuckDB alone", hint="leave engine out, or analyze")
                 return f"{explain_text(plan, run.as_of_text)}\n{run.engine_told(plan)}"
             if not analyze:
-                return explain_text(plan, run.as_of_text, asked=run.question())
+                return explain_text(plan, run.as_of_text, asked=run.question(), near=run.near_told(plan))
             with self._engine.session(limits.memory_limit) as session:
                 measured = run.measure(session, plan)
-            return explain_text(plan, run.as_of_text, measured)
+            return explain_text(plan, run.as_of_text, measured, near=run.near_told(plan))
 
     def _run(
         self, prepared: Prepared, params: Given, as_of: AsOf, limits: Limits, at_us: int | None = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -18,21 +20,27 @@ from ..core.manifest import DataFile
 from ..core.protocols import DatabaseOwner
 from ..core.results import Result
 from ..core.schema import ENVELOPE
+from ..tiers.vectors.opened import OpenedVectors
 from .constants import Surroundings
 from .cut import Cut, take_cut
 from .daft_engine import Files, installed, runs_on_ray
 from .engine import Engine, EngineError, Session, Watch
+from .explain import near_lines
 from .failures import may_be_damage, translate
 from .file_table import FileTables
 from .gather import Question, certificate, gather, question
 from .limits import Limits
+from .nearest.answer import Wanted, answer, wanted
+from .nearest.narrow import Found, find, register
+from .nearest.narrow import Means as NearMeans
 from .outcome import tidy_stream, tidy_table
 from .parameters import Given, point_values, statement_values
-from .plan import Plan, make_plan
+from .plan import Plan, TableScan, make_plan
 from .points import resolve_point
 from .prepare import Prepared
 from .proof import certify
-from .pushdown.answer import Answer, Pushed, answer, prepare, push
+from .pushdown.answer import Answer, Pushed, prepare, push
+from .pushdown.answer import answer as answer_by_daft
 from .pushdown.choice import told, told_not, wants_daft
 from .pushdown.sources import Part, bytes_to_read
 from .pushdown.typed import Lacks
@@ -52,6 +60,7 @@ class Means:
     files: FileTables
     daft_from_bytes: int
     location: Callable[[str], str] | None = None
+    vectors: OpenedVectors = field(default_factory=OpenedVectors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,8 @@ class Run:
         consumed = prepared.consumed
         identifiers = prepared.bound.source.parameters if prepared.bound else ()
         elsewhere = frozenset(i for p in prepared.points.values() for i in p.source.parameters)
-        self._values = statement_values(identifiers, params, consumed, elsewhere)
+        vectors = prepared.bound.vectors if prepared.bound else frozenset()
+        self._values = statement_values(identifiers, params, consumed, elsewhere, vectors)
 
     # -- results ----------------------------------------------------------------------------------
 
@@ -99,7 +109,7 @@ class Run:
                 by_daft = self._guarded(watch, lambda: self._by_daft(plan, watch, stack))
             if by_daft is not None:
                 return Result(tidy_table(*by_daft), self._certificate(plan), engine="daft")
-            table, sql_types = self._guarded(watch, lambda: self._table(session, plan, watch, wrap))
+            table, sql_types = self._guarded(watch, lambda: self._table(session, plan, watch, wrap, stack))
             return Result(tidy_table(table, sql_types), self._certificate(plan))
 
     def stream(self) -> Result:
@@ -109,6 +119,9 @@ class Run:
             watch = self._watch(session, stack)
 
             def start() -> tuple[pa.RecordBatchReader, list[str]]:
+                if self._wanted(plan).asks:
+                    rows, types = self._table(session, plan, watch, None, stack)
+                    return rows.to_reader(), types
                 self._open_views(session, plan)
                 watch.check()
                 return session.stream(self._prepared.text, self._values)
@@ -137,11 +150,25 @@ class Run:
             watch = self._watch(session, stack)
 
             def run() -> tuple[str, int]:
-                self._open_views(session, plan)
+                asks = self._wanted(plan).asks
+                near = self._near(plan, watch, stack)
+                found = {view: find(ask, ask.wanted, near) for view, ask in asks.items()}
+                self._open_views(session, plan, found)
                 drawing = session.text(f"EXPLAIN ANALYZE {self._prepared.text}", self._values)
                 return drawing, session.run(self._prepared.text, self._values)[0].num_rows
 
             return self._guarded(watch, run)
+
+    def near_told(self, plan: Plan) -> dict[str, list[str]]:
+        """View -> how its rows nearest to a vector are found, or why every row is compared."""
+        asked = self._wanted(plan)
+        told = {view: [f"every vector is compared: {why}"] for view, why in asked.told.items()}
+        with ExitStack() as stack:
+            watch = self._watch(self._session(stack), stack)
+            near = self._near(plan, watch, stack)
+            for view, ask in asked.asks.items():
+                told[view] = near_lines(ask, self._guarded(watch, partial(find, ask, ask.wanted, near)))
+        return told
 
     # -- parts by the shards ----------------------------------------------------------------------
 
@@ -217,7 +244,9 @@ class Run:
                 return None
             watch.check()
             files = Files(path, self._means.location)
-            return answer(divided.pushed, divided.names, self._values, divided.over, files, watch.check)
+            return answer_by_daft(
+                divided.pushed, divided.names, self._values, divided.over, files, watch.check
+            )
         except Lacks:
             return None
 
@@ -259,13 +288,19 @@ class Run:
 
             return self._guarded(watch, run)
 
-    def _open_views(self, session: Session, plan: Plan) -> None:
+    def _open_views(
+        self, session: Session, plan: Plan, found: Mapping[str, Found] = MappingProxyType({})
+    ) -> None:
+        """`found`: the rows that stand for a view."""
         bound = self._prepared.bound
         assert bound is not None
         self._opened.append(session)
         for name in bound.clock:
             session.create_macro(clock_macro(name, plan.now_us))
         for scan in plan.scans:
+            if scan.view in found:
+                register(session, scan, found[scan.view].rows)
+                continue
             read = scan_sql(scan, self._cut.path)
             try:
                 _open_view(session, read)
@@ -278,13 +313,38 @@ class Run:
             self._keys.update(read.keys)
 
     def _table(
-        self, session: Session, plan: Plan, watch: Watch, wrap: Callable[[str], str] | None
+        self, session: Session, plan: Plan, watch: Watch, wrap: Callable[[str], str] | None, stack: ExitStack
     ) -> tuple[pa.Table, list[str]]:
+        text = self._prepared.text if wrap is None else wrap(self._prepared.text)
+
+        def run(found: Mapping[str, Found]) -> tuple[pa.Table, list[str]]:
+            over = session if session not in self._opened else watch.over(self._session(stack))
+            self._open_views(over, plan, found)
+            watch.check()
+            return over.run(text, self._values)
+
+        if wanted := self._wanted(plan).asks:
+            return answer(wanted, self._near(plan, watch, stack), run)
         if session not in self._opened:
-            self._open_views(session, plan)
+            return run({})
         watch.check()
-        text = self._prepared.text
-        return session.run(text if wrap is None else wrap(text), self._values)
+        return session.run(text, self._values)
+
+    def _wanted(self, plan: Plan) -> Wanted:
+        bound = self._prepared.bound
+        assert bound is not None
+        return wanted(bound, plan, self._cut, Surroundings(self._values, self._now_us))
+
+    def _near(self, plan: Plan, watch: Watch, stack: ExitStack) -> NearMeans:
+        def session() -> Session:
+            watch.check()
+            return watch.over(self._session(stack))
+
+        def open_views(session: Session, scans: Sequence[TableScan]) -> None:
+            self._open_views(session, replace(plan, scans=tuple(scans)))
+
+        scans = {scan.view: scan for scan in plan.scans}
+        return NearMeans(scans, session, open_views, self._values, self._cut.locate, self._means.vectors)
 
     def _session(self, stack: ExitStack) -> Session:
         session = self._means.engine.open_session(self._limits.memory_limit)

@@ -128,7 +128,7 @@ def _hot_groups(scan: TableScan, has_files: bool) -> dict[tuple[str, ...], list[
 
 def _hot_rows(scan: TableScan, shards: Sequence[TableSnapshot], names: list[str]) -> pa.Table:
     """The hot rows of the shards, one below the other, without a copy."""
-    if len(shards) == 1 and shards[0].schema.version == scan.schema.version:
+    if len(shards) == 1 and shards[0].schema.version == scan.schema.version and shards[0].far is None:
         return shards[0].hot.select(names)
     return pa.concat_tables([_fitted(scan, snapshot, names) for snapshot in shards])
 
@@ -138,9 +138,10 @@ def _fitted(scan: TableScan, snapshot: TableSnapshot, names: list[str]) -> pa.Ta
     columns, fields = [], []
     for name in names:
         wanted = scan.schema.complete.field(name)
-        at = snapshot.hot.schema.get_field_index(name)
-        known = at >= 0 and snapshot.hot.schema.field(at).type == wanted.type
-        columns.append(snapshot.hot.column(at) if known else pa.nulls(snapshot.hot.num_rows, wanted.type))
+        column = scan.schema.by_name.get(name)
+        there = name if column is None else snapshot.hot_name(column)
+        rows = snapshot.hot.num_rows
+        columns.append(snapshot.hot_column(there) if there and rows else pa.nulls(rows, wanted.type))
         fields.append(pa.field(name, wanted.type))
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
@@ -155,6 +156,16 @@ def _hot_columns(scan: TableScan) -> str:
             shown.append(f"NULL AS {quote(name)}")
         else:
             shown.append(_cast(name, name, scan))
+    return ", ".join(shown)
+
+
+def typed_columns(scan: TableScan) -> str:
+    """The scan's columns as they stand in a relation that has them all."""
+    shown = []
+    for name in scan.columns:
+        field = scan.schema.by_name.get(name)
+        untyped = name == "_tier" or (field is not None and field.type == _NO_TYPE)
+        shown.append(quote(name) if untyped else _cast(name, name, scan))
     return ", ".join(shown)
 
 

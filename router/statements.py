@@ -39,20 +39,48 @@ class Insert:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """`type`: as written. `embed`: (model, text) of one that is computed, the text as written."""
+
+    name: str
+    type: str
+    embed: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CreateTable:
-    """`fields`: (name, type as written); of the query's columns if that is given."""
+    """`columns`: none if there is a query, whose columns they are then."""
 
     table: str
-    fields: tuple[tuple[str, str], ...]
+    columns: tuple[Column, ...]
     query: Query | None
     if_not_exists: bool
     options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
+class AlterTable:
+    """Another computed column, or one in the place of another: `new`."""
+
+    table: str
+    column: Column
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DropTable:
     table: str
     if_exists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIndex:
+    """`kind`: `None` to keep what there is."""
+
+    table: str
+    column: str
+    kind: str | None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +110,14 @@ class ShowTables:
 
 
 ViewStatement = CreateView | DropView | RefreshView
-Statement = Query | Explain | Insert | CreateTable | DropTable | ViewStatement | ShowTables
+Statement = (
+    Query | Explain | Insert | CreateTable | AlterTable | DropTable | CreateIndex | ViewStatement | ShowTables
+)
 
 S = TypeVar("S")
 
 OPTIONS = ("event_time", "clustering", "retention")
+INDEX_OPTIONS = ("metric", "tier", "prefix", "rotated", "key")
 
 _QUERY_WORDS = {
     "SELECT", "WITH", "FROM", "VALUES", "(", "PIVOT", "UNPIVOT", "DESCRIBE", "DESC", "SUMMARIZE", "TABLE",
@@ -124,6 +155,10 @@ def read_statement(sql: str) -> Statement:
         return _insert(head)
     if head.takes("CREATE", "TABLE"):
         return _create(head)
+    if head.takes("ALTER", "TABLE"):
+        return _alter(head)
+    if head.takes("CREATE", "INDEX"):
+        return _create_index(head)
     if head.takes("DROP", "TABLE"):
         if_exists = head.takes("IF", "EXISTS")
         return head.last(DropTable(head.name(), if_exists))
@@ -162,12 +197,41 @@ def _insert(head: _Head) -> Insert:
 def _create(head: _Head) -> CreateTable:
     if_not_exists = head.takes("IF", "NOT", "EXISTS")
     table = head.name()
-    fields = tuple(head.column_definitions()) if head.at("(") else ()
+    columns = tuple(head.column_definitions()) if head.at("(") else ()
     options = head.options() if head.takes("WITH") else {}
     query = head.query() if head.takes("AS") else None
-    if bool(fields) == (query is not None):
+    if bool(columns) == (query is not None):
         raise Invalid("a table needs columns, or AS SELECT", hint="CREATE TABLE t (a BIGINT, b VARCHAR)")
-    return head.last(CreateTable(table, fields, query, if_not_exists, options))
+    return head.last(CreateTable(table, columns, query, if_not_exists, options))
+
+
+def _alter(head: _Head) -> AlterTable:
+    table = head.name()
+    new = head.takes("ADD")
+    if not new:
+        head.expect("ALTER")
+    head.takes("COLUMN")
+    column = head.column_definition()
+    if column.embed is None:
+        raise Invalid(
+            "only computed columns are added or changed: others come with the events that have them",
+            hint="ADD COLUMN e FLOAT[384] GENERATED ALWAYS AS (embed('minilm', body))",
+        )
+    return head.last(AlterTable(table, column, new))
+
+
+def _create_index(head: _Head) -> CreateIndex:
+    head.takes("IF", "NOT", "EXISTS")
+    if not head.takes("ON"):
+        head.name()
+        head.expect("ON")
+    table = head.name()
+    kind = head.name().lower() if head.takes("USING") else None
+    columns = head.names()
+    if len(columns) != 1:
+        raise Invalid("an index is of one column", hint="CREATE INDEX ON t (embedding)")
+    options = head.options(INDEX_OPTIONS) if head.takes("WITH") else {}
+    return head.last(CreateIndex(table, columns[0], kind, options))
 
 
 def _create_view(head: _Head) -> CreateView:
@@ -220,42 +284,60 @@ class _Head:
         return name
 
     def names(self) -> list[str]:
-        self._expect("(")
+        self.expect("(")
         names = [self.name()]
         while self.takes(","):
             names.append(self.name())
-        self._expect(")")
+        self.expect(")")
         return names
 
-    def column_definitions(self) -> list[tuple[str, str]]:
-        """`(a BIGINT, b DECIMAL(10, 2))`: names and types as written."""
-        self._expect("(")
-        found = []
-        while True:
-            name = self.name()
-            start, depth = self._at, 0
-            while self._at < len(self._words) and (depth or not (self.at(",") or self.at(")"))):
-                depth += self.at("(") - self.at(")")
-                self._at += 1
-            if start == self._at:
-                raise Invalid(f"column `{name}` has no type", hint=f"write {name} VARCHAR")
-            written = self._slice(start, self._at)
-            found.append((name, written))
-            if not self.takes(","):
-                self._expect(")")
-                return found
+    def column_definitions(self) -> list[Column]:
+        """`(a BIGINT, b DECIMAL(10, 2))`"""
+        self.expect("(")
+        found = [self.column_definition()]
+        while self.takes(","):
+            found.append(self.column_definition())
+        self.expect(")")
+        return found
+
+    def column_definition(self) -> Column:
+        """`a DECIMAL(10, 2)`, or `e FLOAT[8] GENERATED ALWAYS AS (embed('model', a || b))`"""
+        name = self.name()
+        written = self._up_to(",", ")", "GENERATED")
+        if not written:
+            raise Invalid(f"column `{name}` has no type", hint=f"write {name} VARCHAR")
+        if not self.takes("GENERATED"):
+            return Column(name, written)
+        for word in ("ALWAYS", "AS", "(", "EMBED", "("):
+            self.expect(word, hint="GENERATED ALWAYS AS (embed('minilm', title || ' ' || body))")
+        model = self._next().token.text
+        self.expect(",", hint="embed('minilm', title || ' ' || body)")
+        text = self._up_to(")")
+        self.expect(")")
+        self.expect(")")
+        if not self.takes("STORED"):
+            self.takes("VIRTUAL")
+        return Column(name, written, (model, text))
+
+    def _up_to(self, *ends: str) -> str:
+        """What stands before one of these words, as written."""
+        start, depth = self._at, 0
+        while self._at < len(self._words) and (depth or self._words[self._at].text not in ends):
+            depth += self.at("(") - self.at(")")
+            self._at += 1
+        return self._slice(start, self._at) if self._at > start else ""
 
     def options(self, known: Sequence[str] = OPTIONS) -> dict[str, str]:
-        self._expect("(")
+        self.expect("(")
         options: dict[str, str] = {}
         while True:
             key = self._next().token.text.lower()
             if key not in known:
                 raise Invalid(f"unknown option `{key}`", hint=f"known: {', '.join(known)}")
-            self._expect("=")
+            self.expect("=")
             options[key] = self._next().token.text
             if not self.takes(","):
-                self._expect(")")
+                self.expect(")")
                 return options
 
     def opens_query(self) -> bool:
@@ -275,9 +357,9 @@ class _Head:
         self._at += 1
         return self._words[self._at - 1]
 
-    def _expect(self, word: str) -> None:
+    def expect(self, word: str, hint: str = "") -> None:
         if not self.takes(word):
-            raise self._unexpected(hint=f"expected {word} there")
+            raise self._unexpected(hint=hint or f"expected {word} there")
 
     def _slice(self, start: int, behind: int) -> str:
         return self._sql[self._words[start].token.start : self._words[behind - 1].token.end + 1]

@@ -64,6 +64,14 @@ class Source:
             return None
         return int(at) if self._characters is None else self._characters[at]
 
+    def span(self, node: Node) -> tuple[int, int]:
+        """The characters that a node takes, first and behind the last; it is one that stands in the text."""
+        first = int(node["query_location"])
+        last = first + int(node["query_location_length"])
+        if self._characters is None:
+            return first, last
+        return self._characters[first], self._characters[last]
+
     def token_at(self, character: int) -> int:
         """The index of the first token that starts at `character` or behind it."""
         for index, token in enumerate(self.tokens):
@@ -115,8 +123,8 @@ def children(node: Any) -> Iterator[Any]:
 
 
 ALLOWED = (
-    "allowed are SELECT, INSERT INTO, CREATE TABLE, DROP TABLE, SHOW TABLES, DESCRIBE, EXPLAIN,"
-    " and CREATE, REFRESH and DROP MATERIALIZED VIEW"
+    "allowed are SELECT, INSERT INTO, CREATE TABLE, ALTER TABLE, CREATE INDEX, DROP TABLE, SHOW TABLES,"
+    " DESCRIBE, EXPLAIN, and CREATE, REFRESH and DROP MATERIALIZED VIEW"
 )
 
 _PIVOT_END = {TokenType.USING, TokenType.GROUP_BY, TokenType.ORDER_BY, TokenType.LIMIT, TokenType.SEMICOLON}

@@ -12,10 +12,17 @@ from ..core.errors import Error, Invalid, NotFound, nearest
 from ..core.ids import shown
 from ..core.protocols import Append, DatabaseOwner
 from ..core.results import Result
-from ..core.schema import ENVELOPE, GIVEN, Table
-from ..core.types import parse_type, quote, stored_type, type_name
+from ..core.schema import ENVELOPE, GIVEN, Field, Table
+from ..core.types import is_vector, parse_type, quote, stored_type, type_name
+from .embedded import computed
+from .engine import Engine
+from .indexing import changed
 from .materialized.known import KnownViews
+from .search import vector_column
 from .statements import (
+    AlterTable,
+    Column,
+    CreateIndex,
     CreateTable,
     CreateView,
     DropTable,
@@ -61,12 +68,19 @@ def insert(owner: DatabaseOwner, statement: Insert, run: Run, database: str) -> 
     return Result(counts, result.certificate)
 
 
-def create_table(owner: DatabaseOwner, statement: CreateTable, run: Run, database: str) -> Result:
+def create_table(
+    owner: DatabaseOwner, statement: CreateTable, run: Run, database: str, engine: Engine
+) -> Result:
     """Defines the table and, with AS, fills it; one row `created` comes back."""
     name = own_name(statement.table, database)
     if statement.query is None:
-        fields = [(column, parse_type(written)) for column, written in statement.fields]
-        return _answer("created", _define(owner, name, fields, statement))
+        fields = [(c.name, parse_type(c.type)) for c in statement.columns if c.embed is None]
+        given = pa.schema([*ENVELOPE, *(pa.field(*field) for field in fields)])
+        later = [_computed(c, given, engine) for c in statement.columns if c.embed is not None]
+        created = _define(owner, name, fields, statement)
+        for column in later if created else ():
+            owner.set_computed(name, column, new=True)
+        return _answer("created", created)
     described = run.columns()
     result = run.result()
     arrow = result.arrow()
@@ -84,6 +98,26 @@ def create_table(owner: DatabaseOwner, statement: CreateTable, run: Run, databas
     return Result(pa.table({"created": [created]}), result.certificate)
 
 
+def alter_table(owner: DatabaseOwner, statement: AlterTable, database: str, engine: Engine) -> Result:
+    """A computed column, of what is there and of what comes; one row `changed` comes back."""
+    table = owner.table(own_name(statement.table, database))
+    given = pa.schema([*ENVELOPE, *(f for f in table.schema.payload if f.type != pa.null())])
+    column = _computed(statement.column, given, engine)
+    return _answer("changed", owner.set_computed(table.name, column, new=statement.new))
+
+
+def _computed(column: Column, given: pa.Schema, engine: Engine) -> Field:
+    """`given`: the columns from which it is computed."""
+    arrow = parse_type(column.type)
+    if not is_vector(arrow):
+        raise Invalid(
+            f"`{column.name}` is computed, so it is a vector", hint=f"write {column.name} FLOAT[384]"
+        )
+    assert column.embed is not None
+    model, text = column.embed
+    return Field(0, column.name, arrow, computed=computed(model, arrow.list_size, text, given, engine))
+
+
 def drop_table(owner: DatabaseOwner, statement: DropTable, database: str, views: KnownViews) -> Result:
     """Raises `Invalid` for a table that a view reads."""
     name = own_name(statement.table, database)
@@ -92,6 +126,16 @@ def drop_table(owner: DatabaseOwner, statement: DropTable, database: str, views:
             f"view `{reading[0]}` reads `{name}`", hint=f"DROP MATERIALIZED VIEW {reading[0]} before"
         )
     return _answer("dropped", owner.drop_table(name, if_exists=statement.if_exists))
+
+
+def create_index(owner: DatabaseOwner, statement: CreateIndex, database: str) -> Result:
+    """One row `files` comes back: how many were indexed anew."""
+    name = own_name(statement.table, database)
+    index = changed(
+        vector_column(owner.table(name), statement.column).index, statement.kind, statement.options
+    )
+    moved = owner.set_index(name, statement.column, index)
+    return Result(pa.table({"files": pa.array([moved.files], pa.int64())}), Certificate())
 
 
 def show_tables(owner: DatabaseOwner) -> Result:
@@ -145,7 +189,7 @@ def _define(
 def _targets(table: Table, names: Sequence[str] | None) -> list[tuple[str, pa.DataType]]:
     """(column, type) for each value of a row."""
     if names is None:
-        return [(field.name, field.type) for field in table.schema.fields]
+        return [(field.name, field.type) for field in table.schema.fields if field.computed is None]
     targets = []
     for name in names:
         field = table.schema.by_folded_name.get(name.lower())

@@ -17,6 +17,7 @@ from .as_of import points_in_time
 from .clock import injected_clock
 from .columns import reachable_columns
 from .database import own_database
+from .distances import typed_distances
 from .envelope import envelope_columns
 from .stars import payload_stars
 from .views import view_names
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     injected_clock,
     envelope_columns,
     payload_stars,
+    typed_distances,
     reachable_columns,
     view_names,
 )

@@ -1,0 +1,193 @@
+"""From "the rows nearest to a vector" to the rows themselves, which then stand for their whole table.
+
+conditions of the table's own --> DuckDB over its other columns --> rows that may be found
+these, and the vector --> the tiers' indexes, shard by shard --> the nearest rows with their vectors
+--> their other columns, by DuckDB --> one small Arrow table
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from ...core.protocols import TableSnapshot
+from ...core.types import quote
+from ...tiers.vectors.nearest import Allowed, Locate, Nearest, Question, farthest, merged, nearest
+from ...tiers.vectors.opened import OpenedVectors
+from ..bind import Ref
+from ..engine import Session
+from ..plan import ShardScan, TableScan
+from ..scan import typed_columns
+from ..syntax import Node, children
+from .asked import Asked
+
+FEW_BYTES = 8 << 20
+"""Of vectors that DuckDB compares as fast as anything."""
+_RENDER = "SELECT json_deserialize_sql(?::JSON)"
+_NEAR = "near$"
+
+Open = Callable[[Session, Sequence[TableScan]], None]
+"""Makes the views of scans in a session."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """`rows`: the nearest, in the columns of the scan. `nearest`: what was found where. `complete`: there are
+    no other rows that may be found. `allowed`: how many may, `None` for all."""
+
+    rows: pa.Table
+    nearest: Nearest
+    complete: bool
+    allowed: int | None
+
+
+@dataclass(frozen=True)
+class Means:
+    """`scans`: of the statement, by view. `session`: gives a session to read with. `open`: see `Open`.
+    `values`: of the parameters. `locate`: where the files of a snapshot are."""
+
+    scans: Mapping[str, TableScan]
+    session: Callable[[], Session]
+    open: Open
+    values: dict[str, Any]
+    locate: Callable[[TableSnapshot], Locate]
+    opened: OpenedVectors
+
+
+def worth_it(asked: Asked, scan: TableScan) -> str | None:
+    """Why every row had better be compared, `None` if an index pays."""
+    rows = sum(_rows_of(shard) for shard in scan.shards)
+    size = rows * 4 * asked.field.type.list_size
+    return f"{rows:,} rows are few" if size <= FEW_BYTES else None
+
+
+def find(asked: Asked, wanted: int, means: Means) -> Found:
+    """The `wanted` nearest rows, or fewer if there are no more."""
+    scan = means.scans[asked.ref.view]
+    question = Question(asked.vector, asked.metric, wanted)
+    parts: list[tuple[ShardScan, Nearest]] = []
+    allowed: int | None = None
+    for shard in scan.shards:
+        files = [(tier.tier, file) for tier in shard.tiers for file in tier.files]
+        may = _allowed(asked, replace(scan, shards=(shard,)), means)
+        if may is not None:
+            allowed = (allowed or 0) + may.count
+        locate = means.locate(shard.snapshot)
+        near = nearest(shard.snapshot, files, asked.field, question, may, locate, means.opened)
+        parts.append((shard, near))
+    every = merged([near for _, near in parts], wanted)
+    # Sequences are a shard's own, so what is among the nearest of all is told by the distance.
+    limit = farthest(every.distances, wanted)
+    rows = [_rows(asked, scan, shard, near.within(limit), means) for shard, near in parts]
+    there = sum(_rows_of(shard) for shard in scan.shards) if allowed is None else allowed
+    return Found(pa.concat_tables(rows), every, len(every.seqs) == there, allowed)
+
+
+def register(session: Session, scan: TableScan, rows: pa.Table) -> None:
+    """Has the rows stand for the table."""
+    session.register(_NEAR + scan.view, rows)
+    session.create_view(scan.view, f"SELECT {typed_columns(scan)} FROM {quote(_NEAR + scan.view)}")
+
+
+def _rows_of(shard: ShardScan) -> int:
+    hot = int(shard.snapshot.hot.num_rows) if shard.reads_hot else 0
+    return hot + sum(file.rows for tier in shard.tiers for file in tier.files)
+
+
+def _allowed(asked: Asked, scan: TableScan, means: Means) -> Allowed | None:
+    """The rows of one shard for which the conditions hold and whose time is not up; `None` for all."""
+    (shard,) = scan.shards
+    if not asked.own and not shard.snapshot.has_ttl:
+        return None
+    names = {part.lower() for node in asked.own for part in _names(node)}
+    columns = tuple(name for name in scan.columns if name.lower() in names and name != "_seq")
+    session = means.session()
+    beside = {ref.view: means.scans[ref.view] for _, ref in asked.beside}
+    means.open(session, [replace(scan, columns=(*columns, "_seq")), *beside.values()])
+    tree = _statement(scan.view, asked)
+    text = session.run(_RENDER, [tree])[0].column(0)[0].as_py()
+    used = {name: means.values[name] for node in asked.own for name in _parameters(node)}
+    found, _ = session.run(text, used)
+    return Allowed(found.column(0).to_numpy())
+
+
+def _statement(view: str, asked: Asked) -> str:
+    """SELECT _seq FROM view AS label WHERE own, as a tree that DuckDB writes out."""
+    inner = {id(node): ref for node, ref in asked.beside}
+    where = [_over_views(node, inner) for node in asked.own]
+    column = {"class": "COLUMN_REF", "type": "COLUMN_REF", "column_names": ["_seq"]}
+    node: Node = {
+        "type": "SELECT_NODE",
+        "cte_map": {},
+        "select_list": [column],
+        "from_table": _view(view, asked.ref.label),
+        "aggregate_handling": "STANDARD_HANDLING",
+    }
+    if where:
+        node["where_clause"] = (
+            where[0]
+            if len(where) == 1
+            else {"class": "CONJUNCTION", "type": "CONJUNCTION_AND", "children": where}
+        )
+    return orjson.dumps({"error": False, "statements": [{"node": node}]}).decode()
+
+
+def _over_views(node: Any, inner: Mapping[int, Ref]) -> Any:
+    """The same tree, but the queries in it read the views that stand for their tables."""
+    if isinstance(node, list):
+        return [_over_views(child, inner) for child in node]
+    if not isinstance(node, dict):
+        return node
+    copy = {key: _over_views(value, inner) for key, value in node.items()}
+    if (ref := inner.get(id(node))) is not None:
+        copy["from_table"] = _view(ref.view, ref.label)
+    return copy
+
+
+def _view(name: str, label: str) -> Node:
+    return {"type": "BASE_TABLE", "alias": label, "table_name": name, "qualified_name": {"path": [name]}}
+
+
+def _names(node: Any) -> Iterable[str]:
+    if isinstance(node, dict) and node.get("class") == "COLUMN_REF":
+        yield from node["column_names"]
+    for child in children(node):
+        yield from _names(child)
+
+
+def _parameters(node: Any) -> Iterable[str]:
+    if isinstance(node, dict) and node.get("class") == "PARAMETER":
+        yield str(node["identifier"])
+    for child in children(node):
+        yield from _parameters(child)
+
+
+def _rows(asked: Asked, scan: TableScan, shard: ShardScan, near: Nearest, means: Means) -> pa.Table:
+    """The columns of the scan for the rows found in one shard, `_seq` ascending."""
+    order = np.argsort(near.seqs)
+    seqs, vectors = near.seqs[order], near.vectors[order]
+    others = tuple(name for name in scan.columns if name not in (asked.field.name, "_seq"))
+    tiers = tuple(
+        replace(tier, files=tuple(f for f in tier.files if _may_hold(f.seq_min, f.seq_max, seqs)))
+        for tier in shard.tiers
+    )
+    session = means.session()
+    means.open(session, [replace(scan, columns=(*others, "_seq"), shards=(replace(shard, tiers=tiers),))])
+    listed = ", ".join(map(str, seqs.tolist())) or "NULL"
+    shown = ", ".join(quote(name) for name in (*others, "_seq"))
+    text = f"SELECT {shown} FROM {quote(scan.view)} WHERE _seq IN ({listed}) ORDER BY _seq"
+    rows, _ = session.run(text)
+    values = pa.FixedSizeListArray.from_arrays(
+        pa.array(vectors.ravel(), pa.float32()), asked.field.type.list_size
+    )
+    rows = rows.append_column(asked.field.name, values)
+    return rows.select(list(scan.columns))
+
+
+def _may_hold(low: int, high: int, seqs: Any) -> bool:
+    return bool(np.searchsorted(seqs, high, "right") > np.searchsorted(seqs, low))
