@@ -22,6 +22,7 @@ from ..core.sharding import HOME, ShardMap
 from ..router.engine import Engine
 from ..router.materialized.known import KnownViews
 from ..router.query import Router
+from ..router.search import Mode, only_table, statement, wanted
 from ..tiers.intake.files.read import read_file
 from ..tiers.report import SCHEMA
 from .family.queries import KEEP_S, QueryHandle
@@ -147,6 +148,37 @@ class LakeDatabase:
             return self._tenancy.in_warehouse(warehouse, self, sql, params, limits)
         return self.router.sql(sql, params, **limits)
 
+    def search(
+        self,
+        query: str | Sequence[float],
+        *,
+        table: str | None = None,
+        column: str | None = None,
+        k: int = 10,
+        mode: Mode = "meaning",
+        where: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        as_of: object = None,
+        tiers: Sequence[str] | None = None,
+        vector: Sequence[float] | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        known = self.shards.table(only_table(self.tables(), table))
+        search = wanted(
+            known,
+            query,
+            column=column,
+            k=k,
+            mode=mode,
+            where=where,
+            tiers=tiers,
+            vector=vector,
+            one_shard=self.shards.shard_map().single,
+        )
+        sql, values = statement(search)
+        return self.router.sql(sql, {**(params or {}), **values}, as_of=as_of, timeout=timeout, cancel=cancel)
+
     def query(
         self,
         sql: str,
@@ -224,6 +256,9 @@ class LakeDatabase:
 
     def compact(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
         return self._step("compact", table, None, progress)
+
+    def embed(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
+        return self._step("embed", table, None, progress)
 
     def archive(
         self, table: str | None = None, *, up_to: int | None = None, progress: Progress | None = None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -23,6 +24,7 @@ from ..core.ids import Entropy, check_name, uuid7s
 from ..core.policy import TierPolicy
 from ..core.protocols import Partition, PartitionFacts
 from ..core.sharding import HOME, ShardMap, new_shard_map
+from ..router.embedded import embedded
 from ..router.engine import Engine
 from ..tiers.cold.iceberg import IcebergCold
 from ..tiers.epochs import Epochs
@@ -85,6 +87,7 @@ class LocalLake:
         store = self.store = _store(path, object_store)
         self._catalog_file = path / "catalog.sqlite"
         self._check_catalog()
+        self.engine = Engine(path, [store.folder])
         self._around = Surroundings(
             store=store,
             files=CheckedFiles(store),
@@ -92,8 +95,8 @@ class LocalLake:
             clock=clock,
             entropy=entropy,
             policy=self.policy,
+            embed=partial(embedded, self.engine),
         )
-        self.engine = Engine(path, [store.folder])
         if self.background and (path / "objects-hot").is_dir():
             self.objects()  # an alarm may be due
 
@@ -230,7 +233,7 @@ class LocalLake:
         with self._lock:
             for tenancy in self._tenancies.values():
                 for name, partition in tenancy.opened.items():
-                    partition.shard.close()
+                    partition.close()
                     if not self.read_only:
                         seal_file(self._hot_file(tenancy.name, name))
         if self._warehouses is not None:

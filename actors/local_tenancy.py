@@ -74,7 +74,9 @@ class LocalTenancy:
                 found = self.opened.get(shard)
                 if found is None:
                     spread = shard_map or self.shard_map()
-                    found = LocalPartition(self._lake.open_shard(self.name, shard, spread))
+                    found = LocalPartition(
+                        self._lake.open_shard(self.name, shard, spread), background=self.background
+                    )
                     self.opened[shard] = found
         return found
 

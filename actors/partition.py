@@ -9,7 +9,8 @@ import pyarrow as pa
 from ..core.asof import AsOf
 from ..core.protocols import Append, Due, HotHeads, PartitionFacts, Progress, ShardSnapshot, Step
 from ..core.results import Appended, Moved, Report
-from ..core.schema import Table
+from ..core.schema import Field, Table
+from ..core.vectors import VectorIndex
 from ..tiers.closing import begin, close_rows, closed_us, hot_heads, noted_heads
 from ..tiers.report import table_facts, tier_report
 from ..tiers.shard import Shard
@@ -17,22 +18,35 @@ from ..tiers.steps.archive import archive
 from ..tiers.steps.compact import compact
 from ..tiers.steps.expire import expire, expire_dropped
 from ..tiers.steps.flush import flush
+from ..tiers.steps.index import set_index
 from ..tiers.steps.tick import tick
 from ..tiers.steps.verify import verify
+from .embedding import Embedding
 
 
 class LocalPartition:
     """Implements `core.protocols.Partition` over a shard that this process owns or reads."""
 
-    def __init__(self, shard: Shard) -> None:
+    def __init__(self, shard: Shard, *, background: bool) -> None:
+        """`background`: whether vectors are computed without being asked for."""
         self.shard = shard
         self.name = shard.name
+        self._embedding = Embedding(shard, background=background)
+        self._embedding.nudge()
+
+    def close(self) -> None:
+        self._embedding.close()
+        self.shard.close()
 
     def append(self, operations: Sequence[Append]) -> dict[str, Appended]:
-        return self.shard.append(operations)
+        done = self.shard.append(operations)
+        self._embedding.appended(operations)
+        return done
 
     def append_async(self, operations: Sequence[Append]) -> Awaitable[dict[str, Appended]]:
-        return self.shard.append_async(operations)
+        done = self.shard.append_async(operations)
+        done.add_done_callback(lambda _: self._embedding.appended(operations))
+        return done
 
     def snapshot(self, cuts: Mapping[str, AsOf]) -> ShardSnapshot:
         return self.shard.snapshot(cuts)
@@ -68,11 +82,20 @@ class LocalPartition:
             if_not_exists=if_not_exists,
         )
 
+    def set_index(self, table: str, column: str, index: VectorIndex) -> Moved:
+        return set_index(self.shard, table, column, index)
+
+    def set_computed(self, table: str, column: Field, *, new: bool) -> bool:
+        changed = self.shard.set_computed(table, column, new=new)
+        self._embedding.nudge()
+        return changed
+
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         return self.shard.drop_table(name, if_exists=if_exists)
 
     def follow(self, table: Table) -> None:
         self.shard.follow(table)
+        self._embedding.nudge()
 
     def tier_report(self, tables: Sequence[str]) -> pa.Table:
         return tier_report(self.shard, tables)
@@ -90,6 +113,8 @@ class LocalPartition:
                 return archive(self.shard, state, up_to)
             case "expire":
                 return expire(self.shard, state)
+            case "embed":
+                return self._embedding.run(table)
 
     def expire_dropped(self) -> Moved:
         return expire_dropped(self.shard)

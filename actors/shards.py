@@ -21,9 +21,10 @@ import pyarrow as pa
 from ..core.asof import AsOf
 from ..core.errors import Invalid, NotFound, Resharded, Unavailable
 from ..core.protocols import Append, Cancel, Partition, ShardSnapshot
-from ..core.results import Appended, Result
-from ..core.schema import Table
+from ..core.results import Appended, Moved, Result
+from ..core.schema import Field, Table
 from ..core.sharding import HOME, STREAM, ShardMap
+from ..core.vectors import VectorIndex
 from ..tiers.intake.batch import Batch
 from ..tiers.intake.received import held, received_by_nobody
 from ..tiers.intake.route import route
@@ -113,6 +114,23 @@ class DatabaseShards:
         if self.tenancy.refresh().single:
             return self.drop_in_all(name, if_exists)
         return self._define("drop", {"name": name, "if_exists": if_exists})
+
+    def set_index(self, table: str, column: str, index: VectorIndex) -> Moved:
+        moved = self._writable().set_index(table, column, index)
+        self._tables.pop(table.lower(), None)
+        if not self.tenancy.refresh().single:
+            self._follow(table)
+            setting = [partial(shard.set_index, table, column, index) for shard in self._others()]
+            for part in self._at_once(setting):
+                moved += part
+        return moved
+
+    def set_computed(self, table: str, column: Field, *, new: bool) -> bool:
+        changed = self._writable().set_computed(table, column, new=new)
+        self._tables.pop(table.lower(), None)
+        if not self.tenancy.refresh().single:
+            self._follow(table)
+        return changed
 
     def create_in_all(self, name: str, fields: Sequence[tuple[str, pa.DataType]], **options: Any) -> bool:
         """In the home shard, and then in the others as it has it there."""

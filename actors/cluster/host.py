@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ...core.ids import Entropy
 from ...core.objects import ObjectCall, ObjectPolicy, ObjectReply
 from ...core.placement import Assignment, Beat, Misplaced, Seat, Unit
 from ...core.policy import TierPolicy
+from ...router.embedded import embedded
 from ...router.engine import Engine
 from ...tiers.assignments import Assignments
 from ...tiers.cold.iceberg import IcebergCold
@@ -69,6 +71,8 @@ class ShardHost:
         store = open_store(place.store, cache=self._disk / "cache")
         self._assignments = Assignments(store)
         self._assignment = Assignment()
+        (self._disk / "tmp").mkdir(exist_ok=True)
+        self.engine = Engine(self._disk, [store.folder])
         self._around = Surroundings(
             store=store,
             files=CheckedFiles(store),
@@ -76,9 +80,8 @@ class ShardHost:
             clock=clock,
             entropy=entropy,
             policy=policy,
+            embed=partial(embedded, self.engine),
         )
-        (self._disk / "tmp").mkdir(exist_ok=True)
-        self.engine = Engine(self._disk, [store.folder])
         self._lake = lake
         self._lock = threading.RLock()
         self._opening: dict[str, threading.Lock] = {}
@@ -281,7 +284,8 @@ class ShardHost:
         with self._opening_of(unit):
             found = self._partitions.get(unit.name)
             if found is None:
-                found = open_partition(unit, self._disk, self._around, self.engine)
+                background = self.options.sink
+                found = open_partition(unit, self._disk, self._around, self.engine, background=background)
                 self._partitions[unit.name] = found
         if self._moved_since(version, unit):
             self._close(unit.name, found)

@@ -13,9 +13,11 @@ import pyarrow as pa
 
 from ...core.asof import AsOf
 from ...core.certificate import Certificate
+from ...core.errors import Unavailable
 from ...core.placement import Unit
 from ...core.protocols import Append, ShardSnapshot, TableSnapshot
 from ...core.results import Appended
+from ...core.schema import Field
 from ...core.sharding import HOME, ShardMap
 from ...router.engine import Engine
 from ...router.one_shard import OneShard
@@ -24,6 +26,8 @@ from ...tiers.seal import check_and_break_seal, seal_file
 from ...tiers.shard import Shard, Surroundings
 from ...tiers.shard_maps import ShardMaps
 from ...tiers.steps.archive import complete_archive, follow_move
+from ...tiers.vectors.nearest import Allowed, Nearest, Question, nearest_hot
+from ...tiers.vectors.sidecar import Seqs
 from ..partition import LocalPartition
 from .unit_lock import UnitLock
 
@@ -40,7 +44,9 @@ class Taken:
     closed: bool
 
 
-def open_partition(unit: Unit, disk: Path, around: Surroundings, engine: Engine) -> HostedPartition:
+def open_partition(
+    unit: Unit, disk: Path, around: Surroundings, engine: Engine, *, background: bool
+) -> HostedPartition:
     """Takes the file's lock, claims the next epoch and completes what a crash interrupted."""
     _, database, name = unit.name.split("/")
     shard_map = ShardMaps(around.store, database).latest() or ShardMap()
@@ -56,14 +62,16 @@ def open_partition(unit: Unit, disk: Path, around: Surroundings, engine: Engine)
     except BaseException:
         lock.release()
         raise
-    return HostedPartition(unit, shard, path, lock, engine)
+    return HostedPartition(unit, shard, path, lock, engine, background=background)
 
 
 class HostedPartition(LocalPartition):
     """What a `RemotePartition` calls; every argument and answer pickles."""
 
-    def __init__(self, unit: Unit, shard: Shard, path: Path, lock: UnitLock, engine: Engine) -> None:
-        super().__init__(shard)
+    def __init__(
+        self, unit: Unit, shard: Shard, path: Path, lock: UnitLock, engine: Engine, *, background: bool
+    ) -> None:
+        super().__init__(shard, background=background)
         self.unit = unit
         self._path = path
         self._lock = lock
@@ -74,14 +82,16 @@ class HostedPartition(LocalPartition):
     def close(self, *, seal: bool = True) -> None:
         """`seal`: false if the file may be another's by now."""
         try:
-            self.shard.close()
+            super().close()
             if seal:
                 seal_file(self._path)
         finally:
             self._lock.release()
 
     def append_once(self, operations: Sequence[Append], once: str) -> dict[str, Appended]:
-        return self.shard.append(operations, once=once)
+        done = self.shard.append(operations, once=once)
+        self._embedding.appended(operations)
+        return done
 
     def take(self, cuts: Mapping[str, AsOf]) -> Taken:
         """A snapshot that stays until `release`, or for `PIN_S`."""
@@ -89,7 +99,24 @@ class HostedPartition(LocalPartition):
         snapshot = self.shard.snapshot(cuts)
         pin = next(self._numbers)
         self._pins[pin] = (snapshot, time.monotonic())
-        return Taken(pin, dict(snapshot.tables), snapshot.closed)
+        return Taken(pin, {name: table.near() for name, table in snapshot.tables.items()}, snapshot.closed)
+
+    def far_column(self, pin: int, table: str, name: str) -> pa.ChunkedArray:
+        """See `core.protocols.FarVectors`."""
+        return self._pinned(pin, table).hot_column(name)
+
+    def far_nearest(
+        self, pin: int, table: str, column: Field, question: Question, allowed: Seqs | None
+    ) -> Nearest:
+        """See `core.protocols.FarVectors`."""
+        may = None if allowed is None else Allowed(allowed)
+        return nearest_hot(self._pinned(pin, table), column, question, may)
+
+    def _pinned(self, pin: int, table: str) -> TableSnapshot:
+        held = self._pins.get(pin)
+        if held is None:
+            raise Unavailable("the cut that is being read is not held any more", hint="ask again")
+        return held[0].tables[table]
 
     def release(self, pin: int) -> None:
         held = self._pins.pop(pin, None)

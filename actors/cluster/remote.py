@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from ...core.asof import AsOf
 from ...core.ids import Entropy
-from ...core.manifest import DataFile
+from ...core.manifest import DataFile, FileRef
 from ...core.placement import Unit
 from ...core.protocols import (
     Append,
@@ -26,7 +26,8 @@ from ...core.protocols import (
     TableSnapshot,
 )
 from ...core.results import Appended, Moved, Report
-from ...core.schema import Table
+from ...core.schema import Field, Table
+from ...core.vectors import VectorIndex
 from ...tiers.files import CheckedFiles
 from ...tiers.intake.received import held
 from .client import ClusterClient
@@ -45,12 +46,31 @@ class RemoteSnapshot:
         assert self.files is not None
         return self.files.path(file.ref)
 
+    def locate(self, ref: FileRef) -> Path:
+        assert self.files is not None
+        return self.files.path(ref)
+
     def footer_rows(self, file: DataFile) -> int:
         assert self.files is not None
         return self.files.footer_rows(file)
 
     def release(self) -> None:
         self.let_go()
+
+
+@dataclass(frozen=True)
+class _Far:
+    """Implements `core.protocols.FarVectors`: the vectors of a cut that the shard's host holds."""
+
+    call: Callable[..., Any]
+    pin: int
+    table: str
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        return self.call("far_column", self.pin, self.table, name)
+
+    def nearest(self, column: Field, question: Any, allowed: Any) -> Any:
+        return self.call("far_nearest", self.pin, self.table, column, question, allowed)
 
 
 class RemotePartition:
@@ -82,7 +102,13 @@ class RemotePartition:
         def let_go() -> None:
             self._client.tell(self.unit, "release", taken.pin)
 
-        return RemoteSnapshot(taken.tables, self._files, taken.closed, let_go)
+        tables = {
+            name: replace(table, far=_Far(self._call, taken.pin, name))
+            if table.schema.vector_bytes
+            else table
+            for name, table in taken.tables.items()
+        }
+        return RemoteSnapshot(tables, self._files, taken.closed, let_go)
 
     def head(self, stream: str) -> int:
         return int(self._call("head", stream))
@@ -119,6 +145,13 @@ class RemotePartition:
                 if_not_exists=if_not_exists,
             )
         )
+
+    def set_index(self, table: str, column: str, index: VectorIndex) -> Moved:
+        moved: Moved = self._call("set_index", table, column, index)
+        return moved
+
+    def set_computed(self, table: str, column: Field, *, new: bool) -> bool:
+        return bool(self._call("set_computed", table, column, new=new))
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         return bool(self._call("drop_table", name, if_exists=if_exists))

@@ -1,0 +1,35 @@
+"""What turns texts into vectors, for a column that is computed and for a question that is searched with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+"""One row a text."""
+
+
+class Embedder(Protocol):
+    """`name` and `version` say what makes the vectors: equal ones make equal vectors of equal texts."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """(texts, dimensions), each row of length 1. Raises `Unavailable` if it may work later."""
+        ...
+
+
+def normalized(vectors: Vectors) -> Vectors:
+    """Each row with length 1; a row of zeroes stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32, copy=False)
