@@ -1,4 +1,4 @@
-"""Verbs that change where events lie, or bring them in: import, flush, compact, archive, expire."""
+"""Verbs that change where events lie, or bring them in: import, flush, compact, archive, expire, embed."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=_examples("flush", up_to=True))(flush)
     app.command(epilog=_examples("compact"))(compact)
     app.command(epilog=_examples("archive", up_to=True))(archive)
+    app.command(epilog=_examples("embed"))(embed)
     app.command(epilog=_examples("expire"))(expire)
 
 
@@ -86,6 +87,13 @@ def compact(table: TableName = None, lake: Lake = "./lake", db: Db = "main", as_
     with open_database(lake, db, own=True) as database, progress_bar(show=not as_json) as progress:
         moved = database.compact(table, progress=progress)
     _show("compacted", moved, as_json)
+
+
+def embed(table: TableName = None, lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False) -> None:
+    """Compute the vectors that are still missing, of columns that are GENERATED."""
+    with open_database(lake, db, own=True) as database, progress_bar(show=not as_json) as progress:
+        moved = database.embed(table, progress=progress)
+    _show("computed", moved, as_json)
 
 
 def archive(

@@ -23,6 +23,12 @@ class OnError(StrEnum):
     quarantine = "quarantine"
 
 
+class Mode(StrEnum):
+    meaning = "meaning"
+    words = "words"
+    both = "both"
+
+
 class Runtime(StrEnum):
     local = "local"
     ray = "ray"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from .options import (
     Engine,
     Format,
     Lake,
+    Mode,
     Param,
     Sql,
     Timeout,
@@ -37,6 +39,7 @@ _CREATES = re.compile(r"\s*(create|insert)\b", re.IGNORECASE)
 
 def register(app: typer.Typer) -> None:
     app.command(epilog=_SQL_EXAMPLES)(sql)
+    app.command(epilog=_SEARCH_EXAMPLES)(search)
     app.command(epilog=_EXPLAIN_EXAMPLES)(explain)
     app.command(epilog=_EXPORT_EXAMPLES)(export)
 
@@ -94,6 +97,69 @@ def sql(
                 )
 
             show_result(interruptible(ask), style, certificate=certificate)
+
+
+_SEARCH_EXAMPLES = """\b
+Examples:
+  thermocline search "broken handle" --table reviews
+  thermocline search "broken handle" --mode words --where "stars < 3" -k 5
+  thermocline search "[0.1, 0.7, -0.2]" --table reviews --as-of 2026-11-01
+"""
+
+
+def search(
+    query: Annotated[str, typer.Argument(metavar="TEXT", help="What to look for; or a vector, as JSON.")],
+    lake: Lake = "./lake",
+    db: Db = "main",
+    table: Annotated[
+        str | None, typer.Option("--table", metavar="NAME", help="Where; needed if there are several.")
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option("--column", metavar="NAME", help="The vectors; needed if there are several.")
+    ] = None,
+    k: Annotated[int, typer.Option("--k", "-k", metavar="N", help="So many events.")] = 10,
+    mode: Annotated[Mode, typer.Option("--mode", help="By meaning, by words, or by both.")] = Mode.meaning,
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="SQL", help="A condition on the events.")
+    ] = None,
+    as_of: AsOf = None,
+    tier: Annotated[
+        list[str] | None, typer.Option("--tier", metavar="NAME", help="hot, warm or cold. Repeatable.")
+    ] = None,
+    format: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+    certificate: Certificate = False,
+    timeout: Timeout = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Find the events nearest to a text or a vector, over all three tiers."""
+    style = Format.json if as_json else format
+    with open_database(lake, db, verbose=verbose) as database:
+        result = interruptible(
+            lambda cancel: database.search(
+                _text_or_vector(query),
+                table=table,
+                column=column,
+                k=k,
+                mode=mode.value,
+                where=where,
+                as_of=as_of,
+                tiers=tier,
+                timeout=timeout,
+                cancel=cancel,
+            )
+        )
+        show_result(result, style, certificate=certificate)
+
+
+def _text_or_vector(given: str) -> str | list[float]:
+    if not given.lstrip().startswith("["):
+        return given
+    try:
+        found = json.loads(given)
+    except ValueError:
+        return given
+    return found if all(isinstance(number, int | float) for number in found) else given
 
 
 _EXPLAIN_EXAMPLES = """\b

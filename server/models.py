@@ -43,6 +43,29 @@ class Explain(Question):
     analyze: bool = False
 
 
+class Search(BaseModel):
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"query": "broken handle", "table": "reviews", "k": 5, "where": "stars < 3"}]
+        },
+    )
+
+    query: str | list[float] = Field(description="a text, or a vector")
+    table: str | None = Field(None, description="needed where there are several")
+    column: str | None = Field(None, description="the vector column, needed where there are several")
+    k: int = 10
+    mode: str = Field("meaning", description="meaning, words or both")
+    where: str | None = Field(None, description="a condition in SQL")
+    params: dict[str, Any] | None = Field(None, description="of the condition, by name")
+    as_of: int | str | None = Field(None, description="an instant, a sequence, version:N or a bookmark")
+    tiers: list[str] | None = Field(None, description="hot, warm, cold; all if left out")
+    vector: list[float] | None = Field(None, description="what the text means")
+    timeout: float | None = Field(None, gt=0, description="seconds")
+    id: str | None = Field(None, max_length=64, description="by which it can be cancelled")
+
+
 class Answer(BaseModel):
     """`rows`: one list for each row. Integers and decimals have all digits; NaN is null."""
 

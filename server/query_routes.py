@@ -11,7 +11,7 @@ from ..core.wire import TAGGED, load
 from .answers import answer
 from .bodies import JSON, content_type, read_body
 from .context import Context, reply
-from .models import Answer, Explain, M, Plan, Query, checked
+from .models import Answer, Explain, M, Plan, Query, Search, checked
 from .openapi import arrow_too, model_body
 
 
@@ -49,6 +49,23 @@ def query_routes(context: Context) -> APIRouter:
             )
 
         return await answer(request, context, db, query.id, ask)
+
+    @router.post(
+        "/v1/{db}/search",
+        response_model=Answer,
+        responses=arrow_too(ARROW),
+        openapi_extra=model_body(Search),
+    )
+    async def search(db: str, request: Request) -> Response:
+        """The events nearest to a text or a vector, by meaning, by words or by both."""
+        asked = await question(request, Search)
+        database = context.database(db)
+
+        def ask(cancel: Cancel) -> Result:
+            options = asked.model_dump(exclude={"query", "id"})
+            return database.search(asked.query, cancel=cancel, **options)
+
+        return await answer(request, context, db, asked.id, ask)
 
     @router.post("/v1/{db}/sql/{id}/cancel", status_code=204, response_class=Response)
     async def cancel(db: str, id: str) -> Response:

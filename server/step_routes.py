@@ -30,6 +30,14 @@ def step_routes(context: Context) -> APIRouter:
             request, context, lambda progress: database.compact(table, progress=progress)
         )
 
+    @router.post("/v1/{db}/embed", response_model=Moved)
+    async def embed(db: str, request: Request, table: str | None = None) -> Response:
+        """Vectors that are still missing are computed now."""
+        database = context.database(db)
+        return await reply_to_work(
+            request, context, lambda progress: database.embed(table, progress=progress)
+        )
+
     @router.post("/v1/{db}/archive", response_model=Moved)
     async def archive(
         db: str, request: Request, table: str | None = None, up_to: int | None = None

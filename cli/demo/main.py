@@ -19,6 +19,7 @@ from ...core.protocols import Database, Lakehouse
 from ...core.results import Result
 from .clock import StoryClock
 from .own_data import own_data
+from .reviews import MEANT, QUESTION, REVIEWS, search_by_meaning
 from .shop import FEWEST_EVENTS, shop
 from .show import Page
 from .story import Arrival, Story
@@ -114,9 +115,11 @@ def _tell(lake: Lakehouse, story: Story, clock: StoryClock, page: Page, path: Pa
     page.fewer(fewer)
 
     page.explain(database, story.recent)
+    meant = _search(database, page) if story.speaks else []
     reports = {name: lake.database(name).verify() for name in story.databases}
     verified = sum(report.rows for report in reports.values())
-    _expect(verified == story.events, f"verify counts {verified} of {story.events} events", reports)
+    told = story.events + (REVIEWS if meant else 0)
+    _expect(verified == told, f"verify counts {verified} of {told} events", reports)
     page.end(story, path, as_of)
     return {
         "lake": str(path),
@@ -129,8 +132,22 @@ def _tell(lake: Lakehouse, story: Story, clock: StoryClock, page: Page, path: Pa
         "rows_as_of": past.rows(),
         "certificate": spread.certificate.to_dict(),
         "tiers": {name: result.dicts() for name, result in tiers.items()},
+        "meant": meant,
         "verified": {name: asdict(report) for name, report in reports.items()},
     }
+
+
+def _search(database: Database, page: Page) -> list[dict[str, Any]]:
+    """What customers wrote, by its meaning."""
+    found = search_by_meaning(database)
+    if found is None:
+        page.no_model()
+        return []
+    page.meant(QUESTION, found)
+    shown = found.dicts()
+    _expect({row["review"] for row in shown} > set(MEANT), "the search misses what was meant", shown)
+    found.certificate.verify()
+    return shown
 
 
 def _shop(events: int) -> Story:

@@ -65,6 +65,7 @@ def shop(events: int) -> Story:
         question=QUESTION,
         counted="orders",
         recent=f"select count(*) as orders from orders where _time >= '{middle}'",
+        speaks=True,
     )
 
 

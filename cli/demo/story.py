@@ -23,7 +23,8 @@ class Story:
     """`arrivals`: on time, in order; `late`: events that happened among them, but are told afterwards.
 
     `question` has one determined result over `table` in `database`, and `counted` is its column that counts
-    events; `recent` counts the newer half. `own_events`: of `database`, late ones included; `events`: of all.
+    events; `recent` counts the newer half. `speaks`: customers write reviews, too. `own_events`: of
+    `database`, late ones included; `events`: of all.
     """
 
     title: str
@@ -40,3 +41,4 @@ class Story:
     counted: str
     recent: str
     event_time: str | None = None
+    speaks: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -118,14 +118,56 @@ class HttpDatabase:
         stream: bool = False,
         engine: str | None = None,
     ) -> Result:
+        question = _question(sql, params, as_of, dialect) | {"engine": engine, "memory_limit": memory_limit}
+        return self._asked("sql", question, timeout, cancel, stream=stream, repeatable=_only_reads(sql))
+
+    def search(
+        self,
+        query: str | Sequence[float],
+        *,
+        table: str | None = None,
+        column: str | None = None,
+        k: int = 10,
+        mode: Literal["meaning", "words", "both"] = "meaning",
+        where: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        as_of: object = None,
+        tiers: Sequence[str] | None = None,
+        vector: Sequence[float] | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        question = {
+            "query": query if isinstance(query, str) else _numbers(query),
+            "table": table,
+            "column": column,
+            "k": k,
+            "mode": mode,
+            "where": where,
+            "params": params,
+            "as_of": _point(as_of),
+            "tiers": None if tiers is None else list(tiers),
+            "vector": None if vector is None else _numbers(vector),
+        }
+        return self._asked("search", question, timeout, cancel, stream=False, repeatable=True)
+
+    def _asked(
+        self,
+        route: str,
+        question: Mapping[str, Any],
+        timeout: float | None,
+        cancel: Cancel | None,
+        *,
+        stream: bool,
+        repeatable: bool,
+    ) -> Result:
         (query_id,) = self._new_ids(1)
-        question = _question(sql, params, as_of, dialect) | {"engine": engine}
         request = Request(
             "POST",
-            f"{self._root}/sql",
-            content=dump(question | {"timeout": timeout, "memory_limit": memory_limit, "id": query_id}),
+            f"{self._root}/{route}",
+            content=dump({**question, "timeout": timeout, "id": query_id}),
             accept=ARROW,
-            repeatable=_only_reads(sql),
+            repeatable=repeatable,
             patience_s=None if timeout is None else timeout + _SLACK_S,
         )
         if cancel is None:
@@ -187,6 +229,9 @@ class HttpDatabase:
 
     def compact(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
         return Moved(**self._work("compact", progress, table=table))
+
+    def embed(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
+        return Moved(**self._work("embed", progress, table=table))
 
     def archive(
         self, table: str | None = None, *, up_to: int | None = None, progress: Progress | None = None
@@ -277,6 +322,14 @@ def _question(sql: str, params: object, as_of: object, dialect: str | None) -> d
             f"parameters are a list or a dict, not {type(params).__name__}", hint="write params=[...]"
         )
     return {"sql": sql, "params": params, "as_of": _point(as_of), "dialect": dialect}
+
+
+def _numbers(vector: Sequence[float]) -> list[float]:
+    """Raises `Invalid` for what is no list of numbers."""
+    try:
+        return [float(number) for number in vector]
+    except (TypeError, ValueError):
+        raise Invalid("not a vector to search with", hint="give a text, or a list of numbers") from None
 
 
 def _point(as_of: object) -> str | None:
