@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from thermocline.cli.demo.main import MARKER, same_rows
+from thermocline.cli.demo.reviews import MEANT, REVIEWS
 from thermocline.cli.demo.shop import shop
 
 from .conftest import Command
@@ -29,7 +30,8 @@ def test_the_shop_fills_three_tiers_at_any_size(command: Command, events: str) -
         (db, tier) for db in ("acme", "globex") for tier in ("hot", "warm", "cold")
     }
     assert shown["late"] == int(events) // 100
-    assert sum(report["rows"] for report in shown["verified"].values()) == int(events)
+    assert sum(report["rows"] for report in shown["verified"].values()) == int(events) + REVIEWS
+    assert {row["review"] for row in shown["meant"]} > set(MEANT)
 
 
 def test_its_answer_is_what_the_orders_add_up_to(command: Command) -> None:
@@ -46,7 +48,7 @@ def test_its_answer_is_what_the_orders_add_up_to(command: Command) -> None:
 def test_it_shows_what_it_did_and_its_commands_work(command: Command) -> None:
     said = command("demo", "--events", "2000")
     assert said.code == 0, said.err
-    for part in ("certificate: complete", "AS OF", "EXPLAIN", "cold", "came late"):
+    for part in ("certificate: complete", "AS OF", "EXPLAIN", "cold", "came late", MEANT[0]):
         assert part in said.out
     tail = said.out[said.out.index("Now you:") :]
     commands = [

@@ -109,6 +109,6 @@ def test_a_damaged_data_file_is_named_before_it_is_rewritten(
     (file,) = lake.archive(OF, events(OF, [1])).added
     damage(lake.path(file.key))
     with pytest.raises(Corrupt, match=re.escape(file.key)):
-        lake.cold.drop_rows(
-            "acme", OF, files=[file], drop=lambda rows: rows["n"], shard=SHARD, epoch=1, policy=POLICY
+        lake.cold.rewrite(
+            "acme", OF, files=[file], change=lambda *_: None, shard=SHARD, epoch=1, policy=POLICY
         )

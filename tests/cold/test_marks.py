@@ -66,9 +66,7 @@ def test_a_former_owner_is_fenced(lake: ColdLake) -> None:
     with pytest.raises(Fenced, match="owner 2"):
         lake.archive(OF, events(OF, [2]), epoch=1)
     with pytest.raises(Fenced):
-        lake.cold.drop_rows(
-            "acme", OF, files=[], drop=lambda rows: rows["n"], shard=SHARD, epoch=1, policy=POLICY
-        )
+        lake.cold.rewrite("acme", OF, files=[], change=lambda *_: None, shard=SHARD, epoch=1, policy=POLICY)
 
 
 def test_a_writer_that_slept_through_another_commit_does_not_commit_on_top(lake: ColdLake) -> None:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from thermocline.tiers.cold.values import Dropped
+from thermocline.core.manifest import DataFile
+from thermocline.tiers.cold.values import Replaced, Rewritten
 
 from .lake import POLICY, SHARD, ColdLake, events, table, widened
 
 OF = table(n=pa.int64())
 
 
-def drop_short_lived(lake: ColdLake, **changed: object) -> Dropped:
+def without_short_lived(rows: pa.Table, _file: DataFile) -> Rewritten | None:
+    kept = rows.filter(pc.greater(pc.fill_null(rows["_ttl_seconds"], 999), 60))
+    return None if kept.num_rows == rows.num_rows else Rewritten(kept, frozenset())
+
+
+def drop_short_lived(lake: ColdLake, **changed: object) -> Replaced:
     given = {"files": lake.files(OF), "table": OF} | changed
-    return lake.cold.drop_rows(
+    return lake.cold.rewrite(
         "acme",
         given["table"],  # type: ignore[arg-type]
         files=given["files"],  # type: ignore[arg-type]
-        drop=lambda rows: pc.less_equal(rows["_ttl_seconds"], 60),
+        change=without_short_lived,
         shard=SHARD,
         epoch=1,
         policy=POLICY,
@@ -52,7 +58,7 @@ def test_the_mark_and_the_partition_stay(lake: ColdLake) -> None:
 
 def test_nothing_is_committed_when_nothing_has_expired(lake: ColdLake) -> None:
     snapshot_id = lake.archive(OF, events(OF, [1])).snapshot_id
-    assert drop_short_lived(lake) == Dropped(None, (), (), 0)
+    assert drop_short_lived(lake) == Replaced(None, (), (), 0)
     assert lake.cold.reference("acme", OF)[0] == snapshot_id
 
 

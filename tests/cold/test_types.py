@@ -63,6 +63,17 @@ def test_uuids_are_uuids_to_iceberg_and_to_duckdb(lake: ColdLake) -> None:
     assert relation.select("typeof(v), v").fetchall() == [("UUID", ID)]
 
 
+def test_a_vector_is_a_list_of_floats_to_others(lake: ColdLake) -> None:
+    of = table(v=parse_type("FLOAT[3]"))
+    column = pa.array([[1.0, -0.5, 3.25], None], parse_type("FLOAT[3]"))
+    (file,) = lake.archive(of, events(of, [1, 2], v=column)).added
+    read = lake.alone().scan().to_arrow().sort_by("_seq")["v"]
+    assert read.type.value_type == pa.float32()
+    assert read.to_pylist() == [[1.0, -0.5, 3.25], None]
+    relation = duckdb.connect().read_parquet(str(lake.path(file.key)))
+    assert set(relation.select("typeof(v)").fetchall()) == {("FLOAT[]",)}
+
+
 def test_a_list_of_structs_comes_back(lake: ColdLake) -> None:
     of = table(v=parse_type("STRUCT(a BIGINT)[]"))
     column = pa.array([[{"a": 1}, None], None], parse_type("STRUCT(a BIGINT)[]"))

@@ -16,9 +16,10 @@ from .parts.tenants import Tenants
 from .parts.tiers import Tiers
 from .parts.time_travel import TimeTravel
 from .parts.types import Types
+from .parts.vectors import Vectors
 
 
 class LakehouseContract(
-    Appending, Once, Types, Streams, Querying, TimeTravel, Tiers, Files, Tenants, Spreading, Objects
+    Appending, Once, Types, Vectors, Streams, Querying, TimeTravel, Tiers, Files, Tenants, Spreading, Objects
 ):
     pass

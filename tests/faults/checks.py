@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from thermocline.core.errors import Conflict
 from thermocline.core.protocols import Append
+from thermocline.embedders.hashing import Hashing
 
 from .opening import OpenLake, cold_numbers
-from .play import Log
+from .play import COMPUTED, Log
 from .script import TABLES, Operation, Part
 
 Row = dict[str, Any]
@@ -31,6 +33,7 @@ def check(lake: OpenLake, operations: Sequence[Operation], log: Log) -> None:
     lake.database.verify()
     assert_sql_says_the_same(lake, found)
     assert_iceberg_holds_the_cold_rows(lake, found)
+    assert_vectors_are_those_of_their_rows(lake)
 
 
 def assert_nothing_doubled(found: dict[str, list[Row]]) -> None:
@@ -114,3 +117,19 @@ def assert_iceberg_holds_the_cold_rows(lake: OpenLake, found: dict[str, list[Row
         cold_to = lake.shard.state(table).manifest.cold_to
         expected = Counter(row["n"] for row in rows if row["_seq"] <= cold_to)
         assert cold_numbers(lake.path, table) == expected, f"Iceberg's {table} differs from our cold rows"
+
+
+def assert_vectors_are_those_of_their_rows(lake: OpenLake) -> None:
+    """What is not missing is right, and what is missing can be made up for."""
+    if "orders" not in lake.shard.table_names():
+        return
+    if COMPUTED.name not in lake.shard.table("orders").schema.by_name:
+        return
+    size = COMPUTED.type.list_size
+    for _ in range(2):
+        rows = lake.database.sql("select sku, n, meant from orders where meant is not null").rows()
+        expected = Hashing(size).embed([f"{sku} {n}" for sku, n, _ in rows])
+        np.testing.assert_array_equal(np.array([v for *_, v in rows], np.float32).reshape(-1, size), expected)
+        lake.database.embed("orders")
+    assert lake.database.sql("select count(*) = count(meant) from orders").rows() == [(True,)]
+    lake.database.verify()

@@ -7,8 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from thermocline.core.errors import Corrupt
+from thermocline.router.nearest import narrow
+from thermocline.tiers.vectors import sidecar
 
 from .opening import Clock, opened
 from .play import play
@@ -22,6 +26,8 @@ ANSWERS = (
     "select count(*), sum(n), max(text), max(_seq) from notes",
     "select _stream, max(_position), count(*) from stock where _stream is not null group by 1 order by 1",
     "select sku, count(*), min(_recorded_at) from orders group by 1 order by 1",
+    "select n from pictures order by seen <-> [0.1, 0.9, 0.3, 0.7, 0.5, 0.2, 0.8, 0.4] limit 5",
+    "select count(*), count(meant), sum(meant[3]) from pictures",
 )
 RETRIED = Operation("append", (Part("orders", ({"n": 100_000, "sku": "a", "_id": "retried"},)),))
 
@@ -70,20 +76,43 @@ def build(folder: Path) -> SmallLake:
     path, sound = folder / "lake", folder / "sound"
     with opened(path, Clock()) as lake:
         play(lake, [RETRIED, *script(SEED, 2)], 0, lambda _: None)
+        paint(lake.database)
     shutil.copytree(path, sound)
     answers = ask(path)
     return SmallLake(path, sound, answers)
 
 
+def paint(database: Any) -> None:
+    """A table of vectors in three tiers, given ones and computed ones."""
+    database.sql(
+        "create table pictures (n bigint, said varchar, seen float[8],"
+        " meant float[32] generated always as (embed('hashing', said)))"
+    )
+    rng = random.Random(SEED)
+    with patch.object(sidecar, "FEWEST", 8):
+        for tier in range(3):
+            rows = [
+                {"n": n, "said": f"number {n}", "seen": [rng.random() for _ in range(8)]}
+                for n in range(20 * tier, 20 * tier + 20)
+            ]
+            database.append("pictures", rows)
+            database.embed("pictures")
+            if tier < 2:
+                database.flush("pictures")
+            if tier == 0:
+                database.archive("pictures")
+
+
 def ask(path: Path) -> tuple[object, ...]:
     """Everything that a user could ask, in the order in which damage should come to light."""
-    with opened(path, Clock(CLOSED_AT_HOURS)) as lake:
+    with opened(path, Clock(CLOSED_AT_HOURS)) as lake, patch.object(narrow, "FEW_BYTES", -1):
         database = lake.database
         answers: list[object] = []
         for sql in ANSWERS:
             result = database.sql(sql)
             answers.append(result.rows())
             result.certificate.verify()
+        answers.append(database.search("number 17", table="pictures", column="meant", k=3).rows())
         answers += [database.stream(f"thread-{n}").version for n in range(4)]
         answers.append(database.tables())
         retried = database.append("orders", [dict(row) for row in RETRIED.parts[0].rows])

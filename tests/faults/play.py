@@ -9,19 +9,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 
 from thermocline.core.protocols import Append
 from thermocline.core.results import Appended
+from thermocline.core.schema import Field
+from thermocline.core.types import vector
+from thermocline.core.vectors import Computed, VectorIndex
 from thermocline.tiers.shard import Shard
 from thermocline.tiers.steps.archive import archive
 from thermocline.tiers.steps.compact import compact
+from thermocline.tiers.steps.embed import embed_file, embed_hot
 from thermocline.tiers.steps.expire import expire
 from thermocline.tiers.steps.flush import flush
+from thermocline.tiers.steps.index import set_index
+from thermocline.tiers.vectors import sidecar
 
 from .opening import OpenLake
 from .script import TABLES, Operation, Part
+
+COMPUTED = Field(0, "meant", vector(16), computed=Computed("hashing", "1", "sku || ' ' || n"))
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -118,7 +127,8 @@ def _do(lake: OpenLake, operation: Operation, number: int, tell: Tell) -> None:
             lake.reopen()
         case step:
             if operation.table in shard.table_names():
-                _step(shard, step, operation)
+                with patch.object(sidecar, "FEWEST", 4):
+                    _step(shard, step, operation)
 
 
 def _step(shard: Shard, step: str, operation: Operation) -> None:
@@ -133,6 +143,17 @@ def _step(shard: Shard, step: str, operation: Operation) -> None:
             archive(shard, state, up_to)
         case "expire":
             expire(shard, state)
+        case "compute":
+            if COMPUTED.name not in state.table.schema.by_name:
+                shard.set_computed(operation.table, COMPUTED, new=True)
+        case "embed":
+            while embed_hot(shard, state):
+                pass
+            while any(moved.files for moved in embed_file(shard, state)):
+                pass
+        case "index":
+            metric = "l2" if state.table.schema.by_name[COMPUTED.name].index.metric == "cosine" else "cosine"
+            set_index(shard, operation.table, COMPUTED.name, VectorIndex(metric))
 
 
 def _burst(shard: Shard, operation: Operation, number: int, tell: Tell) -> None:

@@ -28,8 +28,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """`kind`: append (atomic over `parts`), burst (each part by a thread of its own), create, advance (the
-    clock), reopen, flush, compact, archive or expire (`share`:
-    up to that part of all sequences, 1.0 for everything).
+    clock), reopen, compute (from now on, vectors), embed, index (in another way), flush, compact, archive or
+    expire (`share`: up to that part of all sequences, 1.0 for everything).
     """
 
     kind: str
@@ -66,8 +66,16 @@ class _Writer:
             self._add(Operation("archive", table="orders", share=0.6))
             self._add(Operation("archive", table=self._rng.choice(TABLES)))
             self._add(Operation("archive", table="notes"))
+            self._add(Operation("compute", table="orders"))
+            self._add(Operation("append", (self._part("orders", 3),)))
+            self._add(Operation("embed", table="orders"))
+            self._add(Operation("index", table="orders"))
             self._add(Operation("append", (self._part("notes", 3, ttl=SHORT_TTL_S),)))
             self._add(Operation("flush", table="notes"))
+            self._add(Operation("append", (self._part("orders", 5),)))
+            self._add(Operation("flush", table="orders"))
+            self._add(Operation("embed", table="orders"))
+            self._add(Operation("index", table="orders"))
             self._add(Operation("advance"))
             for table in TABLES:
                 self._add(Operation("expire", table=table))

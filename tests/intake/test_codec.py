@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thermocline.core.types import INSTANT, JSON, UUID, parse_type
+from thermocline.core.types import INSTANT, JSON, UUID, parse_type, vector
 from thermocline.tiers.hot.codec import decode, encode_arrow
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
@@ -72,7 +72,12 @@ def nested(inner: st.SearchStrategy[Typed]) -> st.SearchStrategy[Typed]:
     return lists | structs
 
 
-TYPES: st.SearchStrategy[Typed] = st.recursive(leaves(), nested, max_leaves=4)
+def vectors() -> st.SearchStrategy[Typed]:
+    numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)
+    return st.integers(1, 5).map(lambda n: (vector(n), st.lists(numbers, min_size=n, max_size=n)))
+
+
+TYPES: st.SearchStrategy[Typed] = vectors() | st.recursive(leaves(), nested, max_leaves=4)
 
 
 def through_sqlite(values: Sequence[Any]) -> list[Any]:
@@ -108,6 +113,11 @@ def test_a_slice_of_a_nested_column_is_encoded_as_that_slice() -> None:
     type = parse_type("STRUCT(a BIGINT[], b VARCHAR)")
     column = pa.array([{"a": [n, n], "b": str(n)} for n in range(5)], type).slice(2, 2)
     assert encode_arrow(column, type) == ['{"a":[2,2],"b":"2"}', '{"a":[3,3],"b":"3"}']
+
+
+def test_a_slice_of_a_vector_column_is_encoded_as_that_slice() -> None:
+    column = pa.array([[n, n / 2] if n != 3 else None for n in range(5)], vector(2)).slice(2, 2)
+    assert encode_arrow(column, vector(2)) == [struct.pack("<2f", 2, 1), None]
 
 
 def test_a_chunked_column_is_encoded_whole() -> None:

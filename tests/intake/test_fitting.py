@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -47,6 +49,9 @@ FITS: list[tuple[str, Any, Any]] = [
     ("JSON", '{"a": 1}', '{"a": 1}'),
     ("JSON", 5, "5"),
     ("JSON", [1, {"a": None}], '[1,{"a":null}]'),
+    ("FLOAT[2]", [1, 0.5], struct.pack("<2f", 1, 0.5)),
+    ("FLOAT[2]", (1, 2), struct.pack("<2f", 1, 2)),
+    ("FLOAT[2]", np.array([0.1, 2]), struct.pack("<2f", 0.1, 2)),
     ("BIGINT[]", [1, None], "[1,null]"),
     ("DATE[]", [date(2026, 1, 2), "2026-01-03"], '["2026-01-02","2026-01-03"]'),
     ("BLOB[]", [b"\xff"], '["/w=="]'),
@@ -95,6 +100,14 @@ UNFIT: list[tuple[str, Any]] = [
     ("UUID", "not-one"),
     ("JSON", "{a: 1}"),
     ("JSON", {"a": float("inf")}),
+    ("FLOAT[2]", [1.0]),
+    ("FLOAT[2]", [1.0, None]),
+    ("FLOAT[2]", [1.0, "2"]),
+    ("FLOAT[2]", [True, False]),
+    ("FLOAT[2]", [1.0, float("nan")]),
+    ("FLOAT[2]", [1.0, 1e39]),
+    ("FLOAT[2]", [[1.0], [2.0]]),
+    ("FLOAT[2]", 1.0),
     ("BIGINT[]", [1.5]),
     ("BIGINT[]", "1,2"),
     ("STRUCT(a BIGINT)", {"b": 1}),

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from thermocline.core.schema import ENVELOPE, Schema, new_schema
-from thermocline.core.types import INSTANT, JSON, UUID
+from thermocline.core.types import INSTANT, JSON, UUID, vector
 
 DAY_US = 86_400_000_000
 START_US = 1_767_225_600_000_000  # 2026-01-01
@@ -41,6 +41,7 @@ def one_of_each_type(count: int) -> dict[str, pa.Array]:
         "tstz": column(INSTANT, [START_US + i for i in n], pa.int64()),
         "json": column(JSON, [f'{{"n":{i}}}' for i in n], pa.string()),
         "uuid": column(UUID, [uuid.UUID(int=i * 7919).bytes for i in n], pa.binary(16)),
+        "vector": column(vector(3), [[i / 8, 0.5, -i] for i in n]),
         "list": column(pa.list_(pa.int64()), [[i, None] for i in n]),
         "struct": column(
             pa.struct([("a", pa.int64()), ("b.c", pa.list_(pa.string()))]), [{"a": i} for i in n]

@@ -56,7 +56,7 @@ class Column:
 
     @property
     def is_nested(self) -> bool:
-        return self.sql.endswith("[]") or self.sql.startswith("STRUCT")
+        return self.sql.endswith("]") or self.sql.startswith("STRUCT")
 
 
 KEY = Column("k", "BIGINT", sums=True)
@@ -83,6 +83,7 @@ COLUMNS = (
     Column("ref", "UUID"),
     Column("tags", "VARCHAR[]"),
     Column("nums", "BIGINT[]"),
+    Column("dots", "FLOAT[3]"),
     Column("pos", "STRUCT(x BIGINT, y VARCHAR)"),
     Column("lines", "STRUCT(sku VARCHAR, qty INTEGER)[]"),
 )
@@ -136,6 +137,8 @@ def _value(column: Column, rng: Random) -> Any:
             return [rng.choice([*TEXTS, None]) for _ in range(rng.randint(0, 3))]
         case "BIGINT[]":
             return [rng.randint(0, 5) for _ in range(rng.randint(0, 4))]
+        case "FLOAT[3]":
+            return [rng.randint(-8, 8) / 8 for _ in range(3)]
         case "STRUCT(x BIGINT, y VARCHAR)":
             return {"x": rng.choice([None, 1, 2**53 + 1]), "y": rng.choice([*TEXTS, None])}
         case "STRUCT(sku VARCHAR, qty INTEGER)[]":

@@ -138,6 +138,9 @@ def _nested(w: Writer, column: Column, name: str) -> str:
             return rng.choice([f"len({name}) > 1", f"list_contains({name}, 'tea')", f"{name}[1] = ''"])
         case "BIGINT[]":
             return rng.choice([f"list_sum({name}) > 4", f"{name} = [1, 2]", f"{name}[1] <= 2"])
+        case "FLOAT[3]":
+            near = f"array_distance({name}, [0.5, 0, -0.25]::FLOAT[3])"
+            return rng.choice([f"{near} < 0.75", f"{name}[2] <= 0", f"{name} = [0, 0, 0]::FLOAT[3]"])
         case "STRUCT(x BIGINT, y VARCHAR)":
             return rng.choice([f"{name}.x > 1", f"{name}.y IS NULL", f"{name}['y'] = 'tea'"])
         case _:

@@ -347,6 +347,30 @@ def pivot(m: Maker) -> Query:
     )
 
 
+def nearest(m: Maker) -> Query:
+    """Ties are many, as vectors come from a small pool, and are broken by what orders all rows."""
+    tables = [t for t in m.shown if any(c.sql == "FLOAT[3]" for c in t.columns)]
+    if not tables:
+        return top(m)
+    t = m.rng.choice(tables)
+    column = m.column(t, where=lambda c: c.sql == "FLOAT[3]")
+    name = f"t.{column.quoted}"
+    question = [m.rng.randint(-8, 8) / 8 for _ in range(3)]
+    way, plain = m.rng.choice(
+        [
+            ("array_distance({}, {})", "array_distance({}, {})"),
+            ("array_cosine_distance({}, {})", "array_cosine_distance({}, {})"),
+            ("array_inner_product({}, {}) DESC NULLS LAST", "array_inner_product({}, {}) DESC NULLS LAST"),
+            ("{} <-> {}", "array_distance({}, {})"),
+        ]
+    )
+    limit = f"LIMIT {m.rng.choice([1, 3, 10])}" + m.rng.choice(["", f" OFFSET {m.rng.randint(0, 9)}"])
+    head = f"SELECT t._seq, {name} FROM {t.name} t{m.where(t, 't')} ORDER BY "
+    rest = f", {m.order('t.')} {limit}"
+    text = head + way.format(name, question) + rest
+    return m.query(text, t, ordered=True, oracle=head + plain.format(name, f"{question}::FLOAT[3]") + rest)
+
+
 TEMPLATES: tuple[Callable[[Maker], Query], ...] = (
     rows,
     everything,
@@ -356,6 +380,7 @@ TEMPLATES: tuple[Callable[[Maker], Query], ...] = (
     grouped,
     cubes,
     top,
+    nearest,
     latest,
     distinct,
     distinct_on,

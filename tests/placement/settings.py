@@ -24,13 +24,15 @@ class StillClock:
 
 @dataclass(frozen=True)
 class Settings:
-    """`ttl`: some rows run out while the world lasts. `history`: the past stays to be asked about."""
+    """`ttl`: some rows run out while the world lasts. `history`: the past stays to be asked about. `indexed`:
+    vectors are found by their indexes, though they are few."""
 
     ttl: bool
     history: bool
     segment_rows: int
     row_group_rows: int
     snapshots_kept: int
+    indexed: bool
 
     @property
     def policy(self) -> TierPolicy:
@@ -49,4 +51,5 @@ def draw(rng: Random) -> Settings:
         segment_rows=rng.choice([60, 400, 2_000_000]),
         row_group_rows=rng.choice([16, 64, 122_880]),
         snapshots_kept=rng.randint(1, 5),
+        indexed=rng.random() < 0.5,
     )

@@ -7,11 +7,13 @@ in one shard or in several; what differs is in `spread`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -21,6 +23,8 @@ from thermocline.core.errors import Invalid
 from thermocline.core.policy import TierPolicy
 from thermocline.core.protocols import Lakehouse, Step
 from thermocline.core.results import Result
+from thermocline.router.nearest import narrow
+from thermocline.tiers.vectors import sidecar
 
 from .compare import difference
 from .events import Batch, TableModel, accept, new_batch, new_table
@@ -100,6 +104,10 @@ class World:
             new_table(name, self.rng, self.spread, with_ttl=self.settings.ttl)
             for name in TABLES[: self.rng.randint(2, len(TABLES))]
         ]
+        self._patches = ExitStack()
+        if self.settings.indexed:
+            self._patches.enter_context(patch.object(narrow, "FEW_BYTES", -1))
+            self._patches.enter_context(patch.object(sidecar, "FEWEST", 8))
         self.lake = self._open()
         self.spread.create(self.lake, "main")
         for table in self.tables:
@@ -110,6 +118,7 @@ class World:
     def close(self) -> None:
         self.lake.close()
         self.oracle.close()
+        self._patches.close()
 
     @property
     def db(self) -> Any:

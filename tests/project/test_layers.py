@@ -8,14 +8,15 @@ import pytest
 
 from .source import Import, imports, modules
 
-LAYERS = ("core", "tiers", "router", "agent", "actors", "torture", "server", "cli")
+LAYERS = ("core", "embedders", "tiers", "router", "agent", "actors", "torture", "server", "cli")
 """Each may import those before it; server and cli do not know each other."""
 
 ROOMS = {
     "daft": ("router/daft_engine.py",),
     "duckdb": ("router/",),
+    "faiss": ("tiers/vectors/index.py",),
     "fastapi": ("server/",),
-    "httpx": ("sdks/",),
+    "httpx": ("sdks/", "embedders/"),
     "obstore": ("tiers/object_store.py",),
     "prompt_toolkit": ("cli/",),
     "pyiceberg": ("tiers/cold/",),

@@ -9,7 +9,9 @@ import pytest
 from .source import ROOT
 
 
-@pytest.mark.parametrize("recipe", ["help", "demo", "test", "test-ray", "lint", "torture", "bench", "clean"])
+@pytest.mark.parametrize(
+    "recipe", ["help", "demo", "test", "test-ray", "lint", "torture", "bench", "bench-large", "clean"]
+)
 def test_each_recipe_expands(recipe: str) -> None:
     subprocess.run(["make", "--dry-run", recipe], cwd=ROOT, check=True, capture_output=True)
 

@@ -31,16 +31,21 @@ def _run(arguments: list[str], folder: Path, text: str | None = None) -> str:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the first Python block has run, and the files lie that commands name."""
     folder = tmp_path_factory.mktemp("readme")
-    (events, _) = _blocks("python")
+    events, *_ = _blocks("python")
     assert "[('milk', 1.9), ('tea', 13.5)]" in _run(["-c", events], folder)
     (folder / "sales.csv").write_text("product,revenue\nwine,12.5\n")
     return folder
 
 
 def test_a_durable_object_is_ten_lines_and_outlives_its_process(folder: Path) -> None:
-    (_, cart) = _blocks("python")
+    _, cart, _ = _blocks("python")
     assert len(cart[: cart.index("with ")].strip().splitlines()) <= 10
     assert [_run(["-c", cart], folder).strip() for _ in range(2)] == ["1", "2"]
+
+
+def test_events_are_found_by_what_they_mean(folder: Path) -> None:
+    *_, search = _blocks("python")
+    assert "a hot drink of leaves" in _run(["-c", search], folder)
 
 
 def test_the_sql_block_runs(folder: Path) -> None:

@@ -49,6 +49,9 @@ class Snapshot:
             raise Corrupt(f"damaged file: {file.key}", hint="restore it")
         return path
 
+    def locate(self, ref: FileRef) -> Path:
+        return self.owner.folder / ref.key
+
     def footer_rows(self, file: DataFile) -> int:
         return footer_rows(self.path(file), file.key)
 

@@ -32,10 +32,12 @@ OPERATIONS = {
     ("post", "/v1/{db}/append"),
     ("post", "/v1/{db}/archive"),
     ("post", "/v1/{db}/compact"),
+    ("post", "/v1/{db}/embed"),
     ("post", "/v1/{db}/expire"),
     ("post", "/v1/{db}/explain"),
     ("post", "/v1/{db}/flush"),
     ("post", "/v1/{db}/import/{table}"),
+    ("post", "/v1/{db}/search"),
     ("post", "/v1/{db}/shards/{shard}/split"),
     ("post", "/v1/{db}/sql"),
     ("post", "/v1/{db}/sql/{id}/cancel"),
@@ -78,6 +80,9 @@ def test_every_operation_is_described_and_can_fail(document: dict[str, Any]) -> 
 
 def test_every_body_has_an_example_that_works(http: httpx.Client, document: dict[str, Any]) -> None:
     http.post("/v1/acme/tables/sales/append", json=[{"product": "milk", "revenue": 1.9}])
+    meaning = "meaning float[64] generated always as (embed('hashing', body))"
+    reviews = f"create table reviews (body varchar, stars bigint, {meaning})"
+    assert http.post("/v1/acme/sql", json={"sql": reviews}).status_code == 200
     for (_, path), operation in sorted(operations(document).items()):
         for kind, content in operation.get("requestBody", {}).get("content", {}).items():
             example = content.get("example") or next(iter(content["schema"].get("examples", [])), None)
