@@ -20,6 +20,7 @@ from . import (
     planning,
     queries,
     replication,
+    vectors,
 )
 from .harness import FULL, QUICK, Line, Scale
 from .report import page, text_row
@@ -34,14 +35,17 @@ SMALL = {
     "objects": objects.measure,
     "planning": planning.measure,
     "replication": replication.measure,
+    "vectors": vectors.measure,
 }
+ALONE = {"million": vectors.large}
+"""Only if it is asked for: it takes half an hour, and 10 GB of disk."""
 LARGE = {"queries": "the ten queries", "opening": "import and opening", "daft": "groups by Daft"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m thermocline.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the events, and no page written")
-    parser.add_argument("--only", nargs="*", choices=[*SMALL, *LARGE], help="some of them")
+    parser.add_argument("--only", nargs="*", choices=[*SMALL, *ALONE, *LARGE], help="some of them")
     asked = parser.parse_args()
     scale = QUICK if asked.quick else FULL
     sections: dict[str, list[Line]] = {}
@@ -62,6 +66,10 @@ def _measure(scale: Scale, folder: Path, wanted: list[str]) -> Iterator[tuple[st
     for name, measure in SMALL.items():
         if name in wanted:
             for line in measure(scale, folder):
+                yield name, line
+    for name, alone in ALONE.items():
+        if name in wanted:
+            for line in alone(folder):
                 yield name, line
     if set(LARGE) & set(wanted):
         path, copy = folder / "large", folder / "copy.parquet"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -71,3 +72,17 @@ def _texts(prefix: str, numbers: Any) -> pa.Array:
 
 def _pick(names: Any, at: Any) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(at.astype(np.int8)), names).cast(pa.string())
+
+
+def clustered_vectors(rows: int, size: int, *, seed: int = 0, clusters: int = 50) -> npt.NDArray[np.float32]:
+    """As models make them: in clusters, with most of the spread along few axes. The clusters are the same for
+    each seed."""
+    space, rng = np.random.default_rng(size), np.random.default_rng(seed)
+    scale = 1 / np.sqrt(np.arange(1, size + 1))
+    centres = space.standard_normal((clusters, size)) * scale
+    rotation = np.linalg.qr(space.standard_normal((size, size)))[0].astype(np.float32)
+    noise = 0.6 * rng.standard_normal((rows, size), np.float32) * scale.astype(np.float32)
+    found: npt.NDArray[np.float32] = (
+        centres[rng.integers(0, clusters, rows)].astype(np.float32) + noise
+    ) @ rotation
+    return found
