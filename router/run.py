@@ -31,7 +31,7 @@ from .file_table import FileTables
 from .gather import Question, certificate, gather, question
 from .limits import Limits
 from .nearest.answer import Wanted, answer, wanted
-from .nearest.narrow import Found, find, register
+from .nearest.narrow import Found, find, near_sql
 from .nearest.narrow import Means as NearMeans
 from .outcome import tidy_stream, tidy_table
 from .parameters import Given, point_values, statement_values
@@ -298,10 +298,9 @@ class Run:
         for name in bound.clock:
             session.create_macro(clock_macro(name, plan.now_us))
         for scan in plan.scans:
-            if scan.view in found:
-                register(session, scan, found[scan.view].rows)
-                continue
-            read = scan_sql(scan, self._cut.path)
+            near = found.get(scan.view)
+            path = self._cut.path
+            read = scan_sql(scan, path) if near is None else near_sql(scan, near, path)
             try:
                 _open_view(session, read)
             except EngineError as error:

@@ -2,27 +2,31 @@
 
 conditions of the table's own --> DuckDB over its other columns --> rows that may be found
 these, and the vector --> the tiers' indexes, shard by shard --> the nearest rows with their vectors
---> their other columns, by DuckDB --> one small Arrow table
+--> a view of these rows alone: their vectors as they were found, their other columns as any scan reads them
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
+from ...core.manifest import DataFile
 from ...core.protocols import TableSnapshot
+from ...core.schema import Field
 from ...core.types import quote
 from ...tiers.vectors.nearest import Allowed, Locate, Nearest, Question, farthest, merged, nearest
 from ...tiers.vectors.opened import OpenedVectors
+from ...tiers.vectors.sidecar import Seqs
 from ..bind import Ref
 from ..engine import Session
 from ..plan import ShardScan, TableScan
-from ..scan import typed_columns
+from ..scan import ScanSql, scan_sql, typed_columns
 from ..syntax import Node, children
 from .asked import Asked
 
@@ -37,10 +41,11 @@ Open = Callable[[Session, Sequence[TableScan]], None]
 
 @dataclass(frozen=True)
 class Found:
-    """`rows`: the nearest, in the columns of the scan. `nearest`: what was found where. `complete`: there are
-    no other rows that may be found. `allowed`: how many may, `None` for all."""
+    """`parts`: the nearest rows, by shard. `nearest`: the same together. `complete`: there are no other rows
+    that may be found. `allowed`: how many may, `None` for all."""
 
-    rows: pa.Table
+    field: Field
+    parts: tuple[tuple[ShardScan, Nearest], ...]
     nearest: Nearest
     complete: bool
     allowed: int | None
@@ -83,15 +88,49 @@ def find(asked: Asked, wanted: int, means: Means) -> Found:
     every = merged([near for _, near in parts], wanted)
     # Sequences are a shard's own, so what is among the nearest of all is told by the distance.
     limit = farthest(every.distances, wanted)
-    rows = [_rows(asked, scan, shard, near.within(limit), means) for shard, near in parts]
     there = sum(_rows_of(shard) for shard in scan.shards) if allowed is None else allowed
-    return Found(pa.concat_tables(rows), every, len(every.seqs) == there, allowed)
+    near_parts = tuple((shard, near.within(limit)) for shard, near in parts)
+    return Found(asked.field, near_parts, every, len(every.seqs) == there, allowed)
 
 
-def register(session: Session, scan: TableScan, rows: pa.Table) -> None:
-    """Has the rows stand for the table."""
-    session.register(_NEAR + scan.view, rows)
-    session.create_view(scan.view, f"SELECT {typed_columns(scan)} FROM {quote(_NEAR + scan.view)}")
+def near_sql(scan: TableScan, found: Found, path: Callable[[TableSnapshot, DataFile], Path]) -> ScanSql:
+    """A view of the rows found, which stands for the table. `path`: see `scan_sql`."""
+    keys: dict[str, str] = {}
+    registered: list[tuple[str, pa.Table]] = []
+    selects: list[str] = []
+    vector = found.field.name
+    others = tuple(name for name in scan.columns if name not in (vector, "_seq"))
+    for number, (shard, near) in enumerate(found.parts):
+        view = f"{scan.view}${number}"
+        read = scan_sql(
+            replace(scan, view=view, columns=(*others, "_seq"), shards=(_narrowed(shard, near.seqs),)), path
+        )
+        keys.update(read.keys)
+        rows = pa.FixedSizeListArray.from_arrays(
+            pa.array(near.vectors.ravel(), pa.float32()), found.field.type.list_size
+        )
+        registered += [*read.hot, (f"near${view}", pa.table({"_seq": near.seqs, vector: rows}))]
+        listed = ", ".join(map(str, near.seqs.tolist())) or "NULL"
+        selects.append(
+            f"SELECT * FROM (SELECT * FROM ({read.select or f'FROM {quote(view)}'}) WHERE _seq IN ({listed}))"
+            f" JOIN {quote(f'near${view}')} USING (_seq)"
+        )
+    every = " UNION ALL ".join(selects)
+    return ScanSql(scan.view, f"SELECT {typed_columns(scan)} FROM ({every})", tuple(registered), keys)
+
+
+def _narrowed(shard: ShardScan, seqs: Seqs) -> ShardScan:
+    """Without the files that have none of the rows."""
+    order = np.sort(seqs)
+    tiers = tuple(
+        replace(tier, files=tuple(f for f in tier.files if _may_hold(f.seq_min, f.seq_max, order)))
+        for tier in shard.tiers
+    )
+    return replace(shard, tiers=tiers)
+
+
+def _may_hold(low: int, high: int, seqs: Seqs) -> bool:
+    return bool(np.searchsorted(seqs, high, "right") > np.searchsorted(seqs, low))
 
 
 def _rows_of(shard: ShardScan) -> int:
@@ -165,29 +204,3 @@ def _parameters(node: Any) -> Iterable[str]:
         yield str(node["identifier"])
     for child in children(node):
         yield from _parameters(child)
-
-
-def _rows(asked: Asked, scan: TableScan, shard: ShardScan, near: Nearest, means: Means) -> pa.Table:
-    """The columns of the scan for the rows found in one shard, `_seq` ascending."""
-    order = np.argsort(near.seqs)
-    seqs, vectors = near.seqs[order], near.vectors[order]
-    others = tuple(name for name in scan.columns if name not in (asked.field.name, "_seq"))
-    tiers = tuple(
-        replace(tier, files=tuple(f for f in tier.files if _may_hold(f.seq_min, f.seq_max, seqs)))
-        for tier in shard.tiers
-    )
-    session = means.session()
-    means.open(session, [replace(scan, columns=(*others, "_seq"), shards=(replace(shard, tiers=tiers),))])
-    listed = ", ".join(map(str, seqs.tolist())) or "NULL"
-    shown = ", ".join(quote(name) for name in (*others, "_seq"))
-    text = f"SELECT {shown} FROM {quote(scan.view)} WHERE _seq IN ({listed}) ORDER BY _seq"
-    rows, _ = session.run(text)
-    values = pa.FixedSizeListArray.from_arrays(
-        pa.array(vectors.ravel(), pa.float32()), asked.field.type.list_size
-    )
-    rows = rows.append_column(asked.field.name, values)
-    return rows.select(list(scan.columns))
-
-
-def _may_hold(low: int, high: int, seqs: Any) -> bool:
-    return bool(np.searchsorted(seqs, high, "right") > np.searchsorted(seqs, low))

@@ -14,6 +14,7 @@ out when it is made, on a sample of what it holds, and takes the least that find
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -269,7 +270,7 @@ def _inner(kind: Kind, transform: Vectors, metric: Metric, rows: int, *, normal:
 
 def _lists(rows: int) -> int:
     """Into how many clusters: about as many as each of them has rows."""
-    return 1 << max(2, round(np.log2(max(rows, 1)) / 2))
+    return 1 << max(2, round(math.log2(max(rows, 1)) / 2))
 
 
 def _options(kind: Kind, probes: int, allowed: Mask | None) -> Any:
