@@ -109,7 +109,8 @@ def near_sql(scan: TableScan, found: Found, path: Callable[[TableSnapshot, DataF
         rows = pa.FixedSizeListArray.from_arrays(
             pa.array(near.vectors.ravel(), pa.float32()), found.field.type.list_size
         )
-        registered += [*read.hot, (f"near${view}", pa.table({"_seq": near.seqs, vector: rows}))]
+        registered += [(name, _only(hot, near.seqs)) for name, hot in read.hot]
+        registered.append((f"near${view}", pa.table({"_seq": near.seqs, vector: rows})))
         listed = ", ".join(map(str, near.seqs.tolist())) or "NULL"
         selects.append(
             f"SELECT * FROM (SELECT * FROM ({read.select or f'FROM {quote(view)}'}) WHERE _seq IN ({listed}))"
@@ -127,6 +128,11 @@ def _narrowed(shard: ShardScan, seqs: Seqs) -> ShardScan:
         for tier in shard.tiers
     )
     return replace(shard, tiers=tiers)
+
+
+def _only(rows: pa.Table, seqs: Seqs) -> pa.Table:
+    # Not `take`, which puts the chunks of a column together first.
+    return rows.filter(pa.array(np.isin(rows["_seq"].to_numpy(), seqs)))
 
 
 def _may_hold(low: int, high: int, seqs: Seqs) -> bool:
