@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,6 @@ class DaftError(Exception):
     """What Daft said. Daft has no kinds of errors that tell bad values from bad plans."""
 
 
-@cache
 def installed() -> bool:
     return importlib.util.find_spec("daft") is not None
 

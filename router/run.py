@@ -215,7 +215,7 @@ class Run:
     def _divided(self, plan: Plan, stack: ExitStack) -> _Divided | None:
         """The statement in two parts, if Daft is wanted. Raises `Lacks` where DuckDB does all."""
         size, least = bytes_to_read(plan), self._means.daft_from_bytes
-        if not wants_daft(self._limits.engine, size, least, installed()):
+        if not wants_daft(self._limits.engine, size, least, installed):
             return None
         around = Surroundings(self._values, self._now_us)
         pushed = push(self._prepared.text, self._means.engine, plan, around)

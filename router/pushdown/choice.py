@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, TypeAlias, get_args
 
 from ...core.errors import Invalid, nearest
@@ -22,12 +23,15 @@ def engine_name(given: str | None) -> EngineName:
     raise Invalid(f"unknown engine `{given}`", hint=nearest(name, get_args(EngineName)))
 
 
-def wants_daft(engine: EngineName, bytes_to_read: int, from_bytes: int, installed: bool) -> bool:
-    """
-    >>> wants_daft("auto", 10, 100, True), wants_daft("auto", 100, 100, True)
+def wants_daft(
+    engine: EngineName, bytes_to_read: int, from_bytes: int, installed: Callable[[], bool]
+) -> bool:
+    """`installed` looks through folders, so it is asked last.
+
+    >>> wants_daft("auto", 10, 100, lambda: True), wants_daft("auto", 100, 100, lambda: True)
     (False, True)
     """
-    return engine == "daft" or (engine == "auto" and installed and bytes_to_read >= from_bytes)
+    return engine == "daft" or (engine == "auto" and bytes_to_read >= from_bytes and installed())
 
 
 def told(down: PushDown, on_ray: bool) -> str:
