@@ -29,7 +29,7 @@ class VectorIndex:
     """
 
     metric: Metric = "cosine"
-    hot: Kind = "fastscan"
+    hot: Kind = "prefix"
     warm: Kind = "prefix"
     cold: Kind = "prefix"
     prefix: int | None = None

@@ -121,7 +121,7 @@ def test_scores_are_the_same_measure_in_every_index(metric: Metric) -> None:
 
 
 def test_what_an_index_takes_up_later_is_found(vectors: Vectors) -> None:
-    index = build(vectors[:ROWS], "fastscan", "cosine")
+    index = build(vectors[:ROWS], "prefix", "cosine")
     index.add(unit(vectors[ROWS:]))
     for at in range(ROWS, ROWS + 40):
         assert at in index.search(unit(vectors[at]), 10)[0]

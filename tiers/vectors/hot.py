@@ -34,12 +34,13 @@ AT_A_TIME = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """Of a file: what the index is of, and how many rows."""
+    """Of a file: what the index is of, how many rows, and of how many it was made."""
 
     how: dict[str, Any]
     kind: Kind
     effort: dict[str, Any]
     rows: int
+    made_of: int
 
 
 class HotVectors:
@@ -52,6 +53,7 @@ class HotVectors:
         self._work = threading.Lock()
         self._index: Index | None = None
         self._seqs: Seqs = np.empty(0, np.int64)
+        self._made_of = 0
         self._thread: threading.Thread | None = None
 
     def candidates(
@@ -82,7 +84,7 @@ class HotVectors:
         enough = index.effort.shortlist * -(-wanted // NEAREST) // 2
         if len(hits) < min(enough, len(rows) - len(fresh)):
             return rows, "every vector: few of the index may be found"
-        return np.sort(np.concatenate([hits, fresh])), f"index {index.kind}, {index.prefix} dimensions"
+        return np.sort(np.concatenate([hits, fresh])), index.told
 
     def catch_up(self, seqs: Seqs, column: pa.ChunkedArray) -> None:
         """Has the rows that the index lacks taken up, if they are worth it; returns at once."""
@@ -101,7 +103,9 @@ class HotVectors:
             self._thread.join()
         if self._index is not None:
             index = self._index
-            head = asdict(_Head(asdict(self.how), index.kind, asdict(index.effort), len(self._seqs)))
+            head = asdict(
+                _Head(asdict(self.how), index.kind, asdict(index.effort), len(self._seqs), self._made_of)
+            )
             data = orjson.dumps(head) + b"\n" + self._seqs.astype("<i8").tobytes() + index.encode()
             with suppress(OSError):  # a full disk does not keep from closing
                 self._path.write_bytes(checksum(data).encode() + b"\n" + data)
@@ -119,18 +123,24 @@ class HotVectors:
             index = decode(rest[8 * head.rows :], head.kind, Effort(**head.effort))
             with self._lock:
                 self._index, self._seqs = index, np.frombuffer(rest, "<i8", head.rows).astype(np.int64)
+                self._made_of = head.made_of
 
     @property
     def _last(self) -> int:
         return int(self._seqs[-1]) if len(self._seqs) else 0
+
+    def _is_outgrown(self, first: int, rows: int) -> bool:
+        """Whether most of what it holds has sunk, or most of the rows are other than it was made for: axes and
+        effort are chosen for the vectors at hand. `first`: hot sequence; `rows`: hot ones with a vector."""
+        sunk = int(np.searchsorted(self._seqs, first))
+        return sunk > len(self._seqs) / 2 or rows > 2 * self._made_of
 
     def _catch_up(self, seqs: Seqs, column: pa.ChunkedArray) -> None:
         try:
             there = np.flatnonzero(column.is_valid().to_numpy())
             if self._index is None:
                 self._load()
-            sunk = int(np.searchsorted(self._seqs, seqs[0]))
-            if self._index is None or sunk > len(self._seqs) / 2:
+            if self._index is None or self._is_outgrown(seqs[0], len(there)):
                 if len(there) < EXACT_UP_TO:
                     return
                 made = build(
@@ -141,7 +151,7 @@ class HotVectors:
                     rotated=self.how.rotated,
                 )
                 with self._lock:
-                    self._index, self._seqs = made, seqs[there]
+                    self._index, self._seqs, self._made_of = made, seqs[there], len(there)
                 return
             fresh = there[seqs[there] > self._last]
             for start in range(0, len(fresh), AT_A_TIME):

@@ -3,7 +3,8 @@
     vectors (n x d) --> rotated, so that the first dimensions say most --> these, the prefix --> faiss
 
     prefix     all prefixes in half precision, one after another
-    fastscan   the same as codes of four bits; the fastest, but it can't leave rows out while it looks
+    fastscan   the same as codes of four bits; the fastest, but it can't leave rows out while it looks, and
+               takes vectors that are near each other for one
     clusters   prefixes by clusters, of which only the nearest are read
     ivfpq      clusters of short codes
     hnsw       a graph of prefixes
@@ -112,6 +113,14 @@ class Index:
                 break
             enough = found.good
         return best
+
+    @property
+    def told(self) -> str:
+        """For EXPLAIN."""
+        short = self.effort.found < MEAN_FOUND
+        return f"index {self.kind}, {self.prefix} dimensions" + (
+            f", finds {self.effort.found:.0%} of what is nearest" if short else ""
+        )
 
     @property
     def _lists(self) -> int:
@@ -249,7 +258,7 @@ def _inner(kind: Kind, transform: Vectors, metric: Metric, rows: int, *, normal:
     lists = _lists(rows)
     names: dict[Kind, str] = {
         "prefix": "SQfp16",
-        "fastscan": f"PQ{-(-length // 2)}x4fs",
+        "fastscan": f"PQ{length}x4fs",
         "clusters": f"IVF{lists},SQfp16",
         "ivfpq": f"IVF{lists},PQ{length // 4}np",
         "hnsw": "HNSW16",

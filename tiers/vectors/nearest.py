@@ -199,7 +199,7 @@ def _shortlists(
     scores = np.concatenate([scores for _, scores in lists])
     least = np.partition(scores, -most)[-most] if len(scores) > most else -np.inf
     return [
-        (one, rows[scores >= least], f"index {one.part.kind}, {one.opened.index.prefix} dimensions")
+        (one, rows[scores >= least], one.opened.index.told)
         for one, (rows, scores) in zip(indexed, lists, strict=True)
     ]
 
