@@ -130,7 +130,7 @@ class HotVectors:
         return int(self._seqs[-1]) if len(self._seqs) else 0
 
     def _is_outgrown(self, first: int, rows: int) -> bool:
-        """Whether most of what it holds has sunk, or most of the rows are other than it was made for: axes and
+        """Whether most of what it holds has sunk, or most rows are other than it was made for: axes and
         effort are chosen for the vectors at hand. `first`: hot sequence; `rows`: hot ones with a vector."""
         sunk = int(np.searchsorted(self._seqs, first))
         return sunk > len(self._seqs) / 2 or rows > 2 * self._made_of
