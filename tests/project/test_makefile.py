@@ -8,10 +8,21 @@ import pytest
 
 from .source import ROOT
 
+RECIPES = [
+    "help",
+    "demo",
+    "test",
+    "test-ray",
+    "test-models",
+    "lint",
+    "torture",
+    "bench",
+    "bench-large",
+    "clean",
+]
 
-@pytest.mark.parametrize(
-    "recipe", ["help", "demo", "test", "test-ray", "lint", "torture", "bench", "bench-large", "clean"]
-)
+
+@pytest.mark.parametrize("recipe", RECIPES)
 def test_each_recipe_expands(recipe: str) -> None:
     subprocess.run(["make", "--dry-run", recipe], cwd=ROOT, check=True, capture_output=True)
 
