@@ -26,6 +26,8 @@ from .harness import Line, Pair, Scale, duration, faster, in_turns, seconds, slo
 SIZE = 1_024
 QUESTIONS = 100
 NEAREST = 10
+GENERATED = 10_000
+"""Vectors that are made at a time where memory counts: it takes several times their size."""
 SQL = "select n from vectors {where} order by array_cosine_distance(v, $q) limit 10"
 TIERS = {"cold": 0.5, "warm": 0.4, "hot": 0.1}
 """Shares of the vectors."""
@@ -247,8 +249,9 @@ def large(folder: Path, rows: int = 1_000_000) -> Iterator[Line]:
         batch, questions = 50_000, clustered_vectors(QUESTIONS, SIZE, seed=rows)
         began = time.perf_counter()
         for start in range(0, rows, batch):
-            part = clustered_vectors(min(batch, rows - start), SIZE, seed=start)
-            database.append("vectors", as_rows(part, start, np.zeros(len(part), bool)))
+            for first in range(start, start + batch, GENERATED):
+                part = clustered_vectors(GENERATED, SIZE, seed=first)
+                database.append("vectors", as_rows(part, first, np.zeros(len(part), bool)))
             database.flush("vectors")
             if start == (rows * 6 // 10) // batch * batch:
                 database.archive("vectors")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import xxhash
 
@@ -56,6 +57,15 @@ def fingerprints(sources: Sequence[str | None] | None, ids: Sequence[str]) -> li
 def checksum(data: bytes | memoryview) -> str:
     """32 hex digits that tell damage, not malice: XXH3-128 runs at memory speed."""
     return xxhash.xxh3_128_hexdigest(data)
+
+
+def file_checksum(path: Path) -> str:
+    """The same of a file, which need not fit in memory."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def check_name(kind: str, name: object) -> str:

@@ -73,8 +73,8 @@ class Computed:
 
 def unit(vectors: Vectors) -> Vectors:
     """Each row with length 1; a row of zeroes stays."""
-    lengths = _lengths(vectors)[..., None]
-    shorter: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    scale = lengths(vectors)[..., None]
+    shorter: Vectors = np.divide(vectors, scale, out=np.zeros_like(vectors), where=scale > 0)
     return shorter
 
 
@@ -84,16 +84,16 @@ def distances(question: Vector, vectors: Vectors, metric: Metric) -> npt.NDArray
     cosine: array_cosine_distance; inner: array_negative_inner_product; l2: array_distance.
     """
     if metric == "l2":
-        return np.asarray(_lengths(vectors - question), np.float32)
+        return np.asarray(lengths(vectors - question), np.float32)
     products = vectors @ question
     if metric == "inner":
         return np.asarray(-products, np.float32)
-    lengths = _lengths(vectors) * np.linalg.norm(question)
+    scale = lengths(vectors) * np.linalg.norm(question)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(1 - products / lengths, np.float32)
+        return np.asarray(1 - products / scale, np.float32)
 
 
-def _lengths(vectors: Vectors) -> Vectors:
+def lengths(vectors: Vectors) -> Vectors:
     """Of each row; `np.linalg.norm` would make a copy of them all."""
-    lengths: Vectors = np.sqrt(np.vecdot(vectors, vectors))
-    return lengths
+    found: Vectors = np.sqrt(np.vecdot(vectors, vectors))
+    return found

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-Vectors = npt.NDArray[np.float32]
-"""One row a text."""
+from ..core.vectors import Vectors
 
 
 class Embedder(Protocol):
@@ -27,9 +23,3 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> Vectors:
         """(texts, dimensions), each row of length 1. Raises `Unavailable` if it may work later."""
         ...
-
-
-def normalized(vectors: Vectors) -> Vectors:
-    """Each row with length 1; a row of zeroes stays."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32, copy=False)

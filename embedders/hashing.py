@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import xxhash
 
-from .base import Vectors, normalized
+from ..core.vectors import Vectors, unit
 
 _WORD = re.compile(r"\w+")
 
@@ -29,4 +29,4 @@ class Hashing:
             for word in _WORD.findall(text.lower()):
                 number = xxhash.xxh3_64_intdigest(word.encode())
                 vectors[row, number % self.dimensions] += 1 if number >> 63 else -1
-        return normalized(vectors)
+        return unit(vectors)

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.errors import Corrupt, Unavailable
-from .base import Vectors, normalized
+from ..core.vectors import Vectors, unit
 
 Array = npt.NDArray[np.float32]
 
@@ -88,7 +88,7 @@ class MiniLM:
             fed = hidden + self._dense(inner, f"{layer}.output.dense")
             hidden = self._normalized(fed, f"{layer}.output.LayerNorm")
         pooled = np.einsum("nth,nt->nh", hidden, mask) / mask.sum(1, keepdims=True)
-        return normalized(pooled)
+        return unit(pooled)
 
     def _attention(self, hidden: Array, ignored: Array, layer: str) -> Array:
         texts, tokens, _ = hidden.shape

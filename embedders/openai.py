@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 
 from ..core.errors import Denied, Invalid, Unavailable
-from .base import Vectors, normalized
+from ..core.vectors import Vectors, unit
 
 AT_A_TIME = 64
 TIMEOUT_S = 60.0
@@ -80,4 +80,4 @@ class OpenAI:
                 f"`{self._model}` gives {vectors.shape[-1]} numbers, not {self.dimensions}",
                 hint="give the column the model's length",
             )
-        return normalized(vectors)
+        return unit(vectors)

@@ -5,13 +5,16 @@ Vectors that are cut off to fewer dimensions are made anew of length 1, as model
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import xxhash
 
 from ..core.errors import Invalid, Unavailable
-from .base import Vectors, normalized
+from ..core.vectors import Vectors, unit
 
 
 class SentenceTransformers:
@@ -27,24 +30,38 @@ class SentenceTransformers:
                 hint="pip install 'thermocline[sentence-transformers]'",
             ) from None
         try:
-            self._model = SentenceTransformer(name, truncate_dim=dimensions, device="cpu")
+            with _without_progress():
+                self._model: Any = SentenceTransformer(name, truncate_dim=dimensions, device="cpu")
         except (OSError, ValueError) as error:
             raise Unavailable(f"the model `{name}` can't be loaded: {error}", hint="give a folder") from error
         self.name = f"sentence-transformers/{name}"
         self.dimensions = dimensions
         self.version = _checksum(self._model)
-        most = self._model[0].get_word_embedding_dimension()
+        most = self._model[0].get_embedding_dimension()
         if dimensions > most:
             raise Invalid(f"`{name}` gives {most} numbers, not {dimensions}", hint=f"FLOAT[{most}] or fewer")
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         found = self._model.encode(list(texts), convert_to_numpy=True, show_progress_bar=False)
-        return normalized(np.asarray(found, np.float32))
+        return unit(np.asarray(found, np.float32))
 
 
-def _checksum(model: object) -> str:
+@contextmanager
+def _without_progress() -> Iterator[None]:
+    """Loading takes a moment, and is not what was asked for."""
+    logging: Any = import_module("transformers.utils.logging")
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _checksum(model: Any) -> str:
     digest = xxhash.xxh3_64()
-    for name, weights in sorted(model.state_dict().items()):  # type: ignore[attr-defined]
-        digest.update(name)
+    for name, weights in sorted(model.state_dict().items()):
+        digest.update(name.encode())
         digest.update(weights.cpu().numpy().tobytes())
     return digest.hexdigest()[:12]

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from ..core.errors import Corrupt, NotFound
-from ..core.ids import checksum
+from ..core.ids import checksum, file_checksum
 from ..core.manifest import DataFile, FileRef
 from .object_store import ObjectStore
 from .parquet import footer_rows
@@ -40,7 +40,7 @@ class CheckedFiles:
                 raise Corrupt(
                     f"damaged file: {ref.key} has {state.st_size} bytes, not {ref.bytes}", hint=_HINT
                 )
-            if checksum(path.read_bytes()) != ref.digest:
+            if file_checksum(path) != ref.digest:
                 raise Corrupt(f"damaged file: {ref.key} is not what was written", hint=_HINT)
             self._checked[ref.key] = mark
         return path

@@ -60,7 +60,11 @@ class Segments:
         policy = self._policy.fitted(table.schema)
         name = _Name(lo, hi, epoch, step)
         return tuple(
-            self._write_one(table, rows.slice(start, policy.segment_rows), policy, name, settled)
+            self.indexed(
+                table,
+                self._write_one(table, rows.slice(start, policy.segment_rows), policy, name, settled),
+                "warm",
+            )
             for start in range(0, rows.num_rows, policy.segment_rows)
         )
 
@@ -93,8 +97,7 @@ class Segments:
         reach(f"{name.step}.segment_written")
         file = describe(key, data, table.schema, digest)
         check_read_back(self._store.get(key), digest, rows.num_rows, key, (file.seq_min, file.seq_max))
-        file = replace(file, ids=ids, cold_hints=_count(rows["_tier_hint"], "cold"))
-        return self.indexed(table, file, "warm")
+        return replace(file, ids=ids, cold_hints=_count(rows["_tier_hint"], "cold"))
 
 
 def _count(column: pa.ChunkedArray, value: str) -> int:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from thermocline import Lakehouse
 from thermocline.core.errors import Invalid, Unavailable
+from thermocline.core.protocols import Lakehouse
 from thermocline.embedders.find import find
 from thermocline.embedders.minilm import WIDTH, minilm
+from thermocline.embedders.sentence_transformers import SentenceTransformers
 
 from .test_minilm import TEXTS
 
@@ -38,6 +39,14 @@ def test_vectors_that_are_cut_off_have_length_1(folder: str) -> None:
     whole = minilm().embed(TEXTS)[:, :64]
     assert short.shape == (len(TEXTS), 64)
     np.testing.assert_allclose(short, whole / np.linalg.norm(whole, axis=1, keepdims=True), atol=1e-4)
+
+
+def test_nothing_is_printed(
+    folder: str, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    SentenceTransformers(folder, 64).embed(TEXTS)
+    assert capfd.readouterr() == ("", "")
+    assert not recwarn.list
 
 
 def test_more_numbers_than_the_model_gives_are_refused(folder: str) -> None:

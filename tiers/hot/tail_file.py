@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ...core.ids import checksum
+from ...core.ids import checksum, file_checksum
 from .log import HotLog
 from .tail import Tail
 
@@ -37,7 +37,7 @@ def save_tail(log: HotLog, table_id: str, tail: Tail) -> None:
     part = path.with_name(f"{path.name}.part")
     with pa.OSFile(str(part), "wb") as file, pa.ipc.new_file(file, rows.schema) as writer:
         writer.write_table(rows)
-    digest = checksum(part.read_bytes())
+    digest = file_checksum(part)
     part.replace(path)
     with log.transaction():
         log.put_saved_tail(table_id, last_seq, digest)

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...core.vectors import Kind, Metric, Vector, Vectors, unit
+from ...core.vectors import Kind, Metric, Vector, Vectors, lengths, unit
 
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
@@ -209,7 +209,7 @@ def _transform(vectors: Vectors, metric: Metric, prefix: int | None, rotated: bo
     dimensions = vectors.shape[1]
     axes = _rotation(_sample(vectors, TRAINED_ON)) if rotated else np.eye(dimensions, dtype=np.float32)
     # In half precision numbers end at 65504; the order of distances is the same at any scale.
-    axes /= max(1.0, float(np.linalg.norm(vectors, axis=1).max(initial=0)))
+    axes /= max(1.0, float(lengths(vectors).max(initial=0)))
     if prefix is not None:
         return axes[:, : min(prefix, dimensions)]
     for length in PREFIXES:
