@@ -23,7 +23,7 @@ class SentenceTransformers:
     def __init__(self, name: str, dimensions: int) -> None:
         """Raises `Unavailable` if the library or the model is missing, `Invalid` for too many dimensions."""
         try:
-            from sentence_transformers import SentenceTransformer
+            library: Any = import_module("sentence_transformers")
         except ImportError:
             raise Unavailable(
                 "sentence-transformers is not installed",
@@ -31,7 +31,7 @@ class SentenceTransformers:
             ) from None
         try:
             with _without_progress():
-                self._model: Any = SentenceTransformer(name, truncate_dim=dimensions, device="cpu")
+                self._model = library.SentenceTransformer(name, truncate_dim=dimensions, device="cpu")
         except (OSError, ValueError) as error:
             raise Unavailable(f"the model `{name}` can't be loaded: {error}", hint="give a folder") from error
         self.name = f"sentence-transformers/{name}"

@@ -133,6 +133,7 @@ def follow_move(shard: Shard, state: TableState) -> None:
 def _archive(shard: Shard, state: TableState, plan: ArchivePlan) -> Moved:
     old = tuple(file for run in (*plan.runs, *_split(plan)) for file in run.files)
     rows = _rows(state, plan, old)
+    count = rows.num_rows
     table, cold = state.table, shard.around.cold
     check_catalog(shard, state)
     with shard.lock, shard.log.transaction():
@@ -150,11 +151,12 @@ def _archive(shard: Shard, state: TableState, plan: ArchivePlan) -> Moved:
         policy=shard.around.policy,
         settled=settled(table, old),
     )
+    del rows  # what follows needs memory of its own
     reach("archive.committed")
     before = {file.key for file in state.cold_files(shard.around.files)}
     manifest = _put_in_force(shard, state, plan)
     new = [f for f in state.cold_files(shard.around.files) if f.key not in before]
-    return Moved(rows.num_rows, len(new), sum(f.bytes for f in new), manifest.cold_to)
+    return Moved(count, len(new), sum(f.bytes for f in new), manifest.cold_to)
 
 
 def check_catalog(shard: Shard, state: TableState) -> None:

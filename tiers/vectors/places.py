@@ -23,13 +23,25 @@ _RUN = 1_024
 
 
 def read_vectors(path: Path, column: str) -> tuple[npt.NDArray[np.int64], Vectors]:
-    """The rows of a file that have a vector: their numbers, and the vectors."""
-    found = pq.read_table(path, columns=[column]).column(0).combine_chunks()
-    rows = np.flatnonzero(found.is_valid().to_numpy(zero_copy_only=False))
-    present = found.drop_null() if found.null_count else found
-    length = len(present.flatten()) // max(len(present), 1)
-    values = np.asarray(present.flatten(), np.float32)
-    return rows, values.reshape(-1, length) if length else np.empty((0, 0), np.float32)
+    """The rows of a file that have a vector: their numbers, and the vectors. In memory there are the vectors
+    once, and one row group."""
+    with pq.ParquetFile(path) as file:
+        rows = [np.empty(0, np.int64)]
+        vectors = np.empty((0, 0), np.float32)
+        first = done = 0
+        for group in range(file.num_row_groups):
+            found = file.read_row_group(group, columns=[column]).column(0).combine_chunks()
+            rows.append(first + np.flatnonzero(found.is_valid().to_numpy(zero_copy_only=False)))
+            first += len(found)
+            present = found.drop_null() if found.null_count else found
+            if not len(present):
+                continue
+            values = np.asarray(present.flatten(), np.float32).reshape(len(present), -1)
+            if not done:
+                vectors = np.empty((file.metadata.num_rows, values.shape[1]), np.float32)
+            vectors[done : done + len(values)] = values
+            done += len(values)
+    return np.concatenate(rows), vectors[:done]
 
 
 def find_places(path: Path, column: str, vectors: Vectors) -> Places | None:
