@@ -46,6 +46,7 @@ def sample(request: pytest.FixtureRequest) -> Iterator[Sample]:
             # The few that there are go through indexes as many would.
             patch.setattr(nearest, "FEW", 0)
             patch.setattr(hot, "EXACT_UP_TO", 1_000)
+            patch.setattr(hot, "BEHIND", 1_000)
         yield request.param()
 
 
