@@ -116,12 +116,16 @@ def vector_column(table: Table, name: str | None) -> Field:
             f"`{name}` is no vector column of `{table.name}`", hint=nearest(name, [f.name for f in vectors])
         )
     current = [field for field in vectors if field.computed is None or not field.computed.past]
-    if len(current) != 1:
-        known = ", ".join(field.name for field in vectors)
-        hint = (
-            f"say column= as one of: {known}" if known else "its columns of type FLOAT[n] would be searched"
+    if not current:
+        raise Invalid(
+            f"`{table.name}` has no column of vectors",
+            hint="create it with `embedding FLOAT[384]`, or add one that is computed (docs/vectors.md)",
         )
-        raise Invalid(f"`{table.name}` has {len(current)} vector columns", hint=hint)
+    if len(current) > 1:
+        known = ", ".join(field.name for field in current)
+        raise Invalid(
+            f"`{table.name}` has {len(current)} columns of vectors", hint=f"say column= as one of: {known}"
+        )
     return current[0]
 
 

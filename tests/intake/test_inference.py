@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 
 from thermocline.core.errors import Invalid
@@ -101,12 +102,21 @@ def test_a_mixture_without_a_type_is_refused_by_row_and_field(
 
 
 def test_values_that_only_look_like_pythons_own_are_taken_as_such() -> None:
-    numpy = pytest.importorskip("numpy")
     pandas = pytest.importorskip("pandas")
-    assert inferred(numpy.int64(3), 4) == ("BIGINT", [3, 4])
-    assert inferred(numpy.array([1.5, 2.5])) == ("DOUBLE[]", ["[1.5,2.5]"])
+    assert inferred(np.int64(3), 4) == ("BIGINT", [3, 4])
+    assert inferred(np.array([1.5, 2.5])) == ("DOUBLE[]", ["[1.5,2.5]"])
+
     assert inferred(pandas.Timestamp(NAIVE), pandas.NaT) == ("TIMESTAMP", [1793527200000000, None])
     assert inferred(HTTPStatus.OK) == ("BIGINT", [200])
+
+
+def test_arrays_of_single_floats_of_one_length_are_vectors() -> None:
+    """As models give them."""
+    one, other = np.array([1, 2], np.float32), np.array([3, 4], np.float32)
+    assert inferred(one, None, other) == ("FLOAT[2]", [one.tobytes(), None, other.tobytes()])
+    assert inferred(one, np.array([1, 2, 3], np.float32))[0] == "DOUBLE[]"
+    assert inferred(one, [1.5])[0] == "DOUBLE[]"
+    assert inferred(np.empty(0, np.float32))[0] == "JSON"
 
 
 def test_rows_with_different_fields_fill_up_with_nulls() -> None:

@@ -9,9 +9,10 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from ...core.types import INSTANT, JSON, UUID
+from ...core.types import INSTANT, JSON, UUID, vector
 from .unfit import Unfit, show
 
 INT64 = range(-(2**63), 2**63)
@@ -54,6 +55,17 @@ def infer(values: Sequence[Any], kinds: set[type]) -> pa.DataType:
     if kinds == {dict, list}:
         return JSON
     raise _mixed(values)
+
+
+def infer_vectors(values: Sequence[Any], kinds: set[type]) -> pa.DataType | None:
+    """FLOAT[n] for numpy's arrays of n single floats, as models give them; `None` for anything else."""
+    if kinds != {np.ndarray}:
+        return None
+    forms = {(value.dtype, value.shape) for value in values if value is not None}
+    dtype, shape = forms.pop()
+    if forms or dtype != np.float32 or len(shape) != 1 or not shape[0]:
+        return None
+    return vector(shape[0])
 
 
 def kinds_of(values: Iterable[Any]) -> set[type]:

@@ -19,7 +19,7 @@ from .batch import Batch
 from .cloudevents import is_cloudevent, to_row
 from .columns import Target, Targets, resolve
 from .envelope import check_envelope_name, envelope_column, envelope_value
-from .infer import infer, kinds_of
+from .infer import infer, infer_vectors, kinds_of
 from .unfit import Unfit
 from .values import encoder, plain_column
 
@@ -61,9 +61,12 @@ def rows_to_batch(rows: Iterable[Mapping[str, Any]], known: Targets, *, stream_g
 def payload_column(values: list[Any], target: Target) -> tuple[pa.DataType, list[Any]]:
     """The type and the storage forms of one column. Raises `Unfit`."""
     kinds = kinds_of(values)
-    if not is_vector(target.type):  # whose encoder takes numpy's arrays as they are
+    encode = target.encoder
+    if encode is None and (vectors := infer_vectors(values, kinds)) is not None:
+        encode = encoder(vectors)
+    if encode is None or not is_vector(encode.type):  # whose encoder takes numpy's arrays as they are
         values, kinds = plain_column(values, kinds)
-    encode = target.encoder or encoder(infer(values, kinds))
+    encode = encode or encoder(infer(values, kinds))
     return encode.type, encode.column(values, kinds)
 
 
