@@ -110,11 +110,11 @@ def near_sql(scan: TableScan, found: Found, path: Callable[[TableSnapshot, DataF
             pa.array(near.vectors.ravel(), pa.float32()), found.field.type.list_size
         )
         registered += [(name, _only(hot, near.seqs)) for name, hot in read.hot]
-        registered.append((f"near${view}", pa.table({"_seq": near.seqs, vector: rows})))
+        registered.append((_NEAR + view, pa.table({"_seq": near.seqs, vector: rows})))
         listed = ", ".join(map(str, near.seqs.tolist())) or "NULL"
         selects.append(
             f"SELECT * FROM (SELECT * FROM ({read.select or f'FROM {quote(view)}'}) WHERE _seq IN ({listed}))"
-            f" JOIN {quote(f'near${view}')} USING (_seq)"
+            f" JOIN {quote(_NEAR + view)} USING (_seq)"
         )
     every = " UNION ALL ".join(selects)
     return ScanSql(scan.view, f"SELECT {typed_columns(scan)} FROM ({every})", tuple(registered), keys)
