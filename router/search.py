@@ -1,6 +1,6 @@
 """A search as SQL: nearest to a vector, most of the words of a text, or both, ranked as one.
 
-    nearest   SELECT ..., distance AS _distance FROM t WHERE ... ORDER BY _distance LIMIT k
+    nearest   SELECT ..., distance AS _distance FROM t WHERE ... ORDER BY _distance, _id LIMIT k
     words     BM25 over the rows in which a word stands
     both      each finds more than is wanted; 1 / (60 + rank) of both is added up (reciprocal rank fusion)
 
@@ -149,10 +149,10 @@ def _near(search: Search, k: int, shown: str) -> str:
     metric: Metric = search.column.index.metric
     distance = f"{_DISTANCE[metric]}({quote(search.column.name)}, $_q)"
     inner = (
-        f"SELECT {shown}, {distance} AS _distance FROM {quote(search.table.name)}{_where(search)}"
-        f" ORDER BY _distance LIMIT {k}"
+        f"SELECT {shown}, {distance} AS _distance, _id AS _tie FROM {quote(search.table.name)}"
+        f"{_where(search)} ORDER BY _distance, _tie LIMIT {k}"
     )
-    return f"SELECT * FROM ({inner}) WHERE _distance IS NOT NULL ORDER BY _distance"
+    return f"SELECT * EXCLUDE (_tie) FROM ({inner}) WHERE _distance IS NOT NULL ORDER BY _distance, _tie"
 
 
 def _worded(search: Search, k: int) -> str:
@@ -173,7 +173,7 @@ def _both(search: Search) -> str:
         f" ORDER BY _score DESC, _id LIMIT {wide}),"
         " _fused AS (SELECT coalesce(n._id, w._id) AS _id, coalesce(n._source, w._source) AS _source,"
         f" coalesce(1.0 / ({FUSED} + n.rank), 0) + coalesce(1.0 / ({FUSED} + w.rank), 0) AS _score"
-        " FROM (SELECT *, row_number() OVER (ORDER BY _distance) AS rank FROM _near) AS n"
+        " FROM (SELECT *, row_number() OVER (ORDER BY _distance, _id) AS rank FROM _near) AS n"
         " FULL JOIN (SELECT *, row_number() OVER (ORDER BY _score DESC, _id) AS rank FROM _worded) AS w"
         " ON n._id = w._id AND n._source IS NOT DISTINCT FROM w._source"
         f" ORDER BY _score DESC, _id LIMIT {search.k})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -131,3 +132,23 @@ def test_stream_is_the_same(database: Any, monkeypatch: pytest.MonkeyPatch) -> N
     whole = database.sql(sql, {"q": QUESTION}).rows()
     monkeypatch.setattr(narrow, "FEW_BYTES", -1)
     assert database.sql(sql, {"q": QUESTION}, stream=True).rows() == whole
+
+
+@pytest.mark.parametrize("few_bytes", [1 << 20, -1])
+def test_a_search_orders_what_is_equally_near_by_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_bytes: int
+) -> None:
+    monkeypatch.setattr(narrow, "FEW_BYTES", few_bytes)
+    with thermocline.connect(tmp_path / "lake", background=False) as lake:
+        database = lake.database("d")
+        database.sql("create table t (id bigint, word varchar, e float[2])")
+        ids = [n * 7 % 90 for n in range(90)]
+        rows = [{"_id": f"{n:03}", "id": n, "word": f"w{n}", "e": [1.0, float(n > 60)]} for n in ids]
+        database.append("t", rows)
+        to_tiers(database, "t")
+        for where in (None, "word is not null"):
+            found = database.search([1, 0], table="t", k=8, where=where)
+            assert found.columns == ["_id", "id", "word", "_distance"]
+            assert [row["id"] for row in found.dicts()] == [*range(8)]
+        both = database.search("w70", table="t", k=8, mode="both", vector=[1, 0]).dicts()
+        assert {row["id"] for row in both} == {*range(7), 70}
