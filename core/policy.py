@@ -33,7 +33,7 @@ class TierPolicy:
     history_s: float = 7 * DAY_S
     snapshots_kept: int = 5
     every_s: float = 5.0
-    vector_bytes: int = 512 << 20
+    vector_bytes: int = 256 << 20
 
     def fitted(self, schema: Schema) -> TierPolicy:
         """For a table of that schema: where rows are heavy with vectors, fewer of them make a segment."""
