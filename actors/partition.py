@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Mapping, Sequence
 import pyarrow as pa
 
 from ..core.asof import AsOf
-from ..core.protocols import Append, Due, HotHeads, PartitionFacts, Progress, ShardSnapshot, Step
+from ..core.protocols import Append, Due, HotHeads, PartitionFacts, Progress, Step
 from ..core.results import Appended, Moved, Report
 from ..core.schema import Field, Table
+from ..core.snapshots import ShardSnapshot
 from ..core.vectors import VectorIndex
 from ..tiers.closing import begin, close_rows, closed_us, hot_heads, noted_heads
 from ..tiers.report import table_facts, tier_report

@@ -20,10 +20,11 @@ import pyarrow as pa
 
 from ..core.asof import AsOf
 from ..core.errors import Invalid, NotFound, Resharded, Unavailable
-from ..core.protocols import Append, Cancel, Partition, ShardSnapshot
+from ..core.protocols import Append, Cancel, Partition
 from ..core.results import Appended, Moved, Result
 from ..core.schema import Field, Table
 from ..core.sharding import HOME, STREAM, ShardMap
+from ..core.snapshots import ShardSnapshot
 from ..core.vectors import VectorIndex
 from ..tiers.intake.batch import Batch
 from ..tiers.intake.received import held, received_by_nobody

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from thermocline.core.manifest import DataFile, Run, empty_manifest
-from thermocline.core.protocols import TableSnapshot
 from thermocline.core.schema import ENVELOPE_IDS, Table, new_schema
+from thermocline.core.snapshots import TableSnapshot
 from thermocline.router.constants import Surroundings
 from thermocline.router.engine import Engine
 from thermocline.router.file_table import FileTables

@@ -18,6 +18,7 @@ import orjson
 from .errors import Corrupt
 from .ids import checksum
 from .schema import Table
+from .vectors import Kind, Metric
 
 Bound = int | float | str
 """A value in a file's statistics: instants as microseconds, dates as days, the rest as themselves."""
@@ -45,8 +46,8 @@ class VectorPart:
     field: int
     rows: int
     how: str
-    kind: str
-    metric: str
+    kind: Kind
+    metric: Metric
     shortlist: int
     probes: int
     found: float

@@ -210,6 +210,12 @@ class Session:
         with translated():
             return self._first_row(sql, parameters)[0]
 
+    def rendered(self, node: Mapping[str, Any]) -> str:
+        """The SQL text of a SELECT's syntax tree, as `Engine.parse` gives it."""
+        tree = orjson.dumps({"error": False, "statements": [{"node": node}]}).decode()
+        # Not `value`, whose result stays open: the session goes on.
+        return str(self.run("SELECT json_deserialize_sql(?::JSON)", [tree])[0].column(0)[0].as_py())
+
     def text(self, sql: str, parameters: Parameters = None) -> str:
         """The second value of the first row, where EXPLAIN puts its drawing."""
         with translated():

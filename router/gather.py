@@ -7,7 +7,6 @@ query --> split (pure) --> the same statement to every shard that can hold rows,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ from .rules.envelope import ENVELOPE_COLUMNS
 from .scan import null_of
 from .shard_prune import Holding, existing_at, holding
 
-_RENDER = "SELECT json_deserialize_sql(?)"
 _NUMBERS = ("HUGEINT", "UHUGEINT", "DOUBLE", "DECIMAL")
 
 
@@ -84,7 +82,7 @@ def question(
     held = existing_at(holding(bound, ref, shard_map, table.schema, around), shard_map, point)
     as_of = over_shards(point, shard_map, held.shards)
     with engine.session() as session:
-        sql, last = (_rendered(session, node) for node in (partial.shard, partial.last))
+        sql, last = (session.rendered(node) for node in (partial.shard, partial.last))
     params = {parameter(name): value for name, value in around.parameters.items()}
     return Question(ref, table, held, shard_map.version, as_of, partial, sql, last, params)
 
@@ -183,10 +181,6 @@ def _cast(name: str, sql_type: str) -> str:
     """Answers come in Arrow, which knows neither UUID nor JSON nor wide integers as DuckDB does."""
     plain = not any(mark in sql_type for mark in ('"', "(", "[")) or sql_type.startswith("DECIMAL")
     return f"{quote(name)}::{sql_type} AS {quote(name)}" if plain else quote(name)
-
-
-def _rendered(session: Session, node: Mapping[str, Any]) -> str:
-    return str(session.value(_RENDER, [json.dumps({"error": False, "statements": [{"node": node}]})]))
 
 
 def _used(sql: str, params: Mapping[str, Any]) -> dict[str, Any]:

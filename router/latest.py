@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow.compute as pc
 
 from ..core.clock import iso
-from ..core.protocols import TableSnapshot
 from ..core.schema import ENVELOPE_IDS
+from ..core.snapshots import TableSnapshot
 from .bind import Ref, Select
 from .constants import Surroundings, constant
 from .file_table import FileTable, Mask

@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 import pyarrow as pa
 
 from ..core.asof import AsOf
-from ..core.protocols import Append, Cancel, ShardOwner, ShardSnapshot
+from ..core.protocols import Append, Cancel, ShardOwner
 from ..core.results import Appended, Moved
 from ..core.schema import Field, Table
 from ..core.sharding import ShardMap
+from ..core.snapshots import ShardSnapshot
 from ..core.vectors import VectorIndex
 
 _MAP = ShardMap()

@@ -14,8 +14,8 @@ from functools import partial
 import numpy as np
 
 from ..core.manifest import DataFile, Run
-from ..core.protocols import TableSnapshot
 from ..core.schema import Schema
+from ..core.snapshots import TableSnapshot
 from .bind import Bound, Ref
 from .constants import Surroundings
 from .file_table import FileTable, FileTables, Mask

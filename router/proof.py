@@ -9,8 +9,8 @@ from typing import Any
 from ..core.certificate import Certificate, FooterRows, ShardPart, TierPart
 from ..core.clock import SECOND_US, iso
 from ..core.manifest import Run
-from ..core.protocols import TableSnapshot
 from ..core.schema import Field
+from ..core.snapshots import TableSnapshot
 from ..tiers.vectors.missing import missing, missing_hot
 from .plan import Plan, ShardScan
 

@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from ..core.clock import from_micros
 from ..core.manifest import DataFile
-from ..core.protocols import TableSnapshot
 from ..core.schema import ENVELOPE, Field
+from ..core.snapshots import TableSnapshot
 from ..core.types import quote, type_name
 from .engine import text_literal
 from .plan import ShardScan, TableScan

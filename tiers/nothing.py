@@ -10,8 +10,8 @@ from typing import NoReturn
 from ..core.asof import AsOf
 from ..core.errors import NotFound
 from ..core.manifest import DataFile, FileRef
-from ..core.protocols import TableSnapshot
 from ..core.schema import Table
+from ..core.snapshots import TableSnapshot
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from ..core.asof import AsOf
 from ..core.ids import check_name
-from ..core.protocols import Append, ShardSnapshot
+from ..core.protocols import Append
 from ..core.results import Appended
 from ..core.schema import Table
+from ..core.snapshots import ShardSnapshot
 from .crash import reach
 from .forebears import Forebears
 from .hot.admit import Admission, Key, Part, StoredRow, TableCommit

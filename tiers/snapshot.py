@@ -18,8 +18,8 @@ from ..core.asof import AsOf, AtBookmark, AtInstant, AtSequence, AtVersion, Now
 from ..core.clock import from_micros, iso, now_us, to_micros
 from ..core.errors import Invalid, NotFound, nearest
 from ..core.manifest import DataFile, FileRef
-from ..core.protocols import TableSnapshot
 from ..core.schema import ENVELOPE, ENVELOPE_IDS
+from ..core.snapshots import TableSnapshot
 from .files import CheckedFiles
 from .table_state import TableState
 
@@ -31,7 +31,7 @@ _SEQ, _RECORDED = ENVELOPE_IDS["_seq"], ENVELOPE_IDS["_recorded_at"]
 
 @dataclass
 class PinnedSnapshot:
-    """Implements `core.protocols.ShardSnapshot`."""
+    """Implements `core.snapshots.ShardSnapshot`."""
 
     tables: Mapping[str, TableSnapshot]
     files: CheckedFiles

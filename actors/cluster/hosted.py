@@ -15,10 +15,11 @@ from ...core.asof import AsOf
 from ...core.certificate import Certificate
 from ...core.errors import Unavailable
 from ...core.placement import Unit
-from ...core.protocols import Append, ShardSnapshot, TableSnapshot
+from ...core.protocols import Append
 from ...core.results import Appended
 from ...core.schema import Field
 from ...core.sharding import HOME, ShardMap
+from ...core.snapshots import ShardSnapshot, TableSnapshot
 from ...router.engine import Engine
 from ...router.one_shard import OneShard
 from ...router.query import Router
@@ -102,13 +103,13 @@ class HostedPartition(LocalPartition):
         return Taken(pin, {name: table.near() for name, table in snapshot.tables.items()}, snapshot.closed)
 
     def far_column(self, pin: int, table: str, name: str) -> pa.ChunkedArray:
-        """See `core.protocols.FarVectors`."""
+        """See `core.snapshots.FarVectors`."""
         return self._pinned(pin, table).hot_column(name)
 
     def far_nearest(
         self, pin: int, table: str, column: Field, question: Question, allowed: Seqs | None
     ) -> Nearest:
-        """See `core.protocols.FarVectors`."""
+        """See `core.snapshots.FarVectors`."""
         may = None if allowed is None else Allowed(allowed)
         return nearest_hot(self._pinned(pin, table), column, question, may)
 

@@ -14,19 +14,10 @@ from ...core.asof import AsOf
 from ...core.ids import Entropy
 from ...core.manifest import DataFile, FileRef
 from ...core.placement import Unit
-from ...core.protocols import (
-    Append,
-    Due,
-    HotHeads,
-    PartitionFacts,
-    Progress,
-    Rows,
-    ShardSnapshot,
-    Step,
-    TableSnapshot,
-)
+from ...core.protocols import Append, Due, HotHeads, PartitionFacts, Progress, Rows, Step
 from ...core.results import Appended, Moved, Report
 from ...core.schema import Field, Table
+from ...core.snapshots import ShardSnapshot, TableSnapshot
 from ...core.vectors import VectorIndex
 from ...tiers.files import CheckedFiles
 from ...tiers.intake.received import held
@@ -60,7 +51,7 @@ class RemoteSnapshot:
 
 @dataclass(frozen=True)
 class _Far:
-    """Implements `core.protocols.FarVectors`: the vectors of a cut that the shard's host holds."""
+    """Implements `core.snapshots.FarVectors`: the vectors of a cut that the shard's host holds."""
 
     call: Callable[..., Any]
     pin: int

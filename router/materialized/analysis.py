@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from ...core.errors import NotFound
@@ -11,8 +10,6 @@ from ..bind import Bound
 from ..engine import Engine
 from ..syntax import Node, spliced
 from .shape import Shape, shape
-
-_RENDER = "SELECT json_deserialize_sql(?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +35,7 @@ def analysed(bound: Bound, owner: DatabaseOwner, engine: Engine) -> Analysis:
 
     def render(node: Node) -> str:
         with engine.session() as session:
-            raw = json.dumps({"error": False, "statements": [{"node": node}]})
-            return str(session.value(_RENDER, [raw]))
+            return session.rendered(node)
 
     def parse(text: str) -> Node:
         tree: Node = engine.parse(text)["statements"][0]["node"]

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
 from ...core.manifest import DataFile
-from ...core.protocols import TableSnapshot
 from ...core.schema import Field
+from ...core.snapshots import TableSnapshot
 from ...core.types import quote
 from ...tiers.vectors.nearest import Allowed, Locate, Nearest, Question, farthest, merged, nearest
 from ...tiers.vectors.opened import OpenedVectors
@@ -32,7 +31,6 @@ from .asked import Asked
 
 FEW_BYTES = 8 << 20
 """Of vectors that DuckDB compares as fast as anything."""
-_RENDER = "SELECT json_deserialize_sql(?::JSON)"
 _NEAR = "near$"
 
 Open = Callable[[Session, Sequence[TableScan]], None]
@@ -154,14 +152,13 @@ def _allowed(asked: Asked, scan: TableScan, means: Means) -> Allowed | None:
     session = means.session()
     beside = {ref.view: means.scans[ref.view] for _, ref in asked.beside}
     means.open(session, [replace(scan, columns=(*columns, "_seq")), *beside.values()])
-    tree = _statement(scan.view, asked)
-    text = session.run(_RENDER, [tree])[0].column(0)[0].as_py()
+    text = session.rendered(_select(scan.view, asked))
     used = {name: means.values[name] for node in asked.own for name in _parameters(node)}
     found, _ = session.run(text, used)
     return Allowed(found.column(0).to_numpy())
 
 
-def _statement(view: str, asked: Asked) -> str:
+def _select(view: str, asked: Asked) -> Node:
     """SELECT _seq FROM view AS label WHERE own, as a tree that DuckDB writes out."""
     inner = {id(node): ref for node, ref in asked.beside}
     where = [_over_views(node, inner) for node in asked.own]
@@ -179,7 +176,7 @@ def _statement(view: str, asked: Asked) -> str:
             if len(where) == 1
             else {"class": "CONJUNCTION", "type": "CONJUNCTION_AND", "children": where}
         )
-    return orjson.dumps({"error": False, "statements": [{"node": node}]}).decode()
+    return node
 
 
 def _over_views(node: Any, inner: Mapping[int, Ref]) -> Any:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...core.manifest import DataFile
-from ...core.protocols import TableSnapshot
 from ...core.schema import ENVELOPE, ENVELOPE_IDS
+from ...core.snapshots import TableSnapshot
 from ..plan import Plan, ShardScan, TableScan
 from .typed import BIG, INT
 

@@ -17,9 +17,10 @@ from thermocline.core.clock import from_micros, to_micros
 from thermocline.core.errors import Corrupt, Invalid, NotFound, nearest
 from thermocline.core.ids import checksum
 from thermocline.core.manifest import ColdRef, DataFile, FileRef, Manifest, Run, empty_manifest
-from thermocline.core.protocols import Append, TableSnapshot
+from thermocline.core.protocols import Append
 from thermocline.core.results import Appended
 from thermocline.core.schema import Schema, Table, new_schema, widen
+from thermocline.core.snapshots import TableSnapshot
 from thermocline.core.types import UUID
 from thermocline.tiers.parquet import describe, encode, footer_rows
 

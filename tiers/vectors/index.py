@@ -16,7 +16,7 @@ out when it is made, on a sample of what it holds, and takes the least that find
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,8 @@ class Index:
         """The same, looking a step further than it must: the trial knows some of the questions only."""
         best, enough = self, False
         for effort in _efforts(self.kind, self._lists):
-            found = trial.found(lambda q, e=effort: self._search(q, e.shortlist, e.probes)[0])  # type: ignore[misc]
+            lists = [self._search(q, effort.shortlist, effort.probes)[0] for q in trial.questions]
+            found = trial.found(lists)
             best = Index(self._inner, self.kind, replace(effort, found=found.mean))
             if enough:
                 break
@@ -141,16 +142,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Questions whose nearest are known. `nearest`: (questions, NEAREST) rows; `vectors`: those searched."""
+    """Questions whose nearest are known. `nearest`: (questions, NEAREST) rows."""
 
     questions: Vectors
     nearest: Rows
 
-    def found(self, search: Callable[[Vector], Rows]) -> Found:
-        """`search`: a question -> the rows that are to be compared exactly."""
+    def found(self, lists: Iterable[Rows]) -> Found:
+        """`lists`: for each question, the rows that are to be compared exactly."""
         shares = [
-            len(np.intersect1d(search(question), rows)) / len(rows)
-            for question, rows in zip(self.questions, self.nearest, strict=True)
+            len(np.intersect1d(rows, nearest)) / len(nearest)
+            for rows, nearest in zip(lists, self.nearest, strict=True)
         ]
         return Found(float(np.mean(shares)), min(shares))
 
@@ -221,8 +222,7 @@ def _transform(vectors: Vectors, metric: Metric, prefix: int | None, rotated: bo
             questions, prefixes = unit(questions), unit(prefixes)
         nearness = _nearness(questions, prefixes, metric)
         best = np.argsort(-nearness, axis=1)[:, : SHORTLISTS[-1] // 2]
-        numbers = iter(range(len(best)))
-        if trial.found(lambda _, b=best, n=numbers: b[next(n)]).good:  # type: ignore[misc]
+        if trial.found(best).good:
             return cut
     return axes
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...core.manifest import DataFile
-from ...core.protocols import TableSnapshot
 from ...core.schema import Field, Table
+from ...core.snapshots import TableSnapshot
 
 
 def missing(table: Table, file: DataFile, column: Field) -> int:

@@ -18,8 +18,8 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from ...core.manifest import DataFile, FileRef, VectorPart
-from ...core.protocols import TableSnapshot
 from ...core.schema import Field
+from ...core.snapshots import TableSnapshot
 from ...core.vectors import Metric, Vector, Vectors, distances, unit
 from .hot import HotVectors, hot_distances, vectors_of
 from .index import NEAREST, SELECTS, Mask, Rows

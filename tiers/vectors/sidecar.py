@@ -126,7 +126,7 @@ def open_part(part: VectorPart, index: Path, places: Path) -> Opened:
     """From the files of a part, which are mapped. Raises `Corrupt`."""
     seqs, at = _decode_places(places, part.places.key)
     effort = Effort(part.shortlist, part.probes, part.found)
-    opened = Opened(load(index, part.kind, effort), seqs, at)  # type: ignore[arg-type]  # a kind, as it was written
+    opened = Opened(load(index, part.kind, effort), seqs, at)
     if not len(opened.index) == len(seqs) == part.rows:
         raise Corrupt(f"damaged file: {part.index.key}", hint="restore it from a backup")
     return opened

@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from thermocline.core.asof import AsOf, AtBookmark
 from thermocline.core.policy import TierPolicy
-from thermocline.core.protocols import Append, Cancel, ShardSnapshot
+from thermocline.core.protocols import Append, Cancel
 from thermocline.core.results import Appended, Result
 from thermocline.core.schema import Table
 from thermocline.core.sharding import HOME, ShardMap
+from thermocline.core.snapshots import ShardSnapshot
 from thermocline.router.engine import Engine
 from thermocline.router.one_shard import OneShard
 from thermocline.router.query import Router

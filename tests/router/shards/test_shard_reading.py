@@ -11,8 +11,8 @@ import pytest
 
 from thermocline.core.asof import AsOf
 from thermocline.core.errors import Corrupt, NotFound, Unavailable
-from thermocline.core.protocols import ShardSnapshot
 from thermocline.core.sharding import ShardMap, new_shard_map
+from thermocline.core.snapshots import ShardSnapshot
 
 from ...conftest import FakeClock
 from .conftest import Shop
