@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from ..core.access import OWNER, Access, Caller
 from ..core.asof import AtBookmark, AtSequence, parse_as_of
 from ..core.certificate import Certificate
 from ..core.errors import Invalid
@@ -32,8 +33,13 @@ from .streams import LakeStream
 from .tenancy import Tenancy
 
 if TYPE_CHECKING:
+    from ..tiers.policies import PolicyStore
+    from .audit import Audit
     from .family.partition import Projection
     from .family.pipeline import Pipeline
+
+
+T = TypeVar("T")
 
 
 class LakeDatabase:
@@ -45,6 +51,12 @@ class LakeDatabase:
         self._tenancy = tenancy
         self._router: Router | None = None
         self._views = DatabaseViews(self, tenancy)
+
+    def as_caller(self, caller: Caller) -> Any:
+        """The database as a principal has it, or as the owner does who comes through another door."""
+        from .guarded import GuardedDatabase
+
+        return self if caller == OWNER else GuardedDatabase(self, caller)
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -146,7 +158,11 @@ class LakeDatabase:
         }
         if warehouse is not None:
             return self._tenancy.in_warehouse(warehouse, self, sql, params, limits)
-        return self.router.sql(sql, params, **limits)
+        policy = self.policies.current()
+        if not policy.version:
+            return self.router.sql(sql, params, **limits)
+        access = Access(policy, None, self.name) if policy.schemas else None
+        return self._noted("sql", sql, lambda: self.router.sql(sql, params, **limits, access=access))
 
     def search(
         self,
@@ -177,7 +193,7 @@ class LakeDatabase:
             one_shard=self.shards.shard_map().single,
         )
         sql, values = statement(search)
-        return self.router.sql(sql, {**(params or {}), **values}, as_of=as_of, timeout=timeout, cancel=cancel)
+        return self.sql(sql, {**(params or {}), **values}, as_of=as_of, timeout=timeout, cancel=cancel)
 
     def query(
         self,
@@ -220,6 +236,10 @@ class LakeDatabase:
 
     def stream(self, name: str) -> LakeStream:
         return LakeStream(self, name)
+
+    def head(self, stream: str) -> int:
+        """The version of a stream; 0 for a new one."""
+        return self.shards.head(stream)
 
     def tables(self) -> list[str]:
         return shown(self.shards.table_names())
@@ -382,6 +402,25 @@ class LakeDatabase:
         self.shards.close()
 
     @property
+    def policies(self) -> PolicyStore:
+        return self._tenancy.policies
+
+    @property
+    def audit(self) -> Audit | None:
+        """`None` where nothing can be written."""
+        return self._tenancy.audit
+
+    @property
+    def engine(self) -> Engine:
+        return self._tenancy.engine
+
+    def _noted(self, action: str, what: str, act: Callable[[], T]) -> T:
+        """Once there is a policy, what the owner asks is noted as well."""
+        if self.audit is None or not self.policies.current().version:
+            return act()
+        return self.audit.noting(OWNER, self.name, action, what, act)
+
+    @property
     def router(self) -> Router:
         if self._router is None:
             self._router = self.router_with(self._tenancy.engine)
@@ -401,6 +440,7 @@ class LakeDatabase:
             self.name,
             location=tenancy.location,
             view_door=self._views,
+            policies=tenancy.policies,
         )
 
     def step_in(self, shard: Partition, step: Step, table: str, up_to: int | None = None) -> Moved:

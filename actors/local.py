@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
+from ..core.access import caller
 from ..core.clock import Clock, now_us, system_clock
 from ..core.errors import Corrupt, Error, Invalid, NotFound, Unavailable
 from ..core.ids import Entropy, check_name, uuid7s
@@ -30,9 +31,14 @@ from ..tiers.cold.iceberg import IcebergCold
 from ..tiers.epochs import Epochs
 from ..tiers.files import CheckedFiles
 from ..tiers.object_store import ObjectStore, open_store
+from ..tiers.policies import PolicyStore
 from ..tiers.seal import break_seal, check_and_break_seal, check_seal, seal_file
 from ..tiers.shard import Shard, Surroundings
 from ..tiers.steps.archive import complete_archive, follow_move
+from .audit import DATABASE as AUDIT_DATABASE
+from .audit import EVERY_S as AUDIT_EVERY_S
+from .audit import TABLE as AUDIT_TABLE
+from .audit import Audit
 from .database import LakeDatabase
 from .lake_lock import LakeLock
 from .local_tenancy import LocalTenancy
@@ -97,16 +103,43 @@ class LocalLake:
             policy=self.policy,
             embed=partial(embedded, self.engine),
         )
+        self.policies = PolicyStore(store, entropy, shared=read_only)
+        self.audit = None if read_only else Audit(self._append_audit, self._soon, clock)
         if self.background and (path / "objects-hot").is_dir():
             self.objects()  # an alarm may be due
 
-    def database(self, name: str) -> LakeDatabase:
+    @overload
+    def database(self, name: str) -> LakeDatabase: ...
+
+    @overload
+    def database(
+        self,
+        name: str,
+        *,
+        principal: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        door: str = "sdk",
+    ) -> Any: ...
+
+    def database(
+        self,
+        name: str,
+        *,
+        principal: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        door: str = "sdk",
+    ) -> Any:
+        """The tenant of that name, as its owner has it or a principal.
+
+        `settings`: what `current_setting` tells row policies; you vouch for it. `door`: as the audit says.
+        """
         check_name("database", name)
         with self._lock:
             if name not in self._databases:
                 self._tenancies[name] = LocalTenancy(name, self)
                 self._databases[name] = LakeDatabase(self._tenancies[name])
-            return self._databases[name]
+            found = self._databases[name]
+        return found.as_caller(caller(principal, settings, door))
 
     def create_database(
         self,
@@ -156,6 +189,12 @@ class LocalLake:
                     self, self.path, self.store, self.clock, self._entropy, background=self.background
                 )
             return self._objects
+
+    def _append_audit(self, rows: Any) -> None:
+        self.database(AUDIT_DATABASE).append(AUDIT_TABLE, rows)
+
+    def _soon(self, tell: Callable[[], Any]) -> None:
+        self.notices.note("audit", AUDIT_EVERY_S, tell)
 
     def coordinator(self) -> Any:
         """The one that knows the lake's databases, warehouses and hosts: `.facts()`."""
@@ -218,6 +257,8 @@ class LocalLake:
             return
         self.closing = True
         self.notices.close()
+        if self.audit is not None:
+            self.audit.flush()
         if self._objects is not None:
             from .family.aside import wait_for_aside
             from .family.query import stop_queries

@@ -35,6 +35,8 @@ class LocalTenancy:
         self.background = lake.background
         self.notices = lake.notices
         self.policy = lake.policy
+        self.policies = lake.policies
+        self.audit = lake.audit
         self.opened: dict[str, LocalPartition] = {}
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)

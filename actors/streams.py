@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from ..core.errors import Invalid
+from ..core.results import Result
 from ..core.schema import ENVELOPE
 from ..core.types import quote
 
-if TYPE_CHECKING:
-    from .database import LakeDatabase
+
+class Readable(Protocol):
+    """What a stream asks of its database."""
+
+    def head(self, stream: str) -> int: ...
+
+    def tables(self) -> list[str]: ...
+
+    def sql(self, sql: str, params: Sequence[Any]) -> Result: ...
 
 
 class LakeStream:
     """Implements `core.protocols.Stream`."""
 
-    def __init__(self, database: LakeDatabase, name: str) -> None:
+    def __init__(self, database: Readable, name: str) -> None:
         self._database = database
         self.name = name
 
     @property
     def version(self) -> int:
-        return self._database.shards.head(self.name)
+        return self._database.head(self.name)
 
     def read(
         self, *, after: int = 0, limit: int | None = None, backwards: bool = False

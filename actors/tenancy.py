@@ -16,6 +16,8 @@ from ..router.engine import Engine
 from .notices import Notices
 
 if TYPE_CHECKING:
+    from ..tiers.policies import PolicyStore
+    from .audit import Audit
     from .database import LakeDatabase
 
 
@@ -31,6 +33,14 @@ class Tenancy(Protocol):
 
     notices: Notices
     policy: TierPolicy
+
+    @property
+    def policies(self) -> PolicyStore: ...
+
+    @property
+    def audit(self) -> Audit | None:
+        """Where queries are noted; `None` if nothing may be written."""
+        ...
 
     @property
     def engine(self) -> Engine:

@@ -77,7 +77,8 @@ def certificate_lines(certificate: Certificate) -> list[str]:
             lines.append(f"  {table}  {shard}  manifest {part.manifest}")
             for tier in part.tiers:
                 spans = ", ".join(f"{first}-{last}" for first, last in tier.ranges) or "-"
-                line = f"    {tier.tier:<5} {spans:<20} {tier.rows:>13,} rows"
+                rows = "hidden" if tier.rows is None else f"{tier.rows:,}"
+                line = f"    {tier.tier:<5} {spans:<20} {rows:>13} rows"
                 if tier.tier != "hot":
                     line += (
                         f"   {tier.files_read} files read, {tier.files_pruned} pruned, {tier.bytes:,} bytes"

@@ -6,8 +6,8 @@ The ranges are those of the runs that were read or pruned, not the watermarks th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import Corrupt
@@ -22,12 +22,12 @@ class TierPart:
     """What one tier contributes of one table in one shard.
 
     `ranges`: inclusive [first, last] pairs of sequences for which the tier is responsible. `rows`: of all
-    its files, pruned ones included. `bytes`: of the files read.
+    its files, pruned ones included, `None` where a row policy hides how many. `bytes`: of the files read.
     """
 
     tier: str
     ranges: tuple[tuple[int, int], ...]
-    rows: int
+    rows: int | None
     files_read: int = 0
     files_pruned: int = 0
     bytes: int = 0
@@ -35,7 +35,10 @@ class TierPart:
     files: tuple[DataFile, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        shown: dict[str, Any] = {"ranges": [list(r) for r in self.ranges], "rows": self.rows}
+        shown: dict[str, Any] = {"ranges": [list(r) for r in self.ranges]}
+        if self.rows is None:
+            return shown
+        shown["rows"] = self.rows
         if self.tier != "hot":
             shown |= {
                 "files_read": self.files_read,
@@ -91,6 +94,28 @@ class Certificate:
                 for tier in part.tiers:
                     _check_rows(tier, where, self.footer_rows)
 
+    def veiled(self, tables: Collection[str]) -> Certificate:
+        """The same proof for somebody who may not see all rows of these tables, folded: of them it tells the
+        ranges, which cover everything, and no number that the hidden rows have a part in."""
+        if not any(table.lower() in tables for table in self.tables):
+            return self
+
+        def shown(table: str, shards: Mapping[str, ShardPart]) -> Mapping[str, ShardPart]:
+            if table.lower() not in tables:
+                return shards
+            return {
+                name: ShardPart(
+                    part.manifest,
+                    part.fresh_to,
+                    tuple(TierPart(t.tier, t.ranges, None, snapshot=t.snapshot) for t in part.tiers),
+                )
+                for name, part in shards.items()
+            }
+
+        known = {table: shown(table, shards) for table, shards in self.tables.items()}
+        expired = [gone for gone in self.expired if str(gone.get("table", "")).lower() not in tables]
+        return replace(self, tables=known, age_seconds=None, expired=expired)
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "manifest": {
@@ -129,7 +154,7 @@ class Certificate:
                             TierPart(
                                 tier=name,
                                 ranges=tuple((r[0], r[1]) for r in part["ranges"]),
-                                rows=part["rows"],
+                                rows=part.get("rows"),
                                 files_read=part.get("files_read", 0),
                                 files_pruned=part.get("files_pruned", 0),
                                 bytes=part.get("bytes", 0),
@@ -211,7 +236,7 @@ def _check_cover(part: ShardPart, where: str) -> None:
 
 
 def _check_rows(tier: TierPart, where: str, footer_rows: FooterRows | None) -> None:
-    if footer_rows is None or tier.tier == "hot":
+    if footer_rows is None or tier.tier == "hot" or tier.rows is None:
         return
     counted = 0
     for file in tier.files:

@@ -457,8 +457,19 @@ class Objects(Protocol):
 class Lakehouse(Protocol):
     """All tenants of one lake."""
 
-    def database(self, name: str) -> Database:
-        """The tenant of that name; it exists from its first write."""
+    def database(
+        self,
+        name: str,
+        *,
+        principal: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        door: str = "sdk",
+    ) -> Database:
+        """The tenant of that name; it exists from its first write.
+
+        `principal`: as whom it is read and written, by the policy; without one, as the owner. `settings`:
+        what `current_setting` tells row policies. `door`: through which the call came, for the audit.
+        """
         ...
 
     def create_database(

@@ -98,6 +98,11 @@ class Result:
     def columns(self) -> list[str]:
         return list(self._source.schema.names)
 
+    @property
+    def known_rows(self) -> int | None:
+        """How many rows there are; `None` of a stream that was not read yet."""
+        return self._source.num_rows if isinstance(self._source, pa.Table) else None
+
     def arrow(self) -> pa.Table:
         """All rows as a `pyarrow.Table`; reads a stream to its end."""
         if not isinstance(self._source, pa.Table):

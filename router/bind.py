@@ -86,7 +86,8 @@ class Bound:
     """A statement in the making: what the walk found, and what the rules added.
 
     `points`: what AS OF was cut out of the text, by the name that now stands there. `clock`: the clock
-    functions it uses. `vectors`: identifiers of the parameters that are compared with vectors.
+    functions it uses. `vectors`: identifiers of the parameters that are compared with vectors. `ctes`: the
+    names, folded, that common table expressions have anywhere in it.
     """
 
     source: Source
@@ -99,6 +100,7 @@ class Bound:
     splices: tuple[Splice, ...] = ()
     clock: tuple[str, ...] = ()
     vectors: frozenset[str] = frozenset()
+    ctes: frozenset[str] = frozenset()
 
     def with_refs(self, refs: dict[int, Ref]) -> Bound:
         return replace(self, refs=tuple(refs.get(ref.number, ref) for ref in self.refs))
@@ -116,6 +118,7 @@ def bind(source: Source, database: str, points: Mapping[str, Point]) -> Bound:
         functions=frozenset(walk.functions),
         column_refs=tuple(walk.column_refs),
         points=points,
+        ctes=frozenset(walk.ctes),
     )
 
 
@@ -128,6 +131,7 @@ class _Walk:
         self.refs: list[Ref] = []
         self.functions: set[str] = set()
         self.column_refs: list[Node] = []
+        self.ctes: set[str] = set()
 
     # -- queries ----------------------------------------------------------------------------------
 
@@ -138,6 +142,7 @@ class _Walk:
         for entry in node.get("cte_map", {}).get("map", ()):
             self.query(entry["value"]["query_node"], ctes, [])
             ctes |= {entry["key"].lower()}
+            self.ctes.add(entry["key"].lower())
         if kind == "SELECT_NODE":
             self._select(node, ctes, outer)
         elif kind == "SET_OPERATION_NODE":
@@ -149,6 +154,7 @@ class _Walk:
 
     def _common_table(self, node: Node, kind: str, ctes: frozenset[str], outer: list[Select]) -> None:
         name = node["cte_name"].lower()
+        self.ctes.add(name)
         if kind == "CTE_NODE":
             self.query(node["query"], ctes, outer)
             self.query(node["child"], ctes | {name}, outer)

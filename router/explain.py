@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from ..core.schema import TIERS
 from ..tiers.vectors.nearest import Look
 from .gather import Question
 from .nearest.asked import Asked
@@ -29,6 +30,24 @@ def explain_text(
     if measured is not None:
         blocks.append([f"rows out: {measured[1]:,}", *measured[0].rstrip().splitlines()])
     return "\n".join(_tree("query" + (f" as of {as_of}" if as_of else ""), blocks))
+
+
+def veiled_text(plan: Plan, as_of: str | None, told: Sequence[str]) -> str:
+    """The plan of a statement under a policy: what is read and what applies, and no number of rows or files,
+    as hidden ones have a part in them."""
+    blocks = [
+        [
+            f"table {scan.table}, tiers {', '.join(_tiers(scan)) or 'none'}",
+            f"└─ columns: {', '.join(scan.columns)}",
+        ]
+        for scan in plan.scans
+    ]
+    return "\n".join([*told, *_tree("query" + (f" as of {as_of}" if as_of else ""), blocks)])
+
+
+def _tiers(scan: TableScan) -> list[str]:
+    found = {tier.tier for shard in scan.shards for tier in shard.tiers}
+    return [tier for tier in TIERS if tier in found | {"hot"}]
 
 
 def _question_lines(asked: Question) -> list[str]:

@@ -54,6 +54,16 @@ def translate(
     return Invalid(message.splitlines()[0], hint=_hint(message))
 
 
+def hushed(error: Error) -> Error:
+    """For a statement whose policy computes with values that its principal must not learn: an error of the
+    data could quote one."""
+    if type(error) is not Invalid:
+        return error
+    return Invalid(
+        "the statement failed on a value", hint="a policy applies to its tables, so no more is told of it"
+    )
+
+
 def may_be_damage(error: EngineError) -> bool:
     """Whether the cause can lie in the bytes of a file."""
     return error.kind in _DAMAGE_KINDS or _DAMAGE.search(error.message) is not None

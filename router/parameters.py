@@ -55,6 +55,19 @@ def by_position(values: Sequence[Any]) -> dict[str, Any]:
     return {str(at + 1): value for at, value in enumerate(values)}
 
 
+def texts_given(given: Given) -> frozenset[str]:
+    """Identifiers of the parameters whose values are texts.
+
+    >>> sorted(texts_given(["tea", 5, "cup"]))
+    ['1', '3']
+    """
+    if not isinstance(given, Mapping):
+        given = (
+            by_position(given) if isinstance(given, Sequence) and not isinstance(given, str | bytes) else {}
+        )
+    return frozenset(str(name).lstrip("$:@") for name, value in given.items() if isinstance(value, str))
+
+
 def point_values(identifiers: Sequence[str], given: Given, positions: Sequence[int]) -> dict[str, Any]:
     """The same for one AS OF clause; `positions`: which of all `?` stand in it."""
     if positions and isinstance(given, Sequence) and not isinstance(given, str | bytes):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from ..core.asof import AsOf, Now
 from ..core.errors import Invalid, nearest
@@ -18,11 +18,17 @@ from .asof_syntax import Point, cut_points
 from .bind import Bound, bind
 from .engine import Engine
 from .materialized.known import Views, expanded, token
+from .parameters import Given, texts_given
+from .policy.restrict import Means, Restricted, restricted
+from .policy.sight import Sight
 from .rules import apply_rules
+from .rules.as_of import points_in_time
 from .statements import CreateTable, Explain, Insert, Query, Statement, read_statement
 from .syntax import Source, parse, spliced
 
 KEPT = 512
+T = TypeVar("T")
+
 LONGEST_KEPT = 100_000
 """Characters; longer texts are mostly INSERT VALUES and seldom come twice."""
 
@@ -45,6 +51,7 @@ class Prepared:
     """A statement; `bound` and `points` are those of its query, if it has one.
 
     `consumed`: which of the `?` stood in an AS OF, from 0. `told`: of the views that it reads, for EXPLAIN.
+    `restricted`: what a policy made of it.
     """
 
     statement: Statement
@@ -52,6 +59,7 @@ class Prepared:
     points: Mapping[str, PreparedPoint]
     consumed: frozenset[int] = frozenset()
     told: tuple[str, ...] = ()
+    restricted: Restricted | None = None
 
     @cached_property
     def text(self) -> str:
@@ -61,6 +69,21 @@ class Prepared:
         return spliced(source.text, [*source.removed, *self.bound.splices])
 
 
+@dataclass(frozen=True)
+class _Parsed:
+    """A statement before any rule. `named`: the tables it names."""
+
+    statement: Statement
+    bound: Bound | None = None
+    points: Mapping[str, PreparedPoint] = field(default_factory=dict)
+    consumed: frozenset[int] = frozenset()
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        assert self.bound is not None
+        return tuple(ref.name.lower() for ref in points_in_time(self.bound).refs)
+
+
 class Preparations:
     """The plan cache of one database."""
 
@@ -68,32 +91,55 @@ class Preparations:
         self._engine = engine
         self._database = database
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[Hashable, ...], Prepared] = OrderedDict()
+        self._kept: OrderedDict[tuple[Hashable, ...], Any] = OrderedDict()
 
     def get(
-        self, sql: str, dialect: str | None, views: Views | None = None, as_of: AsOf | None = None
+        self,
+        sql: str,
+        dialect: str | None,
+        views: Views | None = None,
+        as_of: AsOf | None = None,
+        *,
+        sight: Sight | None = None,
+        params: Given = None,
     ) -> Prepared:
-        """Raises `Invalid` for what is not allowed or no SQL, `NotFound` for another database.
+        """Raises `Invalid` for what is not allowed or no SQL, `NotFound` for another database, `Denied`.
 
         `views`: those that there are; their queries at the point `as_of` take the place of their names.
+        `sight`: what may be seen. It comes first: what a view's own query reads was its maker's to see.
         """
         if not isinstance(sql, str):
             raise Invalid(f"SQL is text, not {type(sql).__name__}", hint="give a string")
         key = (sql.strip(), (dialect or "duckdb").lower())
-        prepared = self._remembered(key, lambda: self._prepare(*key))
+        if sight is None:
+            kept: tuple[Hashable, ...] = key
+            prepared = self._remembered(key, lambda: self._prepared(self._parsed(*key)))
+        else:
+            kept, prepared = self._seen(key, sight, texts_given(params))
         point = as_of or Now()
         if not views or not (views_token := token(views, prepared.bound, point)):
             return prepared
-        return self._remembered((*key, views_token), lambda: self._over_views(prepared, views, point))
+        return self._remembered((*kept, views_token), lambda: self._over_views(prepared, views, point))
 
-    def _remembered(self, key: tuple[Hashable, ...], make: Callable[[], Prepared]) -> Prepared:
+    def _seen(
+        self, key: tuple[str, str], sight: Sight, texts: frozenset[str]
+    ) -> tuple[tuple[Hashable, ...], Prepared]:
+        """The statement over what may be seen, and the key it is kept by."""
+        parsed = self._remembered(("parsed", *key), lambda: self._parsed(*key))
+        if parsed.bound is None:
+            return key, self._prepared(parsed)
+        seen_key = (*key, sight.key(parsed.named), texts)
+        means = Means(sight.access, sight.tables, self._engine, texts)
+        return seen_key, self._remembered(seen_key, lambda: self._prepared(parsed, means))
+
+    def _remembered(self, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
         with self._lock:
-            found = self._kept.get(key)
+            found: T | None = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)
                 return found
         prepared = make()
-        if len(str(key[0])) <= LONGEST_KEPT:
+        if sum(len(part) for part in key if isinstance(part, str)) <= LONGEST_KEPT:
             with self._lock:
                 self._kept[key] = prepared
                 if len(self._kept) > KEPT:
@@ -108,17 +154,26 @@ class Preparations:
         bound = apply_rules(bind(source, self._database, bound.points))
         return replace(prepared, bound=bound, told=told)
 
-    def _prepare(self, sql: str, dialect: str) -> Prepared:
+    def _parsed(self, sql: str, dialect: str) -> _Parsed:
         cut = cut_points(sql, _dialect(dialect))
         statement = read_statement(_translated(cut.text, dialect))
         query = _query(statement)
         if query is None:
-            return Prepared(statement, None, {})
+            return _Parsed(statement)
         source = parse(query.text, self._engine)
         points = {name: self._point(point, dialect) for name, point in cut.points.items()}
-        bound = apply_rules(bind(source, self._database, cut.points))
         consumed = frozenset(at for point in cut.points.values() for at in point.positions)
-        return Prepared(statement, bound, points, consumed)
+        return _Parsed(statement, bind(source, self._database, cut.points), points, consumed)
+
+    def _prepared(self, parsed: _Parsed, means: Means | None = None) -> Prepared:
+        """With all rules applied, the policy's first."""
+        bound, made = parsed.bound, None
+        if bound is not None and means is not None:
+            made = restricted(bound, means)
+            if made is not None:
+                bound = bind(parse(made.text, self._engine), self._database, bound.points)
+        ruled = None if bound is None else apply_rules(bound)
+        return Prepared(parsed.statement, ruled, parsed.points, parsed.consumed, restricted=made)
 
     def _point(self, point: Point, dialect: str) -> PreparedPoint:
         source = parse(_translated(f"SELECT {point.expression}", dialect), self._engine)

@@ -11,19 +11,25 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from ..core.access import Access
 from ..core.asof import AsOf, AtSequence, Now, parse_as_of
 from ..core.certificate import Certificate
 from ..core.clock import Clock, now_us
 from ..core.errors import Invalid, NotFound
 from ..core.protocols import Cancel, DatabaseOwner
 from ..core.results import Result
+from ..core.schema import Table
 from .engine import Engine
-from .explain import explain_text
+from .explain import explain_text, veiled_text
 from .file_table import FileTables
 from .limits import Limits
 from .materialized.analysis import Analysis, analysed
 from .materialized.known import KnownViews, Views
 from .parameters import Given
+from .policy.administer import Policies, administer
+from .policy.check import check_statement
+from .policy.sight import Sight
+from .policy.statements import PolicyStatement
 from .prepare import Preparations, Prepared
 from .pushdown.choice import DAFT_FROM_BYTES, engine_name
 from .run import Means, Run
@@ -72,6 +78,7 @@ class Router:
         daft_from_bytes: int = DAFT_FROM_BYTES,
         location: Callable[[str], str] | None = None,
         view_door: ViewDoor | None = None,
+        policies: Policies | None = None,
     ) -> None:
         self.owner = owner
         self.database = database
@@ -80,6 +87,7 @@ class Router:
         self._preparations = Preparations(engine, database)
         self._means = Means(owner, engine, FileTables(), daft_from_bytes, location)
         self._view_door = view_door
+        self._policies = policies
         self.views = KnownViews(owner.table_names, lambda sql: self._sql(sql, views={}))
 
     def sql(
@@ -95,19 +103,23 @@ class Router:
         stream: bool = False,
         now_us: int | None = None,
         engine: str | None = None,
+        access: Access | None = None,
     ) -> Result:
         """Runs one statement. With `stream`, rows are made as they are read; the snapshot is held till then.
 
         `now_us`: what the statement takes for now, by default the lake's clock. `engine`: "duckdb", "daft"
-        for what Daft can do of it, "auto" for Daft from a certain size on.
-        Raises `Invalid`, `NotFound`, `Unavailable` (time, memory, cancelled) and `Corrupt`.
+        for what Daft can do of it, "auto" for Daft from a certain size on. `access`: what may be seen and
+        done, by default everything.
+        Raises `Invalid`, `Denied`, `NotFound`, `Unavailable` (time, memory, cancelled) and `Corrupt`.
         """
         if timeout is not None and timeout <= 0:
             raise Invalid(f"timeout={timeout} leaves no time", hint="give seconds above 0, or leave it out")
         limits = Limits(timeout, memory_limit, cancel, engine_name(engine))
         default = parse_as_of(as_of)
         return self._viewing(
-            lambda views: self._sql(sql, params, default, dialect, limits, stream, now_us, views=views)
+            lambda views: self._sql(
+                sql, params, default, dialect, limits, stream, now_us, access, views=views
+            )
         )
 
     def _viewing(self, act: Callable[[Views], T]) -> T:
@@ -130,10 +142,14 @@ class Router:
         limits: Limits = _FREE,
         stream: bool = False,
         now_us: int | None = None,
+        access: Access | None = None,
         *,
         views: Views,
     ) -> Result:
-        prepared = self._preparations.get(sql, dialect, views, default)
+        sight = self._sight(access, views)
+        prepared = self._preparations.get(sql, dialect, views, default, sight=sight, params=params)
+        if access is not None:
+            check_statement(access, prepared)
         match prepared.statement:
             case Query():
                 run = self._run(prepared, params, default, limits, now_us)
@@ -142,13 +158,19 @@ class Router:
                 text = self._explain(prepared, params, default, analyze, limits)
                 return Result(pa.table({"plan": text.splitlines()}), Certificate())
             case ShowTables():
-                return show_tables(self.owner)
+                return show_tables(self.owner, access)
             case DropTable() as drop:
                 return drop_table(self.owner, drop, self.database, self.views)
             case CreateIndex() as index:
                 return create_index(self.owner, index, self.database)
             case AlterTable() as alter:
                 return alter_table(self.owner, alter, self.database, self._engine)
+            case PolicyStatement() as about_policy:
+                if self._policies is None:
+                    raise Invalid("a policy is made in the database as a whole", hint="not in its shards")
+                return administer(
+                    about_policy, self._policies, access, self.database, self._known(views), self._engine
+                )
             case CreateView() | DropView() | RefreshView() as on_view:
                 if prepared.points:
                     raise Invalid("a view follows the present", hint="read it with as_of= instead")
@@ -173,12 +195,14 @@ class Router:
         dialect: str | None = None,
         analyze: bool = False,
         engine: str | None = None,
+        access: Access | None = None,
     ) -> str:
         """What a query would read, as a tree; with `analyze` it runs and its times are shown."""
         default, limits = parse_as_of(as_of), Limits(engine=engine_name(engine))
 
         def explained(views: Views) -> str:
-            prepared = self._preparations.get(sql, dialect, views, default)
+            sight = self._sight(access, views)
+            prepared = self._preparations.get(sql, dialect, views, default, sight=sight, params=params)
             if not isinstance(prepared.statement, Query | Explain):
                 raise Invalid("only queries can be explained", hint="EXPLAIN SELECT ...")
             return self._explain(prepared, params, default, analyze, limits)
@@ -219,6 +243,8 @@ class Router:
         run = self._run(prepared, params, as_of, limits)
         with ExitStack() as stack:
             plan = run.plan(stack)
+            if prepared.restricted is not None:
+                return veiled_text(plan, run.as_of_text, prepared.restricted.told)
             if limits.engine != "duckdb":
                 if analyze:
                     raise Invalid("ANALYZE measures DuckDB alone", hint="leave engine out, or analyze")
@@ -228,6 +254,29 @@ class Router:
             with self._engine.session(limits.memory_limit) as session:
                 measured = run.measure(session, plan)
             return explain_text(plan, run.as_of_text, measured, near=run.near_told(plan))
+
+    def _sight(self, access: Access | None, views: Views) -> Sight | None:
+        if access is None:
+            return None
+
+        known = self._known(views)
+
+        def table(name: str) -> Table | None:
+            try:
+                return known(name)
+            except NotFound:
+                return None
+
+        return Sight(access, table)
+
+    def _known(self, views: Views) -> Callable[[str], Table]:
+        """A table or a view by its name; raises `NotFound`."""
+
+        def known(name: str) -> Table:
+            view = views.get(name.lower())
+            return self.owner.table(name) if view is None else view.definition.as_table(view.hidden)
+
+        return known
 
     def _run(
         self, prepared: Prepared, params: Given, as_of: AsOf, limits: Limits, at_us: int | None = None

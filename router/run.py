@@ -26,7 +26,7 @@ from .cut import Cut, take_cut
 from .daft_engine import Files, installed, runs_on_ray
 from .engine import Engine, EngineError, Session, Watch
 from .explain import near_lines
-from .failures import may_be_damage, translate
+from .failures import hushed, may_be_damage, translate
 from .file_table import FileTables
 from .gather import Question, certificate, gather, question
 from .limits import Limits
@@ -197,7 +197,7 @@ class Run:
         if found is None:
             return None
         table, sql_types, parts = found
-        return Result(tidy_table(table, sql_types), certificate(asked, parts, self.as_of_text))
+        return Result(tidy_table(table, sql_types), self._shown(certificate(asked, parts, self.as_of_text)))
 
     # -- a part by Daft ---------------------------------------------------------------------------
 
@@ -370,7 +370,13 @@ class Run:
             self._keys = self._damaged() or self._keys
         known = (cut.schema.by_name for cut in self._cut.tables.values())
         columns = {*ENVELOPE.names, "_tier"}.union(*known)
-        return translate(error, columns, shown(self._means.owner.table_names()), self._keys)
+        tables = shown(self._means.owner.table_names())
+        seen = self._prepared.restricted
+        if seen is None:
+            return translate(error, columns, tables, self._keys)
+        columns = {name for name in columns if name.lower() not in seen.unseen}
+        told = translate(error, columns, (), self._keys)
+        return hushed(told) if seen.hushed else told
 
     def _damaged(self) -> dict[str, str]:
         """Those of the files read (path -> key) that can't be read to their end."""
@@ -378,7 +384,11 @@ class Run:
             return {path: key for path, key in self._keys.items() if not session.can_read(path)}
 
     def _certificate(self, plan: Plan) -> Certificate:
-        return certify(plan, self.as_of_text, self._cut.footer_rows)
+        return self._shown(certify(plan, self.as_of_text, self._cut.footer_rows))
+
+    def _shown(self, certificate: Certificate) -> Certificate:
+        seen = self._prepared.restricted
+        return certificate if seen is None else certificate.veiled(seen.veiled)
 
 
 def _open_view(session: Session, read: ScanSql) -> None:

@@ -7,14 +7,16 @@ a SELECT again.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from ..core.errors import Invalid
-from .syntax import ALLOWED, tokens
+from .head import Head
+from .policy.statements import PolicyStatement, read_policy_statement
+from .syntax import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,16 @@ class ShowTables:
 
 ViewStatement = CreateView | DropView | RefreshView
 Statement = (
-    Query | Explain | Insert | CreateTable | AlterTable | DropTable | CreateIndex | ViewStatement | ShowTables
+    PolicyStatement
+    | Query
+    | Explain
+    | Insert
+    | CreateTable
+    | AlterTable
+    | DropTable
+    | CreateIndex
+    | ViewStatement
+    | ShowTables
 )
 
 S = TypeVar("S")
@@ -119,10 +130,6 @@ S = TypeVar("S")
 OPTIONS = ("event_time", "clustering", "retention")
 INDEX_OPTIONS = ("metric", "tier", "prefix", "rotated", "key")
 
-_QUERY_WORDS = {
-    "SELECT", "WITH", "FROM", "VALUES", "(", "PIVOT", "UNPIVOT", "DESCRIBE", "DESC", "SUMMARIZE", "TABLE",
-    "SHOW",
-}  # fmt: skip
 _EXPLAIN = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*EXPLAIN(?:\s+(ANALYZE|ANALYSE))?(?=[\s(])", re.IGNORECASE | re.DOTALL
 )
@@ -150,7 +157,10 @@ def read_statement(sql: str) -> Statement:
         raise Invalid("the statement is empty", hint="write SELECT ...")
     if any(token.token_type == TokenType.SEMICOLON for token in found):
         raise Invalid("one statement at a time", hint="send them one after another")
-    head = _Head(sql, found)
+    head = Head(sql, found)
+    about_policy = read_policy_statement(head)
+    if about_policy is not None:
+        return about_policy
     if head.takes("INSERT", "INTO"):
         return _insert(head)
     if head.takes("CREATE", "TABLE"):
@@ -171,7 +181,7 @@ def read_statement(sql: str) -> Statement:
         return head.last(RefreshView(head.name()))
     if head.takes("SHOW", "TABLES"):
         return head.last(ShowTables())
-    return head.query()
+    return Query(head.query())
 
 
 def retention_seconds(text: str) -> int:
@@ -185,33 +195,33 @@ def retention_seconds(text: str) -> int:
     return int(parts[1]) * _SECONDS[parts[2].lower()]
 
 
-def _insert(head: _Head) -> Insert:
+def _insert(head: Head) -> Insert:
     table = head.name()
     columns = tuple(head.names()) if head.at("(") and not head.opens_query() else None
     by_name = head.takes("BY", "NAME")
     if head.takes("BY", "POSITION") or (by_name and columns is None) or not by_name:
-        return Insert(table, columns, head.query(), by_name)
+        return Insert(table, columns, Query(head.query()), by_name)
     raise Invalid("a column list and BY NAME exclude each other", hint="leave one of them out")
 
 
-def _create(head: _Head) -> CreateTable:
+def _create(head: Head) -> CreateTable:
     if_not_exists = head.takes("IF", "NOT", "EXISTS")
     table = head.name()
-    columns = tuple(head.column_definitions()) if head.at("(") else ()
-    options = head.options() if head.takes("WITH") else {}
-    query = head.query() if head.takes("AS") else None
+    columns = tuple(_column_definitions(head)) if head.at("(") else ()
+    options = head.options(OPTIONS) if head.takes("WITH") else {}
+    query = Query(head.query()) if head.takes("AS") else None
     if bool(columns) == (query is not None):
         raise Invalid("a table needs columns, or AS SELECT", hint="CREATE TABLE t (a BIGINT, b VARCHAR)")
     return head.last(CreateTable(table, columns, query, if_not_exists, options))
 
 
-def _alter(head: _Head) -> AlterTable:
+def _alter(head: Head) -> AlterTable:
     table = head.name()
     new = head.takes("ADD")
     if not new:
         head.expect("ALTER")
     head.takes("COLUMN")
-    column = head.column_definition()
+    column = _column_definition(head)
     if column.embed is None:
         raise Invalid(
             "only computed columns are added or changed: others come with the events that have them",
@@ -220,7 +230,7 @@ def _alter(head: _Head) -> AlterTable:
     return head.last(AlterTable(table, column, new))
 
 
-def _create_index(head: _Head) -> CreateIndex:
+def _create_index(head: Head) -> CreateIndex:
     head.takes("IF", "NOT", "EXISTS")
     if not head.takes("ON"):
         head.name()
@@ -234,148 +244,40 @@ def _create_index(head: _Head) -> CreateIndex:
     return head.last(CreateIndex(table, columns[0], kind, options))
 
 
-def _create_view(head: _Head) -> CreateView:
+def _create_view(head: Head) -> CreateView:
     if_not_exists = head.takes("IF", "NOT", "EXISTS")
     view = head.name()
     options = head.options(("refresh",)) if head.takes("WITH") else {}
     if not head.takes("AS"):
         raise Invalid("a view needs a query", hint="CREATE MATERIALIZED VIEW v AS SELECT ...")
-    return CreateView(view, head.query(), if_not_exists, options.get("refresh"))
+    return CreateView(view, Query(head.query()), if_not_exists, options.get("refresh"))
 
 
-class _Word(NamedTuple):
-    text: str
-    token: Token
+def _column_definitions(head: Head) -> list[Column]:
+    """`(a BIGINT, b DECIMAL(10, 2))`"""
+    head.expect("(")
+    found = [_column_definition(head)]
+    while head.takes(","):
+        found.append(_column_definition(head))
+    head.expect(")")
+    return found
 
 
-class _Head:
-    """Reads tokens from the left. `query()` takes all that is left."""
-
-    def __init__(self, sql: str, found: list[Token]) -> None:
-        self._sql = sql
-        self._words = [_Word(t.text.upper() if _bare(t) else "", t) for t in found]
-        self._at = 0
-        self._end = found[-1].end + 1
-
-    def at(self, word: str) -> bool:
-        return self._at < len(self._words) and self._words[self._at].text == word
-
-    def takes(self, *words: str) -> bool:
-        found = [word.text for word in self._words[self._at : self._at + len(words)]]
-        if found == list(words):
-            self._at += len(words)
-            return True
-        return False
-
-    def last(self, statement: S) -> S:
-        """`statement`, if nothing follows it."""
-        if self._at < len(self._words):
-            raise self._unexpected()
-        return statement
-
-    def name(self) -> str:
-        """A table's or a column's name; a database before it is the router's to judge."""
-        word = self._next()
-        if not _is_name(word.token):
-            raise self._unexpected(-1)
-        name = word.token.text
-        while self.takes("."):
-            name = f"{name}.{self._next().token.text}"
-        return name
-
-    def names(self) -> list[str]:
-        self.expect("(")
-        names = [self.name()]
-        while self.takes(","):
-            names.append(self.name())
-        self.expect(")")
-        return names
-
-    def column_definitions(self) -> list[Column]:
-        """`(a BIGINT, b DECIMAL(10, 2))`"""
-        self.expect("(")
-        found = [self.column_definition()]
-        while self.takes(","):
-            found.append(self.column_definition())
-        self.expect(")")
-        return found
-
-    def column_definition(self) -> Column:
-        """`a DECIMAL(10, 2)`, or `e FLOAT[8] GENERATED ALWAYS AS (embed('model', a || b))`"""
-        name = self.name()
-        written = self._up_to(",", ")", "GENERATED")
-        if not written:
-            raise Invalid(f"column `{name}` has no type", hint=f"write {name} VARCHAR")
-        if not self.takes("GENERATED"):
-            return Column(name, written)
-        for word in ("ALWAYS", "AS", "(", "EMBED", "("):
-            self.expect(word, hint="GENERATED ALWAYS AS (embed('minilm', title || ' ' || body))")
-        model = self._next().token.text
-        self.expect(",", hint="embed('minilm', title || ' ' || body)")
-        text = self._up_to(")")
-        self.expect(")")
-        self.expect(")")
-        if not self.takes("STORED"):
-            self.takes("VIRTUAL")
-        return Column(name, written, (model, text))
-
-    def _up_to(self, *ends: str) -> str:
-        """What stands before one of these words, as written."""
-        start, depth = self._at, 0
-        while self._at < len(self._words) and (depth or self._words[self._at].text not in ends):
-            depth += self.at("(") - self.at(")")
-            self._at += 1
-        return self._slice(start, self._at) if self._at > start else ""
-
-    def options(self, known: Sequence[str] = OPTIONS) -> dict[str, str]:
-        self.expect("(")
-        options: dict[str, str] = {}
-        while True:
-            key = self._next().token.text.lower()
-            if key not in known:
-                raise Invalid(f"unknown option `{key}`", hint=f"known: {', '.join(known)}")
-            self.expect("=")
-            options[key] = self._next().token.text
-            if not self.takes(","):
-                self.expect(")")
-                return options
-
-    def opens_query(self) -> bool:
-        following = self._words[self._at + 1].text if self._at + 1 < len(self._words) else ""
-        return following in _QUERY_WORDS
-
-    def query(self) -> Query:
-        if self._at >= len(self._words) or self._words[self._at].text not in _QUERY_WORDS:
-            raise self._unexpected()
-        start = self._words[self._at].token.start
-        self._at = len(self._words)
-        return Query(self._sql[start : self._end])
-
-    def _next(self) -> _Word:
-        if self._at >= len(self._words):
-            raise Invalid("the statement ends too early", hint=ALLOWED)
-        self._at += 1
-        return self._words[self._at - 1]
-
-    def expect(self, word: str, hint: str = "") -> None:
-        if not self.takes(word):
-            raise self._unexpected(hint=hint or f"expected {word} there")
-
-    def _slice(self, start: int, behind: int) -> str:
-        return self._sql[self._words[start].token.start : self._words[behind - 1].token.end + 1]
-
-    def _unexpected(self, offset: int = 0, hint: str = ALLOWED) -> Invalid:
-        at = self._at + offset
-        if at >= len(self._words):
-            return Invalid("the statement ends too early", hint=hint)
-        if at == 0:
-            return Invalid(f"{self._words[0].token.text.upper()} is not allowed", hint=hint)
-        return Invalid(f"unexpected `{self._words[at].token.text}` in the statement", hint=hint)
-
-
-def _bare(token: Token) -> bool:
-    return token.token_type not in (TokenType.IDENTIFIER, TokenType.STRING, TokenType.RAW_STRING)
-
-
-def _is_name(token: Token) -> bool:
-    return token.token_type == TokenType.IDENTIFIER or token.text.replace("_", "a").isalnum()
+def _column_definition(head: Head) -> Column:
+    """`a DECIMAL(10, 2)`, or `e FLOAT[8] GENERATED ALWAYS AS (embed('model', a || b))`"""
+    name = head.name()
+    written = head.up_to(",", ")", "GENERATED")
+    if not written:
+        raise Invalid(f"column `{name}` has no type", hint=f"write {name} VARCHAR")
+    if not head.takes("GENERATED"):
+        return Column(name, written)
+    for word in ("ALWAYS", "AS", "(", "EMBED", "("):
+        head.expect(word, hint="GENERATED ALWAYS AS (embed('minilm', title || ' ' || body))")
+    model = head.text()
+    head.expect(",", hint="embed('minilm', title || ' ' || body)")
+    text = head.up_to(")")
+    head.expect(")")
+    head.expect(")")
+    if not head.takes("STORED"):
+        head.takes("VIRTUAL")
+    return Column(name, written, (model, text))

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from ..core.access import Access
 from ..core.certificate import Certificate
 from ..core.errors import Error, Invalid, NotFound, nearest
 from ..core.ids import shown
@@ -138,8 +139,9 @@ def create_index(owner: DatabaseOwner, statement: CreateIndex, database: str) ->
     return Result(pa.table({"files": pa.array([moved.files], pa.int64())}), Certificate())
 
 
-def show_tables(owner: DatabaseOwner) -> Result:
-    return Result(pa.table({"name": pa.array(shown(owner.table_names()), pa.string())}), Certificate())
+def show_tables(owner: DatabaseOwner, access: Access | None = None) -> Result:
+    names = [name for name in shown(owner.table_names()) if access is None or access.table(name) is not None]
+    return Result(pa.table({"name": pa.array(names, pa.string())}), Certificate())
 
 
 def create_view(door: ViewDoor, statement: CreateView, database: str) -> Result:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ...core.access import Caller
 from ...core.clock import Clock
 from ...core.errors import Unavailable
 from ...core.manifest import DataFile
@@ -42,8 +43,10 @@ class ComputeActor:
     def lake(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Reply:
         return reply(lambda: getattr(self._lake, method)(*args, **kwargs))
 
-    def database(self, name: str, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Reply:
-        return reply(lambda: getattr(self._lake.database(name), method)(*args, **kwargs))
+    def database(
+        self, name: str, caller: Caller, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Reply:
+        return reply(lambda: getattr(self._lake.database(name).as_caller(caller), method)(*args, **kwargs))
 
     def tenancy(self, name: str, method: str) -> Reply:
         """Whether a database exists, its shard map."""
@@ -60,15 +63,20 @@ class ComputeActor:
 
     # -- queries ----------------------------------------------------------------------------------
 
-    def sql(self, id: str, name: str, sql: str, params: Any, limits: Mapping[str, Any]) -> Reply:
+    def sql(
+        self, id: str, name: str, caller: Caller, sql: str, params: Any, limits: Mapping[str, Any]
+    ) -> Reply:
         """(all rows or a stream's schema, certificate, engine). `id`: for `cancel`, `more` and `end`."""
-        return reply(lambda: self._sql(id, name, sql, params, limits))
+        return reply(lambda: self._sql(id, name, caller, sql, params, limits))
 
-    def _sql(self, id: str, name: str, sql: str, params: Any, limits: Mapping[str, Any]) -> tuple[Any, ...]:
+    def _sql(
+        self, id: str, name: str, caller: Caller, sql: str, params: Any, limits: Mapping[str, Any]
+    ) -> tuple[Any, ...]:
         with self._lock:
             cancel = self._cancels.setdefault(id, Cancel())
         try:
-            result = self._lake.database(name).sql(sql, params, cancel=cancel, **limits)
+            database = self._lake.database(name).as_caller(caller)
+            result = database.sql(sql, params, cancel=cancel, **limits)
             if limits.get("stream"):
                 with self._lock:
                     self._streams[id] = _pieces(result)

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from ...core.access import OWNER, Caller, caller
 from ...core.asof import AsOf
 from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Unavailable
@@ -28,12 +29,14 @@ from ...core.results import Result
 from ...core.sharding import ShardMap
 from ...router.engine import Engine
 from ...router.materialized.known import KnownViews
+from ...tiers.policies import PolicyStore
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..notices import Notices
 from ..top import cluster_top
 from .client import ClusterClient
 from .far_compute import start_compute
+from .far_guarded import FarGuarded
 from .lake import unit_of
 from .objects import ClusterDispatch, ClusterObjects
 from .options import ClusterOptions, LakePlace
@@ -75,7 +78,17 @@ class FarLake:
         self._lock = threading.Lock()
         self._databases: dict[str, FarDatabase] = {}
 
-    def database(self, name: str) -> FarDatabase:
+    def database(
+        self,
+        name: str,
+        *,
+        principal: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        door: str = "sdk",
+    ) -> Any:
+        return self._database(name).as_caller(caller(principal, settings, door))
+
+    def _database(self, name: str) -> FarDatabase:
         check_name("database", name)
         with self._lock:
             if name not in self._databases:
@@ -95,7 +108,7 @@ class FarLake:
     ) -> FarDatabase:
         settings = {"shards": shards, "shard_by": shard_by, "key": key, "regions": regions}
         self.compute.create_database(name, settings | {"durability": durability, "region": region})
-        database = self.database(name)
+        database = self._database(name)
         database.shards.tenancy.refresh()
         return database
 
@@ -199,11 +212,14 @@ class FarDatabase(LakeDatabase):
         analyze: bool = False,
         engine: str | None = None,
     ) -> str:
-        options = {"as_of": as_of, "dialect": dialect, "analyze": analyze, "engine": engine}
+        options: dict[str, Any] = {"as_of": as_of, "dialect": dialect, "analyze": analyze, "engine": engine}
         return str(self._compute.database(self.name, "explain", sql, params, **options))
 
     def schema(self, table: str, *, as_of: object = None) -> pa.Schema:
         return self._compute.database(self.name, "schema", table, as_of=as_of)
+
+    def as_caller(self, caller: Caller) -> Any:
+        return self if caller == OWNER else FarGuarded(self.name, caller, self._compute)
 
     @property
     def known_views(self) -> KnownViews:
@@ -231,6 +247,14 @@ class FarTenancy:
     @property
     def engine(self) -> Engine:
         raise _no_engine()
+
+    @property
+    def policies(self) -> PolicyStore:
+        raise _no_engine()
+
+    @property
+    def audit(self) -> None:
+        """Queries are noted where they run."""
 
     @property
     def location(self) -> None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import ray
 from ray.exceptions import RayError, RayTaskError
 
+from ...core.access import OWNER, Caller
 from ...core.clock import Clock
 from ...core.errors import Unavailable
 from ...core.ids import Entropy
@@ -44,8 +45,8 @@ class FarCompute:
     def lake(self, method: str, *args: Any, **kwargs: Any) -> Any:
         return self._ask(lambda: self._actor.lake.remote(method, args, kwargs))
 
-    def database(self, name: str, method: str, *args: Any, **kwargs: Any) -> Any:
-        return self._ask(lambda: self._actor.database.remote(name, method, args, kwargs))
+    def database(self, name: str, method: str, *args: Any, caller: Caller = OWNER, **kwargs: Any) -> Any:
+        return self._ask(lambda: self._actor.database.remote(name, caller, method, args, kwargs))
 
     def tenancy(self, name: str, method: str) -> Any:
         return self._ask(lambda: self._actor.tenancy.remote(name, method))
@@ -60,13 +61,20 @@ class FarCompute:
         self._ask(lambda: self._actor.keep_class.remote(ref, pickled))
 
     def sql(
-        self, database: str, sql: str, params: Any, limits: Mapping[str, Any], cancel: Cancel | None
+        self,
+        database: str,
+        sql: str,
+        params: Any,
+        limits: Mapping[str, Any],
+        cancel: Cancel | None,
+        caller: Caller = OWNER,
     ) -> Result:
         id = self._entropy(16).hex()
 
         with self._cancelled_by(cancel, id):
             rows, certificate, engine = self._ask(
-                lambda: self._actor.sql.remote(id, database, sql, params, limits), again=only_reads(sql)
+                lambda: self._actor.sql.remote(id, database, caller, sql, params, limits),
+                again=only_reads(sql),
             )
         if isinstance(rows, pa.Schema):
             rows = pa.RecordBatchReader.from_batches(rows, self._rows(id, cancel))

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ...core.access import caller
 from ...core.asof import AsOf
 from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Unavailable
@@ -30,7 +31,12 @@ from ...tiers.assignments import Assignments
 from ...tiers.files import CheckedFiles
 from ...tiers.handover import split_shard
 from ...tiers.object_store import is_remote, open_store
+from ...tiers.policies import PolicyStore
 from ...tiers.shard_maps import ShardMaps, databases_with_maps
+from ..audit import DATABASE as AUDIT_DATABASE
+from ..audit import EVERY_S as AUDIT_EVERY_S
+from ..audit import TABLE as AUDIT_TABLE
+from ..audit import Audit
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..local_warehouses import LocalWarehouses
@@ -80,10 +86,22 @@ class RayLake:
         self._warehouses: LocalWarehouses | None = None
         self.background = options.sink
         self.notices = Notices()
+        self.policies = PolicyStore(self.store, entropy, shared=True)
+        self.audit = Audit(self._append_audit, self._soon, clock)
         self.closing = False
         self.problem: Exception | None = None
 
-    def database(self, name: str) -> LakeDatabase:
+    def database(
+        self,
+        name: str,
+        *,
+        principal: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        door: str = "sdk",
+    ) -> Any:
+        return self._database(name).as_caller(caller(principal, settings, door))
+
+    def _database(self, name: str) -> LakeDatabase:
         check_name("database", name)
         with self._lock:
             if name not in self._databases:
@@ -105,13 +123,19 @@ class RayLake:
         shard_map = new_shard_map(
             shards, by=shard_by, key=key, regions=regions, durability=durability, region=region
         )
-        database = self.database(name)
+        database = self._database(name)
         self._tenancies[name].create(shard_map)
         return database
 
     def databases(self) -> list[str]:
         names = {info.key.split("/")[1] for info in self.store.list("epochs/") if "/shard-" in info.key}
         return sorted(names | {n for n in databases_with_maps(self.store) if self.database(n).tables()})
+
+    def _append_audit(self, rows: Any) -> None:
+        self._database(AUDIT_DATABASE).append(AUDIT_TABLE, rows)
+
+    def _soon(self, tell: Callable[[], object]) -> None:
+        self.notices.note("audit", AUDIT_EVERY_S, tell)
 
     def object(self, kind: type, name: str | None = None) -> Any:
         return self._objects.stub(kind, name)
@@ -165,6 +189,7 @@ class RayLake:
             return
         self.closing = True
         self.notices.close()
+        self.audit.flush()
         for database in self._databases.values():
             database.close()
         self.engine.close()
@@ -193,6 +218,8 @@ class RayTenancy:
         self.background = lake.background
         self.notices = lake.notices
         self.policy = lake.policy
+        self.policies = lake.policies
+        self.audit = lake.audit
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)
         self._map: ShardMap | None = None

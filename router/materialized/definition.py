@@ -17,6 +17,7 @@ from typing import Any
 
 from ...core.clock import iso
 from ...core.ids import HIDDEN_PREFIX
+from ...core.schema import FIRST_FIELD_ID, Field, Schema, Table
 from ...core.types import parse_type, quote, type_name
 from .shape import AFTER, LEAST, Shape
 
@@ -37,6 +38,12 @@ class Definition:
     refresh_s: float | None
     reads: tuple[str, ...]
     table_id: str = ""
+
+    def as_table(self, id: str) -> Table:
+        """As statements see it."""
+        named = enumerate(self.columns, FIRST_FIELD_ID)
+        fields = tuple(Field(number, name, parse_type(kind)) for number, (name, kind) in named)
+        return Table(id, self.name, (Schema(1, fields),))
 
     def to_json(self) -> str:
         raw = {slot: getattr(self, slot) for slot in Definition.__slots__} | {"shape": self.shape.to_dict()}

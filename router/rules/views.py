@@ -18,6 +18,8 @@ def view_names(bound: Bound) -> Bound:
     >>> from thermocline.router.rules.samples import bound, text
     >>> text(view_names(bound("select * from t where a > (select avg(a) from t)")))
     'select * from t where a > (select avg(a) from "t_2" AS "t")'
+    >>> text(view_names(bound("with t as (select 1 as a) select * from acme.t")))
+    'with t as (select 1 as a) select * from "t_2" AS "t"'
     """
     taken = {token.text.lower() for token in bound.source.tokens}
     views: dict[object, str] = {}
@@ -26,7 +28,8 @@ def view_names(bound: Bound) -> Bound:
     # References without a place in the text cannot be renamed, so they choose first.
     for ref in sorted(bound.refs, key=lambda r: (r.place is not None, r.number)):
         need = _need(bound, ref)
-        view = ref.view or views.get(need) or _free_name(ref.name, set(views.values()), taken)
+        used = set(views.values()) | ({ref.name} if _shadowed(bound, ref) else set())
+        view = ref.view or views.get(need) or _free_name(ref.name, used, taken)
         views[need] = view
         refs[ref.number] = replace(ref, view=view)
         written = ref.point or ref.name
@@ -40,8 +43,13 @@ def _need(bound: Bound, ref: Ref) -> object:
     """Equal for references that the same rows and columns serve."""
     select = bound.selects[ref.select]
     unconditional = "where_clause" not in select.node and not select.conditions and not _limited(select.node)
-    key = (ref.name.lower(), ref.point, ref.columns, ref.envelope)
+    key = (ref.name.lower(), ref.point, ref.columns, ref.envelope, _shadowed(bound, ref))
     return key if unconditional else (*key, ref.number)
+
+
+def _shadowed(bound: Bound, ref: Ref) -> bool:
+    """Whether its bare name could be taken for a common table expression of the statement."""
+    return len(ref.path) > 1 and ref.name.lower() in bound.ctes
 
 
 def _limited(node: dict[str, object]) -> bool:

@@ -355,7 +355,7 @@ class World:
 
     def _counts(self, part: ShardPart, rows: int, *, is_now: bool) -> bool:
         """Whether the tiers have so many rows. Files hold later ones too, and lose those that expired."""
-        told = sum(tier.rows for tier in part.tiers)
+        told = sum(tier.rows or 0 for tier in part.tiers)
         return told == rows if is_now and not self.settings.ttl else told >= rows or self.settings.ttl
 
     def verify(self) -> None:

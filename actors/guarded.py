@@ -1,0 +1,336 @@
+"""A database as a named principal has it: each call is checked, carried out by the database, and noted.
+
+lake.database("acme", principal="priya").sql(...)
+  access     what the policy now in force gives priya in acme
+  router     the statement over what she may see
+  audit      who, what, how long, what came of it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pyarrow as pa
+
+from ..core.access import Access, Caller
+from ..core.errors import Denied
+from ..core.protocols import Append, Cancel, Progress, Rows
+from ..core.results import Appended, Imported, Moved, Report, Result
+from ..core.schema import ENVELOPE
+from ..core.sharding import ShardMap
+from ..router.policy.check import check_new_rows, visible
+from ..router.search import Mode, only_table, statement, wanted
+from ..tiers.intake.received import batch_of, held
+from .streams import LakeStream
+
+if TYPE_CHECKING:
+    from .database import LakeDatabase
+
+T = TypeVar("T")
+
+
+class GuardedDatabase:
+    """Implements `core.protocols.Database` for one caller."""
+
+    def __init__(self, inner: LakeDatabase, caller: Caller) -> None:
+        self.name = inner.name
+        self.caller = caller
+        self._inner = inner
+
+    @property
+    def access(self) -> Access:
+        """By the policy as it is now."""
+        policy = self._inner.policies.current()
+        return Access(policy, self.caller.principal, self.name, self.caller.settings)
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    def append(
+        self,
+        table: str,
+        rows: Rows,
+        *,
+        stream: str | None = None,
+        expected_version: int | None = None,
+        event_time: str | None = None,
+    ) -> Appended:
+        def act() -> Appended:
+            append = self._checked(Append(table, rows, stream, expected_version, event_time))
+            return self._inner.append(
+                table, append.rows, stream=stream, expected_version=expected_version, event_time=event_time
+            )
+
+        return self._noted("append", table, act)
+
+    async def append_async(
+        self,
+        table: str,
+        rows: Rows,
+        *,
+        stream: str | None = None,
+        expected_version: int | None = None,
+        event_time: str | None = None,
+    ) -> Appended:
+        append = self._noted(
+            "append", table, lambda: self._checked(Append(table, rows, stream, expected_version, event_time))
+        )
+        return await self._inner.append_async(
+            table, append.rows, stream=stream, expected_version=expected_version, event_time=event_time
+        )
+
+    def append_many(self, batches: Mapping[str, Rows]) -> dict[str, Appended]:
+        def act() -> dict[str, Appended]:
+            checked = {table: self._checked(Append(table, rows)).rows for table, rows in batches.items()}
+            return self._inner.append_many(checked)
+
+        return self._noted("append", ", ".join(batches), act)
+
+    def import_file(
+        self,
+        path: str | Path,
+        table: str,
+        *,
+        event_time: str | None = None,
+        id: str | None = None,
+        on_error: str = "stop",
+        progress: Progress | None = None,
+    ) -> Imported:
+        def act() -> Imported:
+            self._check_append(table)
+            found = self.access.table(table)
+            if found is not None and found.filters:
+                raise Denied(
+                    f"`{table}` has a row policy, and a file is not checked row by row",
+                    hint="append the rows instead",
+                )
+            return self._inner.import_file(
+                path, table, event_time=event_time, id=id, on_error=on_error, progress=progress
+            )
+
+        return self._noted("import", table, act)
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def sql(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        as_of: object = None,
+        dialect: str | None = None,
+        timeout: float | None = None,
+        memory_limit: str | None = None,
+        cancel: Cancel | None = None,
+        stream: bool = False,
+        engine: str | None = None,
+    ) -> Result:
+        def act() -> Result:
+            access = self.access
+            return self._inner.router.sql(
+                sql,
+                params,
+                as_of=as_of,
+                dialect=dialect,
+                timeout=_least(timeout, access.max_runtime_s),
+                memory_limit=access.memory(memory_limit),
+                cancel=cancel,
+                stream=stream,
+                engine=engine,
+                access=access,
+            )
+
+        return self._noted("sql", sql, act)
+
+    def search(
+        self,
+        query: str | Sequence[float],
+        *,
+        table: str | None = None,
+        column: str | None = None,
+        k: int = 10,
+        mode: Mode = "meaning",
+        where: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        as_of: object = None,
+        tiers: Sequence[str] | None = None,
+        vector: Sequence[float] | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Result:
+        def act() -> Result:
+            access, shards = self.access, self._inner.shards
+            name = only_table(self.tables(), table)
+            access.check("select", name)
+            search = wanted(
+                visible(shards.table(name), access),
+                query,
+                column=column,
+                k=k,
+                mode=mode,
+                where=where,
+                tiers=tiers,
+                vector=vector,
+                one_shard=shards.shard_map().single,
+            )
+            sql, values = statement(search)
+            return self._inner.router.sql(
+                sql,
+                {**(params or {}), **values},
+                as_of=as_of,
+                timeout=_least(timeout, access.max_runtime_s),
+                memory_limit=access.memory(None),
+                cancel=cancel,
+                access=access,
+            )
+
+        return self._noted("search", query if isinstance(query, str) else "a vector", act)
+
+    def explain(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        as_of: object = None,
+        dialect: str | None = None,
+        analyze: bool = False,
+        engine: str | None = None,
+    ) -> str:
+        def act() -> str:
+            return self._inner.router.explain(
+                sql, params, as_of=as_of, dialect=dialect, analyze=analyze, engine=engine, access=self.access
+            )
+
+        return self._noted("explain", sql, act)
+
+    def stream(self, name: str) -> LakeStream:
+        return LakeStream(self, name)
+
+    def head(self, stream: str) -> int:
+        """The version of a stream; of one with hidden events it is not told."""
+        access = self.access
+        for table in self._inner.tables():
+            found = access.table(table)
+            if found is None or found.filters:
+                raise Denied(
+                    f"the version of `{stream}` counts events that `{self.caller.principal}` may not see",
+                    hint="read the stream: positions are those of the events",
+                )
+        return self._inner.head(stream)
+
+    def tables(self) -> list[str]:
+        access = self.access
+        return [name for name in self._inner.tables() if access.table(name) is not None]
+
+    def schema(self, table: str, *, as_of: object = None) -> pa.Schema:
+        access = self.access
+        access.check("select", table)
+        found = access.table(table)
+        schema = self._inner.schema(table, as_of=as_of)
+        if found is None or found.columns is None:
+            return schema
+        return pa.schema([field for field in schema if field.name.lower() in found.columns])
+
+    def bookmark(self) -> str:
+        self._check_any()
+        return self._inner.bookmark()
+
+    # -- tiers ------------------------------------------------------------------------------------
+
+    def tiers(self, table: str | None = None) -> Result:
+        """Of tables all of whose rows are seen: numbers of the others would tell of hidden ones."""
+        access = self.access
+        names = self.tables() if table is None else [table]
+        for name in names:
+            access.check("select", name)
+        told = [n for n in names if (found := access.table(n)) is not None and not found.filters]
+        if table is not None and not told:
+            raise Denied(f"`{table}` has a row policy, so it is not told how much it holds", hint="count(*)")
+        parts = [self._inner.tiers(name) for name in told]
+        empty = self._inner.tiers().arrow().slice(0, 0)
+        return Result(pa.concat_tables([empty, *(p.arrow() for p in parts)]), self._inner.tiers().certificate)
+
+    def flush(
+        self, table: str | None = None, *, up_to: int | None = None, progress: Progress | None = None
+    ) -> Moved:
+        return self._managed("flush", table, lambda: self._inner.flush(table, up_to=up_to, progress=progress))
+
+    def compact(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
+        return self._managed("compact", table, lambda: self._inner.compact(table, progress=progress))
+
+    def embed(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
+        return self._managed("embed", table, lambda: self._inner.embed(table, progress=progress))
+
+    def archive(
+        self, table: str | None = None, *, up_to: int | None = None, progress: Progress | None = None
+    ) -> Moved:
+        return self._managed(
+            "archive", table, lambda: self._inner.archive(table, up_to=up_to, progress=progress)
+        )
+
+    def expire(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
+        return self._managed("expire", table, lambda: self._inner.expire(table, progress=progress))
+
+    def verify(self, *, progress: Progress | None = None) -> Report:
+        return self._managed("verify", None, lambda: self._inner.verify(progress=progress))
+
+    def shard_map(self) -> ShardMap:
+        self._check_any()
+        return self._inner.shard_map()
+
+    def split(self, shard: str) -> ShardMap:
+        return self._managed("split", None, lambda: self._inner.split(shard))
+
+    # -- checks -----------------------------------------------------------------------------------
+
+    def _managed(self, action: str, table: str | None, act: Callable[[], T]) -> T:
+        def checked() -> T:
+            self.access.check("manage", table or "*")
+            return act()
+
+        return self._noted(action, table or "", checked)
+
+    def _checked(self, append: Append) -> Append:
+        """The append, with rows that can be read again, if each of them may be appended."""
+        self._check_append(append.table)
+        found = self.access.table(append.table)
+        if found is None or not found.filters:
+            return append
+        append = replace(append, rows=held(append.rows))
+        tables = self._inner.shards.table
+        table = tables(append.table)
+        batch = batch_of(append, table.schema)
+        given = {name: batch.column(name) for name in batch.payload}
+        given |= {
+            name: pa.array(values, ENVELOPE.field(name).type) for name, values in batch.envelope.items()
+        }
+        if append.stream is not None:
+            given["_stream"] = pa.array([append.stream] * batch.rows)
+        rows = pa.table(given) if given else pa.table({"_seq": pa.nulls(batch.rows, pa.int64())})
+        check_new_rows(self.access, table, rows, tables, self._inner.engine)
+        return append
+
+    def _check_append(self, table: str) -> None:
+        """A table that is not there yet needs leave to create it."""
+        access = self.access
+        access.check("insert", table)
+        if table.lower() not in (name.lower() for name in self._inner.tables()):
+            access.check("create")
+
+    def _check_any(self) -> None:
+        if not self.access.any:
+            raise Denied(
+                f"`{self.caller.principal}` may nothing in `{self.name}`", hint="the owner can GRANT"
+            )
+
+    def _noted(self, action: str, what: str, act: Callable[[], T]) -> T:
+        audit = self._inner.audit
+        if audit is None:
+            return act()
+        return audit.noting(self.caller, self.name, action, what, act)
+
+
+def _least(given: float | None, limit: float | None) -> float | None:
+    return min((s for s in (given, limit) if s is not None), default=None)

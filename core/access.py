@@ -1,0 +1,517 @@
+"""Who may see what: grants, masks and row filters as one value, and pure decisions over it.
+
+    Policy --(principal, database, settings)--> Access --(table)--> TableAccess: columns, masks, filters
+
+A principal is a name that somebody is known by; a role is a name that is granted to others. Who has no name
+is the lake's owner, and sees all. A named principal sees what was granted, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from .errors import Denied, Invalid, NotFound, nearest
+
+PRIVILEGES = ("select", "insert", "create", "manage")
+"""select: read. insert: append. create: make tables. manage: flush, archive, index, drop."""
+
+METHODS = ("full", "partial", "hash", "null", "expression")
+
+_WHO = re.compile(r"^[A-Za-z][\w.@\-]{0,62}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: a principal, or the owner (`None`), through a door (sdk, http, cli, mcp). `settings`: what
+    whoever let the caller in vouches for."""
+
+    principal: str | None = None
+    door: str = "sdk"
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+OWNER = Caller()
+
+
+def caller(principal: str | None, settings: Mapping[str, str] | None, door: str) -> Caller:
+    """Raises `Invalid` for settings of nobody, or a name that can't be one."""
+    if principal is None:
+        if settings:
+            raise Invalid("settings are a principal's", hint='database("acme", principal="priya", ...)')
+        return Caller(None, door)
+    given = tuple(sorted((str(name), str(value)) for name, value in (settings or {}).items()))
+    return Caller(checked_name(principal), door, given)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """`database`: `*` for all. `schema`: a virtual one, whose name may be a pattern. `table`: `*` for all.
+
+    `columns`: folded; none for all of them.
+    """
+
+    who: str
+    privilege: str
+    database: str
+    table: str = "*"
+    schema: str | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a mask or a filter is for: all named principals, or those `to` whom it is; never `exempt` ones."""
+
+    to: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+
+    def holds(self, roles: frozenset[str]) -> bool:
+        return (not self.to or not roles.isdisjoint(self.to)) and roles.isdisjoint(self.exempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """What is shown instead of a column. `arguments`: of `partial` how many characters stay in front and at
+    the end, of `expression` its SQL."""
+
+    name: str
+    database: str
+    table: str
+    column: str
+    method: str
+    arguments: tuple[Any, ...] = ()
+    audience: Audience = Audience()
+
+
+@dataclass(frozen=True, slots=True)
+class RowPolicy:
+    """Only rows for which `using`, an SQL condition, holds are there."""
+
+    name: str
+    database: str
+    table: str
+    using: str
+    audience: Audience = Audience()
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualSchema:
+    """A name in front of tables that stands for settings: `customer_{id}` for any `id`, which the values of
+    the settings may quote as `{id}`."""
+
+    database: str
+    name: str
+    settings: Mapping[str, str]
+
+    def settings_of(self, name: str) -> dict[str, str] | None:
+        """The settings that a concrete name stands for; `None` if it is not this schema's."""
+        holders = re.findall(r"\{(\w+)\}", self.name)
+        pattern = re.sub(r"\\\{\w+\\\}", r"(\\w+)", re.escape(self.name))
+        found = re.fullmatch(pattern, name, re.IGNORECASE)
+        if found is None:
+            return None
+        values = dict(zip(holders, found.groups(), strict=True))
+        return {key: _filled(value, values) for key, value in self.settings.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """What is noted of a name. `allowed_tables`: the only ones, whatever is granted; `None` for all.
+
+    `max_runtime_s`, `max_memory`: of each of its queries. `token`: digest of what it shows at a door.
+    """
+
+    name: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    allowed_tables: tuple[str, ...] | None = None
+    max_runtime_s: float | None = None
+    max_memory: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All of it, of one lake. `version` rises with each change; 0 is a lake that has none.
+
+    `members`: (role, who has it). `salt`: what hashes are made with, so that nobody can compute them.
+    """
+
+    version: int = 0
+    grants: tuple[Grant, ...] = ()
+    members: tuple[tuple[str, str], ...] = ()
+    masks: tuple[Mask, ...] = ()
+    filters: tuple[RowPolicy, ...] = ()
+    schemas: tuple[VirtualSchema, ...] = ()
+    principals: tuple[Principal, ...] = ()
+    salt: str = ""
+
+    def roles_of(self, who: str) -> frozenset[str]:
+        """The principal's own name, and the roles it has, also by way of others."""
+        found = {who.lower()}
+        while more := {role for role, member in self.members if member in found} - found:
+            found |= more
+        return frozenset(found)
+
+    def principal(self, who: str) -> Principal:
+        return next((p for p in self.principals if p.name == who.lower()), Principal(who.lower()))
+
+    def knows(self, who: str) -> bool:
+        """Whether anything is said of the name."""
+        who = who.lower()
+        return any(
+            [
+                any(p.name == who for p in self.principals),
+                any(g.who == who for g in self.grants),
+                any(who in pair for pair in self.members),
+            ]
+        )
+
+    def holder(self, token: str) -> str | None:
+        """Whose the digest of a token is."""
+        return next((p.name for p in self.principals if p.token == token), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(raw: Mapping[str, Any]) -> Policy:
+        return Policy(
+            version=int(raw["version"]),
+            grants=tuple(Grant(**{**g, "columns": tuple(g["columns"])}) for g in raw["grants"]),
+            members=tuple((role, member) for role, member in raw["members"]),
+            masks=tuple(
+                Mask(**{**m, "arguments": tuple(m["arguments"]), "audience": _audience(m["audience"])})
+                for m in raw["masks"]
+            ),
+            filters=tuple(RowPolicy(**{**f, "audience": _audience(f["audience"])}) for f in raw["filters"]),
+            schemas=tuple(VirtualSchema(**s) for s in raw["schemas"]),
+            principals=tuple(
+                Principal(**{**p, "allowed_tables": _tuple(p["allowed_tables"])}) for p in raw["principals"]
+            ),
+            salt=str(raw["salt"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TableAccess:
+    """What one principal has of one table. `columns`: folded, `None` for all.
+
+    `settings`: what `current_setting` tells the filters.
+    """
+
+    privileges: frozenset[str]
+    columns: frozenset[str] | None
+    masks: tuple[Mask, ...]
+    filters: tuple[RowPolicy, ...]
+    settings: Mapping[str, str]
+
+    @property
+    def restricts(self) -> bool:
+        return self.columns is not None or bool(self.masks) or bool(self.filters)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What one principal, or the owner (`None`), has of one database.
+
+    `given`: settings that whoever opened the database for the principal vouches for.
+    """
+
+    policy: Policy
+    principal: str | None
+    database: str
+    given: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for those who see the same."""
+        return self.policy.version, self.principal, self.given
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        return frozenset() if self.principal is None else self.policy.roles_of(self.principal)
+
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
+        """By name: those of the roles, over them the principal's own, over them the given ones."""
+        own = (self.principal or "").lower()
+        people = sorted((self.policy.principal(r) for r in self.roles), key=lambda p: (p.name == own, p.name))
+        merged: dict[str, str] = {}
+        for person in people:
+            merged.update(person.settings)
+        return {**merged, **dict(self.given)}
+
+    @cached_property
+    def max_runtime_s(self) -> float | None:
+        """The least of what its roles may take."""
+        return min((s for p in self._people if (s := p.max_runtime_s) is not None), default=None)
+
+    @cached_property
+    def max_memory(self) -> str | None:
+        own = [p for p in self._people if p.max_memory is not None]
+        return min((str(p.max_memory) for p in own), key=memory_bytes, default=None)
+
+    def memory(self, given: str | None) -> str | None:
+        """The lesser of a query's own limit and of what the principal may take."""
+        limits = [limit for limit in (given, self.max_memory) if limit is not None]
+        return min(limits, key=memory_bytes, default=None)
+
+    def table(self, name: str, schema: str | None = None) -> TableAccess | None:
+        """`None` if nothing of the table is granted. `schema`: the virtual one through which it is read."""
+        settings = self.settings
+        if schema is not None:
+            found = self._schema(schema)
+            if found is None:
+                return None
+            settings = {**settings, **found[1]}
+        privileges, columns = self._granted(name, schema)
+        if not privileges or not self._allowed(name):
+            return None
+        masks = tuple(m for m in self.policy.masks if self._meant(m, name) and m.audience.holds(self.roles))
+        filters = tuple(
+            f
+            for f in self.policy.filters
+            if self._meant(f, name) and (schema is not None or f.audience.holds(self.roles))
+        )
+        if self.principal is None:
+            masks, filters = (), filters if schema is not None else ()
+        if schema is not None and not filters:
+            raise Denied(
+                f"no row access policy parts `{name}` by customer, so `{schema}.{name}` would be all of it",
+                hint=f"CREATE ROW ACCESS POLICY ... ON {name} USING (... = current_setting('...'))",
+            )
+        return TableAccess(privileges, columns, masks, filters, settings)
+
+    def may(self, privilege: str, table: str = "*") -> bool:
+        """Whether a privilege holds for a table, or for the whole database."""
+        if self.principal is None:
+            return True
+        if table != "*":
+            return privilege in self._granted(table, None)[0] and self._allowed(table)
+        return any(
+            g.privilege == privilege and g.table == "*" and not g.columns and g.schema is None
+            for g in self._grants
+        )
+
+    def check(self, privilege: str, table: str = "*") -> None:
+        """Raises `Denied`."""
+        if not self.may(privilege, table):
+            raise denied(self.principal, privilege, self.database if table == "*" else table)
+
+    @property
+    def any(self) -> bool:
+        """Whether anything of the database is granted."""
+        return self.principal is None or bool(self._grants)
+
+    @cached_property
+    def _people(self) -> list[Principal]:
+        return [self.policy.principal(role) for role in self.roles]
+
+    @cached_property
+    def _grants(self) -> list[Grant]:
+        return [g for g in self.policy.grants if g.who in self.roles and _same(g.database, self.database)]
+
+    def _granted(self, table: str, schema: str | None) -> tuple[frozenset[str], frozenset[str] | None]:
+        """(privileges, columns that may be read)."""
+        if self.principal is None:
+            return frozenset(PRIVILEGES), None
+        grants = [g for g in self._grants if _same(g.table, table) and self._through(g, schema)]
+        reading = [g for g in grants if g.privilege == "select"]
+        whole = not reading or any(not g.columns for g in reading)
+        columns = None if whole else frozenset(column for g in reading for column in g.columns)
+        return frozenset(g.privilege for g in grants), columns
+
+    def _through(self, grant: Grant, schema: str | None) -> bool:
+        if schema is None or grant.schema is None:
+            return grant.schema is None and schema is None
+        found = self._schema(schema)
+        return found is not None and grant.schema.lower() in (schema.lower(), found[0].name.lower())
+
+    def _schema(self, name: str) -> tuple[VirtualSchema, dict[str, str]] | None:
+        for schema in self.policy.schemas:
+            settings = schema.settings_of(name) if _same(schema.database, self.database) else None
+            if settings is not None:
+                return schema, settings
+        return None
+
+    def _allowed(self, table: str) -> bool:
+        names = {table.lower(), f"{self.database}.{table}".lower()}
+        return all(p.allowed_tables is None or not names.isdisjoint(p.allowed_tables) for p in self._people)
+
+    def _meant(self, rule: Mask | RowPolicy, table: str) -> bool:
+        return _same(rule.database, self.database) and rule.table.lower() == table.lower()
+
+    def is_schema(self, name: str) -> bool:
+        return self._schema(name) is not None
+
+
+def denied(principal: str | None, privilege: str, what: str) -> Denied:
+    """The same whether it exists or not, so that nothing is learnt of it."""
+    return Denied(
+        f"`{principal}` may not {privilege} `{what}`",
+        hint=f"the owner can allow it: GRANT {privilege.upper()} ON {what} TO {principal}",
+    )
+
+
+def checked_name(who: str) -> str:
+    """A principal's or a role's name, folded. Raises `Invalid`."""
+    if not _WHO.match(who):
+        raise Invalid(f"not a name of a principal: {who!r}", hint="a letter, then letters, digits, _ . @ -")
+    return who.lower()
+
+
+# -- changes: each gives a policy of the next version ------------------------------------------------
+
+
+def granted(policy: Policy, grants: Iterable[Grant]) -> Policy:
+    new = [g for g in dict.fromkeys(grants) if g not in policy.grants]
+    return _next(policy, grants=(*policy.grants, *new))
+
+
+def revoked(policy: Policy, grants: Iterable[Grant]) -> Policy:
+    """Without these. Revoking columns leaves a grant of the others. Raises `NotFound` if none was granted."""
+    left = list(policy.grants)
+    for gone in grants:
+        kept = [rest for g in left if (rest := _without(g, gone)) is not None]
+        if kept == left:
+            raise NotFound(
+                f"`{gone.who}` has no grant of {gone.privilege} on `{gone.table}`",
+                hint="SHOW GRANTS lists what there is; a wider grant is revoked where it was given",
+            )
+        left = kept
+    return _next(policy, grants=tuple(left))
+
+
+def with_member(policy: Policy, role: str, member: str) -> Policy:
+    """Raises `Invalid` if a role would have itself."""
+    if role == member:
+        raise Invalid(f"`{role}` can't have itself", hint="grant it to another name")
+    if member in policy.roles_of(role):
+        raise Invalid(f"`{role}` has `{member}` already", hint="roles don't go in circles")
+    return _next(policy, members=tuple(dict.fromkeys((*policy.members, (role, member)))))
+
+
+def without_member(policy: Policy, role: str, member: str) -> Policy:
+    if (role, member) not in policy.members:
+        raise NotFound(f"`{member}` does not have the role `{role}`", hint="SHOW GRANTS lists who has what")
+    return _next(policy, members=tuple(m for m in policy.members if m != (role, member)))
+
+
+def with_mask(policy: Policy, mask: Mask) -> Policy:
+    """Raises `Invalid` if the column has one, or another has its name."""
+    for known in policy.masks:
+        if _place(known) == _place(mask) and known.column == mask.column:
+            raise Invalid(
+                f"`{mask.table}.{mask.column}` is masked by `{known.name}`",
+                hint=f"DROP MASKING POLICY {known.name} first",
+            )
+    _check_new(mask.name, mask.database, [*policy.masks, *policy.filters])
+    return _next(policy, masks=(*policy.masks, mask))
+
+
+def with_filter(policy: Policy, row_policy: RowPolicy) -> Policy:
+    _check_new(row_policy.name, row_policy.database, [*policy.masks, *policy.filters])
+    return _next(policy, filters=(*policy.filters, row_policy))
+
+
+def without_rule(policy: Policy, database: str, name: str) -> Policy:
+    """Without the mask or row policy of that name. Raises `NotFound`."""
+
+    def other(rule: Mask | RowPolicy) -> bool:
+        return rule.name.lower() != name.lower() or not _same(rule.database, database)
+
+    masks, filters = tuple(filter(other, policy.masks)), tuple(filter(other, policy.filters))
+    if len(masks) + len(filters) == len(policy.masks) + len(policy.filters):
+        rules: list[Mask | RowPolicy] = [*policy.masks, *policy.filters]
+        known = [rule.name for rule in rules if _same(rule.database, database)]
+        raise NotFound(f"no policy `{name}` in `{database}`", hint=nearest(name, known))
+    return _next(policy, masks=masks, filters=filters)
+
+
+def with_schema(policy: Policy, schema: VirtualSchema) -> Policy:
+    others = [s for s in policy.schemas if (s.database, s.name) != (schema.database, schema.name)]
+    return _next(policy, schemas=(*others, schema))
+
+
+def without_schema(policy: Policy, database: str, name: str) -> Policy:
+    left = tuple(s for s in policy.schemas if (s.database, s.name.lower()) != (database, name.lower()))
+    if len(left) == len(policy.schemas):
+        raise NotFound(f"no virtual schema `{name}`", hint=nearest(name, [s.name for s in policy.schemas]))
+    return _next(policy, schemas=left)
+
+
+def with_principal(policy: Policy, principal: Principal) -> Policy:
+    """In place of what was noted of the name."""
+    others = tuple(p for p in policy.principals if p.name != principal.name)
+    return _next(policy, principals=(*others, principal))
+
+
+def without_principal(policy: Policy, who: str) -> Policy:
+    """Without anything that names it. Raises `NotFound`."""
+    if not policy.knows(who):
+        raise NotFound(f"nothing is known of `{who}`", hint="SHOW GRANTS lists who has what")
+    return _next(
+        policy,
+        grants=tuple(g for g in policy.grants if g.who != who),
+        members=tuple(pair for pair in policy.members if who not in pair),
+        principals=tuple(p for p in policy.principals if p.name != who),
+    )
+
+
+_MEMORY = re.compile(r"^\s*([\d.]+)\s*([kmgt]?)i?b?\s*$", re.IGNORECASE)
+
+
+def memory_bytes(text: str) -> float:
+    """
+    >>> memory_bytes("512MB") < memory_bytes("1GB")
+    True
+    """
+    found = _MEMORY.match(text)
+    if found is None:
+        raise Invalid(f"not a memory limit: {text!r}", hint="write it as 512MB or 2GB")
+    return float(found[1]) * 1000.0 ** " kmgt".index(found[2].lower() or " ")
+
+
+def _next(policy: Policy, **changes: Any) -> Policy:
+    return replace(policy, version=policy.version + 1, **changes)
+
+
+def _without(grant: Grant, gone: Grant) -> Grant | None:
+    """What is left of a grant."""
+    if replace(grant, columns=()) != replace(gone, columns=()):
+        return grant
+    if not gone.columns:
+        return None
+    if not grant.columns:
+        return grant
+    left = tuple(column for column in grant.columns if column not in gone.columns)
+    return replace(grant, columns=left) if left else None
+
+
+def _check_new(name: str, database: str, known: Iterable[Mask | RowPolicy]) -> None:
+    if any(rule.name.lower() == name.lower() and _same(rule.database, database) for rule in known):
+        raise Invalid(f"a policy `{name}` is there already", hint="DROP it first, or take another name")
+
+
+def _place(rule: Mask | RowPolicy) -> tuple[str, str]:
+    return rule.database.lower(), rule.table.lower()
+
+
+def _same(pattern: str, name: str) -> bool:
+    return pattern == "*" or pattern.lower() == name.lower()
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda m: values.get(m[1], m[0]), template)
+
+
+def _audience(raw: Mapping[str, Any]) -> Audience:
+    return Audience(tuple(raw["to"]), tuple(raw["exempt"]))
+
+
+def _tuple(value: Any) -> tuple[str, ...] | None:
+    return None if value is None else tuple(value)

@@ -1,0 +1,353 @@
+"""The policy, as a rewrite of a bound statement: each table reference becomes what its principal has of it.
+
+    select * from customers where age > 30
+    -->  select * from (SELECT * EXCLUDE ("ssn") REPLACE ('***' AS "email") FROM "customers"
+                        WHERE age > 30 AND "customers"."region" = 'eu' OFFSET 0) AS "customers" where age > 30
+
+What stands around the reference can reach nothing else, so it does not matter what it does: join, group,
+sort, name things like tables. Conditions that surely never fail also go inside, where they prune files; if
+others could be tried on hidden rows, OFFSET 0 is a barrier that the engine does not move them across. A
+statement over one table of which only rows are hidden keeps its form, with the filter as one more condition.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from ...core.access import Access, Mask, TableAccess, denied
+from ...core.errors import Denied, Invalid
+from ...core.schema import ENVELOPE, Table
+from ...core.types import is_vector, quote
+from ..bind import Bound, Ref, bind
+from ..engine import Engine
+from ..references import conditions
+from ..rules.as_of import points_in_time
+from ..rules.columns import reachable_columns
+from ..rules.database import own_database
+from ..rules.envelope import ENVELOPE_COLUMNS, envelope_columns
+from ..rules.stars import payload_stars
+from ..scan import null_of
+from ..syntax import Node, Splice, children, parse, spliced
+from .expressions import Expression, resolved
+from .leakproof import conditions_never_fail, never_fails
+from .masks import mask_sql
+from .names import Names
+from .sight import Tables
+
+_PLACES = ("query_location", "query_location_length")
+
+
+@dataclass(frozen=True)
+class Restricted:
+    """`text`: the statement over what may be seen. `veiled`: tables, folded, whose rows are filtered: how
+    many there are is not told. `hushed`: an expression of a policy may fail, and tell of a value then.
+    `unseen`: columns, folded, that no hint may offer. `told`: what applies, for EXPLAIN."""
+
+    text: str
+    veiled: frozenset[str] = frozenset()
+    hushed: bool = False
+    unseen: frozenset[str] = frozenset()
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Means:
+    """`texts`: parameters of the statement whose values are texts."""
+
+    access: Access
+    tables: Tables
+    engine: Engine
+    texts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What is seen of one reference's table. `hidden`: columns that are not granted, and reached; `masked`:
+    (column as spelled, SQL in its place); `filters`: ready to stand there."""
+
+    ref: Ref
+    table: Table | None
+    access: TableAccess
+    hidden: tuple[str, ...] = ()
+    masked: tuple[tuple[str, str], ...] = ()
+    filters: tuple[Expression, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        return not (self.hidden or self.masked or self.filters)
+
+    @property
+    def unclear(self) -> frozenset[str]:
+        """Columns, folded, of which a statement sees something else than is stored."""
+        return frozenset(name.lower() for name, _ in self.masked) | frozenset(map(str.lower, self.hidden))
+
+
+def restricted(bound: Bound, means: Means) -> Restricted | None:
+    """`bound`: before any rule. `None` if the statement sees all that it names.
+
+    Raises `Denied` for a table or a column that was not granted, and where a policy can't be applied.
+    """
+    bound, schemas = _without_schemas(points_in_time(bound), means.access)
+    for rule in (own_database, envelope_columns, payload_stars, reachable_columns):
+        bound = rule(bound)
+    sights = {ref.number: _sight(ref, schemas.get(ref.number), means) for ref in bound.refs}
+    if all(sight.whole for sight in sights.values()) and not schemas:
+        return None
+    names = Names(bound, {n: s.table for n, s in sights.items()}, {n: s.unclear for n, s in sights.items()})
+    calm = conditions_never_fail(bound.source.tree, names.kinds, means.texts)
+    text = _flat(bound, sights, calm, means) if not schemas else None
+    if text is None:
+        text = _nested(bound, sights, names, calm, means)
+    return Restricted(
+        text,
+        veiled=frozenset(s.ref.name.lower() for s in sights.values() if s.filters),
+        hushed=any(_may_fail(sight, names) for sight in sights.values()),
+        unseen=frozenset(name.lower() for s in sights.values() for name in s.hidden),
+        told=tuple(dict.fromkeys(line for s in sights.values() for line in _told(s))),
+    )
+
+
+def _told(sight: _Sight) -> list[str]:
+    name = sight.ref.name
+    lines = [f"policy {f.name}: some rows of {name}" for f in sight.access.filters if sight.filters]
+    if sight.hidden:
+        lines.append(f"policy: {name} without {', '.join(sight.hidden)}")
+    if sight.masked:
+        lines.append(f"policy: {name} with {', '.join(n for n, _ in sight.masked)} masked")
+    return lines
+
+
+# -- what is seen ---------------------------------------------------------------------------------
+
+
+def _sight(ref: Ref, schema: str | None, means: Means) -> _Sight:
+    access = means.access.table(ref.name, schema)
+    if access is None or "select" not in access.privileges:
+        shown = f"{schema}.{ref.name}" if schema else ref.name
+        raise denied(means.access.principal, "select", shown)
+    table = means.tables(ref.name)
+    if table is None or not access.restricts:
+        if access.restricts:
+            raise denied(means.access.principal, "select", ref.name)
+        return _Sight(ref, table, access)
+    return _Sight(
+        ref,
+        table,
+        access,
+        _hidden(ref, table, access),
+        _masked(ref, table, access, means),
+        tuple(_ready(f.using, table, access, means, table.name) for f in access.filters),
+    )
+
+
+def _hidden(ref: Ref, table: Table, access: TableAccess) -> tuple[str, ...]:
+    if access.columns is None:
+        return ()
+    for name in ref.envelope:
+        if name not in access.columns and name not in ("_seq", "_tier"):
+            raise Denied(
+                f"`{name}` of `{ref.name}` is not granted",
+                hint="only some columns are; grants name those of the envelope too",
+            )
+    return tuple(
+        f.name
+        for f in table.schema.fields
+        if f.name.lower() not in access.columns and (ref.columns is None or f.name.lower() in ref.columns)
+    )
+
+
+def _masked(ref: Ref, table: Table, access: TableAccess, means: Means) -> tuple[tuple[str, str], ...]:
+    """Also what would tell a masked column's values: `_time` taken from it, vectors computed from it."""
+    masks = {mask.column: mask for mask in access.masks}
+    found: list[tuple[str, str]] = []
+    for field in table.schema.fields:
+        folded = field.name.lower()
+        if ref.columns is not None and folded not in ref.columns:
+            continue
+        if folded in masks:
+            shown = _shown(masks[folded], field.name, field.type, table, access, means)
+            found.append((field.name, shown))
+        elif is_vector(field.type) and field.computed is not None and _mentions(field.computed.text, masks):
+            found.append((field.name, null_of(field.type)))
+    for name in ref.envelope:
+        if name in masks:
+            arrow = pa.string() if name == "_tier" else ENVELOPE.field(name).type
+            found.append((name, _shown(masks[name], name, arrow, table, access, means)))
+        elif name == "_time" and (table.event_time or "").lower() in masks:
+            found.append((name, null_of(ENVELOPE.field("_time").type)))
+    return tuple(found)
+
+
+def _shown(mask: Mask, name: str, arrow: pa.DataType, table: Table, access: TableAccess, means: Means) -> str:
+    if mask.method == "expression":
+        return f"({_ready(str(mask.arguments[0]), table, access, means, table.name).text})"
+    return mask_sql(mask, table.name, name, arrow, means.access.policy.salt)
+
+
+def _ready(text: str, table: Table, access: TableAccess, means: Means, label: str) -> Expression:
+    def schema_of(name: str) -> Any:
+        found = means.tables(name)
+        return None if found is None else found.schema
+
+    return resolved(
+        text,
+        engine=means.engine,
+        database=means.access.database,
+        table=table.name,
+        label=label,
+        schema=table.schema,
+        schema_of=schema_of,
+        settings=access.settings,
+        principal=means.access.principal,
+    )
+
+
+def _mentions(text: str, masks: dict[str, Mask]) -> bool:
+    lowered = text.lower()
+    return any(column in lowered for column in masks)
+
+
+def _may_fail(sight: _Sight, names: Names) -> bool:
+    kinds = names.of_table(sight.ref)
+    if any(not never_fails(f.node, kinds) for f in sight.filters):
+        return True
+    return any(m.method == "expression" for m in sight.access.masks)
+
+
+def _without_schemas(bound: Bound, access: Access) -> tuple[Bound, dict[int, str]]:
+    """Takes virtual schemas out of the references; number of the reference -> its schema."""
+    found: dict[int, str] = {}
+    refs: dict[int, Ref] = {}
+    for ref in bound.refs:
+        own = len(ref.path) == 2 and ref.path[0].lower() == bound.database.lower()
+        if len(ref.path) > 1 and not own and access.is_schema(ref.path[-2]):
+            found[ref.number] = ref.path[-2]
+            refs[ref.number] = replace(ref, path=(*ref.path[:-2], ref.path[-1]))
+    return bound.with_refs(refs), found
+
+
+# -- the statement over it ------------------------------------------------------------------------
+
+
+def _flat(bound: Bound, sights: dict[int, _Sight], calm: bool, means: Means) -> str | None:
+    """The statement with filters among its conditions; `None` where that is not surely the same."""
+    if len(bound.refs) != 1 or bound.source.removed or not calm:
+        return None
+    sight = sights[0]
+    ref, select = sight.ref, bound.selects[sight.ref.select]
+    if sight.hidden or sight.masked or sight.table is None or not all(f.simple for f in sight.filters):
+        return None
+    if ref.whole or ref.renamed or ref.place is None or select.sources != 1:
+        return None
+    fresh = bind(parse(bound.source.text, means.engine), bound.database, bound.points)
+    node = fresh.selects[ref.select].node
+    if node["type"] != "SELECT_NODE" or node["from_table"]["type"] != "BASE_TABLE":
+        return None
+    label = ref.alias or ref.name
+    for row_policy in sight.access.filters:
+        ready = _ready(row_policy.using, sight.table, sight.access, means, label)
+        tree = parse(f"SELECT ({ready.text}\n)", means.engine).tree["select_list"][0]
+        node["where_clause"] = _both(tree, node.get("where_clause"))
+    with means.engine.session() as session:
+        text = session.rendered(fresh.source.tree)
+    again = parse(text, means.engine).tree
+    return text if _bare(again) == _bare(fresh.source.tree) else None
+
+
+def _both(first: Node, second: Node | None) -> Node:
+    if second is None:
+        return first
+    return {"class": "CONJUNCTION", "type": "CONJUNCTION_AND", "children": [first, second]}
+
+
+def _nested(bound: Bound, sights: dict[int, _Sight], names: Names, calm: bool, means: Means) -> str:
+    splices = [*bound.source.removed, *bound.splices]
+    moved = False
+    for sight in sights.values():
+        ref = sight.ref
+        if sight.whole:
+            continue
+        if ref.place is None:
+            raise Invalid(
+                f"`{ref.name}` is under a policy, and can't be read in this way",
+                hint=f"write SELECT * FROM {ref.name} in its place",
+            )
+        pushed = [] if sight.table is None else _pushed(bound, sight, names, means)
+        moved = moved or bool(pushed)
+        alias = "" if ref.alias else f" AS {quote(ref.name)}"
+        splices.append(Splice(*ref.place, f"({_inner(sight, bound.database, pushed, calm)}){alias}"))
+    if moved:
+        splices += _numbered(bound)
+    return spliced(bound.source.text, splices)
+
+
+def _inner(sight: _Sight, database: str, pushed: Sequence[str], calm: bool) -> str:
+    """The query in the place of the table's name; with the database before it, no CTE can be meant."""
+    ref = sight.ref
+    envelope = dict(name_sql for name_sql in sight.masked if name_sql[0] in ENVELOPE_COLUMNS)
+    columns = "*"
+    if sight.hidden:
+        columns += f" EXCLUDE ({', '.join(map(quote, sight.hidden))})"
+    replaced = [f"{sql} AS {quote(name)}" for name, sql in sight.masked if name not in envelope]
+    if replaced:
+        columns += f" REPLACE ({', '.join(replaced)})"
+    shown = [columns, *(f"{envelope[n]} AS {n}" if n in envelope else n for n in ref.envelope)]
+    where = [*pushed, *(f"({f.text})" for f in sight.filters)]
+    written = quote(ref.point) if ref.point else f"{quote(database)}.{quote(ref.name)}"
+    text = (
+        f"SELECT {', '.join(shown)} FROM {written} AS {quote(sight.table.name if sight.table else ref.name)}"
+    )
+    if where:
+        text += f" WHERE {' AND '.join(where)}"
+    needed = bool(sight.filters) and not (calm and all(f.simple for f in sight.filters))
+    return text + (" OFFSET 0" if needed else "")
+
+
+def _pushed(bound: Bound, sight: _Sight, names: Names, means: Means) -> list[str]:
+    """The statement's conditions on this table alone that never fail, over its stored columns."""
+    ref, select = sight.ref, bound.selects[sight.ref.select]
+    assert sight.table is not None
+    kinds = names.kinds(select.node)
+    found = []
+    for condition in conditions(select, ref):
+        if names.only_of(ref, condition) and never_fails(condition, kinds, means.texts):
+            node = _retied(copy.deepcopy(condition), sight.table.name)
+            select_node = {
+                "type": "SELECT_NODE",
+                "cte_map": {},
+                "select_list": [node],
+                "from_table": {"type": "EMPTY"},
+                "aggregate_handling": "STANDARD_HANDLING",
+            }
+            with means.engine.session() as session:
+                found.append(f"({session.rendered(select_node).removeprefix('SELECT ')})")
+    return found
+
+
+def _retied(node: Any, table: str) -> Any:
+    """Column names belong to the table itself now, whatever it is called outside."""
+    if isinstance(node, dict):
+        if node.get("class") == "COLUMN_REF":
+            node["column_names"] = [table, node["column_names"][-1]]
+        node.pop("alias", None)
+    for child in children(node) if isinstance(node, dict | list) else ():
+        _retied(child, table)
+    return node
+
+
+def _numbered(bound: Bound) -> list[Splice]:
+    """`?` by its number, as some of them stand in two places now."""
+    marks = [token for token in bound.source.tokens if token.text == "?"]
+    return [Splice(t.start, t.end + 1, f"${at + 1}") for at, t in enumerate(marks)]
+
+
+def _bare(node: Any) -> Any:
+    """A tree without its places in the text."""
+    if isinstance(node, dict):
+        return {key: _bare(value) for key, value in node.items() if key not in _PLACES}
+    return [_bare(item) for item in node] if isinstance(node, list) else node
