@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
-from ..core.access import caller
+from ..core.access import caller, token_digest
 from ..core.clock import Clock, now_us, system_clock
 from ..core.errors import Corrupt, Error, Invalid, NotFound, Unavailable
 from ..core.ids import Entropy, check_name, uuid7s
@@ -195,6 +195,12 @@ class LocalLake:
 
     def _soon(self, tell: Callable[[], Any]) -> None:
         self.notices.note("audit", AUDIT_EVERY_S, tell)
+
+    def principal_of(self, token: str) -> str | None:
+        return self.policies.current().holder(token_digest(token))
+
+    def has_tokens(self) -> bool:
+        return any(principal.token for principal in self.policies.current().principals)
 
     def coordinator(self) -> Any:
         """The one that knows the lake's databases, warehouses and hosts: `.facts()`."""

@@ -8,13 +8,14 @@ is the lake's owner, and sees all. A named principal sees what was granted, and 
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .errors import Denied, Invalid, NotFound, nearest
+from .errors import Denied, Invalid
 
 PRIVILEGES = ("select", "insert", "create", "manage")
 """select: read. insert: append. create: make tables. manage: flush, archive, index, drop."""
@@ -35,6 +36,14 @@ class Caller:
 
 
 OWNER = Caller()
+
+PRINCIPAL_HEADER, SETTINGS_HEADER = "Thermocline-Principal", "Thermocline-Settings"
+"""How the owner says over HTTP as whom a call is made."""
+
+
+def token_digest(token: str) -> str:
+    """What is kept of a principal's token: tokens are long and random, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def caller(principal: str | None, settings: Mapping[str, str] | None, door: str) -> Caller:
@@ -313,13 +322,13 @@ class Access:
 
     @cached_property
     def _grants(self) -> list[Grant]:
-        return [g for g in self.policy.grants if g.who in self.roles and _same(g.database, self.database)]
+        return [g for g in self.policy.grants if g.who in self.roles and same_name(g.database, self.database)]
 
     def _granted(self, table: str, schema: str | None) -> tuple[frozenset[str], frozenset[str] | None]:
         """(privileges, columns that may be read)."""
         if self.principal is None:
             return frozenset(PRIVILEGES), None
-        grants = [g for g in self._grants if _same(g.table, table) and self._through(g, schema)]
+        grants = [g for g in self._grants if same_name(g.table, table) and self._through(g, schema)]
         reading = [g for g in grants if g.privilege == "select"]
         whole = not reading or any(not g.columns for g in reading)
         columns = None if whole else frozenset(column for g in reading for column in g.columns)
@@ -333,7 +342,7 @@ class Access:
 
     def _schema(self, name: str) -> tuple[VirtualSchema, dict[str, str]] | None:
         for schema in self.policy.schemas:
-            settings = schema.settings_of(name) if _same(schema.database, self.database) else None
+            settings = schema.settings_of(name) if same_name(schema.database, self.database) else None
             if settings is not None:
                 return schema, settings
         return None
@@ -343,7 +352,7 @@ class Access:
         return all(p.allowed_tables is None or not names.isdisjoint(p.allowed_tables) for p in self._people)
 
     def _meant(self, rule: Mask | RowPolicy, table: str) -> bool:
-        return _same(rule.database, self.database) and rule.table.lower() == table.lower()
+        return same_name(rule.database, self.database) and rule.table.lower() == table.lower()
 
     def is_schema(self, name: str) -> bool:
         return self._schema(name) is not None
@@ -364,104 +373,6 @@ def checked_name(who: str) -> str:
     return who.lower()
 
 
-# -- changes: each gives a policy of the next version ------------------------------------------------
-
-
-def granted(policy: Policy, grants: Iterable[Grant]) -> Policy:
-    new = [g for g in dict.fromkeys(grants) if g not in policy.grants]
-    return _next(policy, grants=(*policy.grants, *new))
-
-
-def revoked(policy: Policy, grants: Iterable[Grant]) -> Policy:
-    """Without these. Revoking columns leaves a grant of the others. Raises `NotFound` if none was granted."""
-    left = list(policy.grants)
-    for gone in grants:
-        kept = [rest for g in left if (rest := _without(g, gone)) is not None]
-        if kept == left:
-            raise NotFound(
-                f"`{gone.who}` has no grant of {gone.privilege} on `{gone.table}`",
-                hint="SHOW GRANTS lists what there is; a wider grant is revoked where it was given",
-            )
-        left = kept
-    return _next(policy, grants=tuple(left))
-
-
-def with_member(policy: Policy, role: str, member: str) -> Policy:
-    """Raises `Invalid` if a role would have itself."""
-    if role == member:
-        raise Invalid(f"`{role}` can't have itself", hint="grant it to another name")
-    if member in policy.roles_of(role):
-        raise Invalid(f"`{role}` has `{member}` already", hint="roles don't go in circles")
-    return _next(policy, members=tuple(dict.fromkeys((*policy.members, (role, member)))))
-
-
-def without_member(policy: Policy, role: str, member: str) -> Policy:
-    if (role, member) not in policy.members:
-        raise NotFound(f"`{member}` does not have the role `{role}`", hint="SHOW GRANTS lists who has what")
-    return _next(policy, members=tuple(m for m in policy.members if m != (role, member)))
-
-
-def with_mask(policy: Policy, mask: Mask) -> Policy:
-    """Raises `Invalid` if the column has one, or another has its name."""
-    for known in policy.masks:
-        if _place(known) == _place(mask) and known.column == mask.column:
-            raise Invalid(
-                f"`{mask.table}.{mask.column}` is masked by `{known.name}`",
-                hint=f"DROP MASKING POLICY {known.name} first",
-            )
-    _check_new(mask.name, mask.database, [*policy.masks, *policy.filters])
-    return _next(policy, masks=(*policy.masks, mask))
-
-
-def with_filter(policy: Policy, row_policy: RowPolicy) -> Policy:
-    _check_new(row_policy.name, row_policy.database, [*policy.masks, *policy.filters])
-    return _next(policy, filters=(*policy.filters, row_policy))
-
-
-def without_rule(policy: Policy, database: str, name: str) -> Policy:
-    """Without the mask or row policy of that name. Raises `NotFound`."""
-
-    def other(rule: Mask | RowPolicy) -> bool:
-        return rule.name.lower() != name.lower() or not _same(rule.database, database)
-
-    masks, filters = tuple(filter(other, policy.masks)), tuple(filter(other, policy.filters))
-    if len(masks) + len(filters) == len(policy.masks) + len(policy.filters):
-        rules: list[Mask | RowPolicy] = [*policy.masks, *policy.filters]
-        known = [rule.name for rule in rules if _same(rule.database, database)]
-        raise NotFound(f"no policy `{name}` in `{database}`", hint=nearest(name, known))
-    return _next(policy, masks=masks, filters=filters)
-
-
-def with_schema(policy: Policy, schema: VirtualSchema) -> Policy:
-    others = [s for s in policy.schemas if (s.database, s.name) != (schema.database, schema.name)]
-    return _next(policy, schemas=(*others, schema))
-
-
-def without_schema(policy: Policy, database: str, name: str) -> Policy:
-    left = tuple(s for s in policy.schemas if (s.database, s.name.lower()) != (database, name.lower()))
-    if len(left) == len(policy.schemas):
-        raise NotFound(f"no virtual schema `{name}`", hint=nearest(name, [s.name for s in policy.schemas]))
-    return _next(policy, schemas=left)
-
-
-def with_principal(policy: Policy, principal: Principal) -> Policy:
-    """In place of what was noted of the name."""
-    others = tuple(p for p in policy.principals if p.name != principal.name)
-    return _next(policy, principals=(*others, principal))
-
-
-def without_principal(policy: Policy, who: str) -> Policy:
-    """Without anything that names it. Raises `NotFound`."""
-    if not policy.knows(who):
-        raise NotFound(f"nothing is known of `{who}`", hint="SHOW GRANTS lists who has what")
-    return _next(
-        policy,
-        grants=tuple(g for g in policy.grants if g.who != who),
-        members=tuple(pair for pair in policy.members if who not in pair),
-        principals=tuple(p for p in policy.principals if p.name != who),
-    )
-
-
 _MEMORY = re.compile(r"^\s*([\d.]+)\s*([kmgt]?)i?b?\s*$", re.IGNORECASE)
 
 
@@ -476,32 +387,7 @@ def memory_bytes(text: str) -> float:
     return float(found[1]) * 1000.0 ** " kmgt".index(found[2].lower() or " ")
 
 
-def _next(policy: Policy, **changes: Any) -> Policy:
-    return replace(policy, version=policy.version + 1, **changes)
-
-
-def _without(grant: Grant, gone: Grant) -> Grant | None:
-    """What is left of a grant."""
-    if replace(grant, columns=()) != replace(gone, columns=()):
-        return grant
-    if not gone.columns:
-        return None
-    if not grant.columns:
-        return grant
-    left = tuple(column for column in grant.columns if column not in gone.columns)
-    return replace(grant, columns=left) if left else None
-
-
-def _check_new(name: str, database: str, known: Iterable[Mask | RowPolicy]) -> None:
-    if any(rule.name.lower() == name.lower() and _same(rule.database, database) for rule in known):
-        raise Invalid(f"a policy `{name}` is there already", hint="DROP it first, or take another name")
-
-
-def _place(rule: Mask | RowPolicy) -> tuple[str, str]:
-    return rule.database.lower(), rule.table.lower()
-
-
-def _same(pattern: str, name: str) -> bool:
+def same_name(pattern: str, name: str) -> bool:
     return pattern == "*" or pattern.lower() == name.lower()
 
 

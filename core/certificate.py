@@ -22,7 +22,8 @@ class TierPart:
     """What one tier contributes of one table in one shard.
 
     `ranges`: inclusive [first, last] pairs of sequences for which the tier is responsible. `rows`: of all
-    its files, pruned ones included, `None` where a row policy hides how many. `bytes`: of the files read.
+    its files, pruned ones included, `None` where a row policy hides how many. `bytes`: of the files read,
+    `None` where a policy hides values, as their size could tell of them.
     """
 
     tier: str
@@ -30,7 +31,7 @@ class TierPart:
     rows: int | None
     files_read: int = 0
     files_pruned: int = 0
-    bytes: int = 0
+    bytes: int | None = 0
     snapshot: int | None = None
     files: tuple[DataFile, ...] = ()
 
@@ -40,11 +41,8 @@ class TierPart:
             return shown
         shown["rows"] = self.rows
         if self.tier != "hot":
-            shown |= {
-                "files_read": self.files_read,
-                "files_pruned": self.files_pruned,
-                "bytes": self.bytes,
-            }
+            shown |= {"files_read": self.files_read, "files_pruned": self.files_pruned}
+            shown |= {} if self.bytes is None else {"bytes": self.bytes}
         if self.snapshot is not None:
             shown["snapshot"] = self.snapshot
         return shown
@@ -94,15 +92,16 @@ class Certificate:
                 for tier in part.tiers:
                     _check_rows(tier, where, self.footer_rows)
 
-    def veiled(self, tables: Collection[str]) -> Certificate:
-        """The same proof for somebody who may not see all rows of these tables, folded: of them it tells the
-        ranges, which cover everything, and no number that the hidden rows have a part in."""
-        if not any(table.lower() in tables for table in self.tables):
+    def veiled(self, tables: Collection[str], values: Collection[str]) -> Certificate:
+        """The same proof for somebody who may not see all rows of `tables`, folded: of them it tells the
+        ranges, which cover everything, and no number that the hidden rows have a part in. Of those in
+        `values` not all values may be seen."""
+        if not any(table.lower() in tables or table.lower() in values for table in self.tables):
             return self
 
         def shown(table: str, shards: Mapping[str, ShardPart]) -> Mapping[str, ShardPart]:
             if table.lower() not in tables:
-                return shards
+                return {name: _unweighed(part) for name, part in shards.items()}
             return {
                 name: ShardPart(
                     part.manifest,
@@ -112,9 +111,11 @@ class Certificate:
                 for name, part in shards.items()
             }
 
-        known = {table: shown(table, shards) for table, shards in self.tables.items()}
+        mine = {table: table.lower() in tables or table.lower() in values for table in self.tables}
+        known = {t: shown(t, shards) if mine[t] else shards for t, shards in self.tables.items()}
+        age = None if any(table.lower() in tables for table in self.tables) else self.age_seconds
         expired = [gone for gone in self.expired if str(gone.get("table", "")).lower() not in tables]
-        return replace(self, tables=known, age_seconds=None, expired=expired)
+        return replace(self, tables=known, age_seconds=age, expired=expired)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -157,7 +158,7 @@ class Certificate:
                                 rows=part.get("rows"),
                                 files_read=part.get("files_read", 0),
                                 files_pruned=part.get("files_pruned", 0),
-                                bytes=part.get("bytes", 0),
+                                bytes=part.get("bytes", None if "files_read" in part else 0),
                                 snapshot=part.get("snapshot"),
                             )
                             for name, part in tiers.items()
@@ -183,6 +184,10 @@ class Certificate:
         except Corrupt:
             return False
         return True
+
+
+def _unweighed(part: ShardPart) -> ShardPart:
+    return replace(part, tiers=tuple(replace(tier, bytes=None) for tier in part.tiers))
 
 
 def _missing(shards: Mapping[str, ShardPart]) -> dict[str, dict[str, int]]:

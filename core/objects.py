@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import importlib
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 from .errors import Error, Invalid, NotFound
 from .ids import Entropy
@@ -306,3 +307,30 @@ class ObjectPolicy:
     order_wait_s: float = 1.0
     block_s: float = 30.0
     alarm_workers: int = 4
+
+
+@runtime_checkable
+class Objects(Protocol):
+    """The system table of durable objects. `which`: a stub, or an `ObjectId`."""
+
+    def __iter__(self) -> Iterator[ObjectFacts]: ...
+
+    def list(self, kind: type | None = None) -> Sequence[ObjectFacts]:
+        """Every object that has stored something, or those of a class."""
+        ...
+
+    def reach(self, identity: ObjectId) -> Any:
+        """A stub of the object of that identity."""
+        ...
+
+    def inspect(self, which: Any) -> ObjectFacts:
+        """Raises `NotFound` if it has stored nothing."""
+        ...
+
+    def export(self, which: Any, path: str | Path, bookmark: str | None = None) -> Path:
+        """Writes the object's private storage, now or at a bookmark, as an ordinary SQLite file."""
+        ...
+
+    def delete(self, which: Any) -> None:
+        """Removes the object, its history and its alarms for good."""
+        ...

@@ -7,7 +7,7 @@ router knows of storage: it asks for a `ShardSnapshot` (`core/snapshots.py`), an
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
 import pyarrow as pa
 
 from .asof import AsOf
-from .objects import ObjectFacts, ObjectId
+from .objects import Objects
 from .results import Appended, Imported, Moved, Report, Result
 from .schema import Field, Table
 from .sharding import ShardMap
@@ -427,33 +427,6 @@ class Database(Protocol):
 
 
 @runtime_checkable
-class Objects(Protocol):
-    """The system table of durable objects. `which`: a stub, or an `ObjectId`."""
-
-    def __iter__(self) -> Iterator[ObjectFacts]: ...
-
-    def list(self, kind: type | None = None) -> Sequence[ObjectFacts]:
-        """Every object that has stored something, or those of a class."""
-        ...
-
-    def reach(self, identity: ObjectId) -> Any:
-        """A stub of the object of that identity."""
-        ...
-
-    def inspect(self, which: Any) -> ObjectFacts:
-        """Raises `NotFound` if it has stored nothing."""
-        ...
-
-    def export(self, which: Any, path: str | Path, bookmark: str | None = None) -> Path:
-        """Writes the object's private storage, now or at a bookmark, as an ordinary SQLite file."""
-        ...
-
-    def delete(self, which: Any) -> None:
-        """Removes the object, its history and its alarms for good."""
-        ...
-
-
-@runtime_checkable
 class Lakehouse(Protocol):
     """All tenants of one lake."""
 
@@ -490,6 +463,14 @@ class Lakehouse(Protocol):
         ...
 
     def databases(self) -> list[str]: ...
+
+    def principal_of(self, token: str) -> str | None:
+        """Whose token it is; `None` if it is nobody's."""
+        ...
+
+    def has_tokens(self) -> bool:
+        """Whether somebody has a token: then nobody is taken for the owner who shows nothing."""
+        ...
 
     def object(self, kind: type, name: str | None = None) -> Any:
         """A stub of the durable object of that class and name, or of a new one that nobody can name."""

@@ -388,7 +388,7 @@ class Run:
 
     def _shown(self, certificate: Certificate) -> Certificate:
         seen = self._prepared.restricted
-        return certificate if seen is None else certificate.veiled(seen.veiled)
+        return certificate if seen is None else certificate.veiled(seen.veiled, seen.guarded)
 
 
 def _open_view(session: Session, read: ScanSql) -> None:

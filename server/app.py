@@ -42,7 +42,8 @@ def create_app(
     settings: Settings | None = None,
     objects: Sequence[type] = (),
 ) -> FastAPI:
-    """Serves `lake`, which stays the caller's to close. `api_key` is asked of every request but `/health`.
+    """Serves `lake`, which stays the caller's to close. `api_key` is asked of every request but `/health`; a
+    principal shows a token instead.
 
     `objects`: the classes of durable objects that may be called from outside.
     """
@@ -69,7 +70,14 @@ def create_app(
         app.include_router(routes(context))
     app.include_router(object_routes(context, objects))
     add_error_handlers(app, metrics)
-    app.add_middleware(Doorkeeper, api_key=api_key, hosts=settings.hosts, metrics=metrics)
+    app.add_middleware(
+        Doorkeeper,
+        lake=lake,
+        work=context.work,
+        api_key=api_key,
+        hosts=settings.hosts,
+        metrics=metrics,
+    )
     app.add_middleware(Stopwatch, metrics=metrics)
 
     def openapi() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ..core.protocols import Database, Lakehouse, Progress
 from ..core.values import to_json
 from ..core.wire import TAGGED, dump, error_body
 from .bodies import JSON, NDJSON
+from .callers import CALLER
 from .metrics import ERRORS, Metrics
 from .settings import Settings
 from .work import Running, Work
@@ -31,9 +32,20 @@ class Context:
     """Databases that were asked for since the start."""
 
     def database(self, name: str) -> Database:
-        database = self.lake.database(name)
+        """As whoever calls has it."""
+        who = CALLER.get()
+        database = self.lake.database(
+            name, principal=who.principal, settings=dict(who.settings), door=who.door
+        )
         self.used.add(name)
         return database
+
+    def databases(self) -> list[str]:
+        """Those in which something is granted to whoever calls."""
+        names = self.lake.databases()
+        if CALLER.get().principal is None:
+            return names
+        return [name for name in names if self.database(name).tables()]
 
 
 def accepts(request: Request, kind: str) -> bool:

@@ -21,7 +21,7 @@ def table_routes(context: Context) -> APIRouter:
     @router.get("/v1/databases", response_model=Databases)
     async def databases(request: Request) -> Response:
         """The databases (tenants) of the lake."""
-        return reply(request, {"databases": await work.run(context.lake.databases)})
+        return reply(request, {"databases": await work.run(context.databases)})
 
     @router.get("/v1/{db}/tables", response_model=Tables)
     async def tables(db: str, request: Request) -> Response:

@@ -44,6 +44,9 @@ class PolicyStore:
             return self._look()
         return policy
 
+    def new_token(self) -> str:
+        return f"tc_{self._entropy(24).hex()}"
+
     def change(self, make: Callable[[Policy], Policy]) -> Policy:
         """Puts what `make` makes of the newest version into force. Raises what it raises, and `Conflict`."""
         for _ in range(_TRIES):

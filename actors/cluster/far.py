@@ -116,6 +116,13 @@ class FarLake:
         names: list[str] = self.compute.lake("databases")
         return names
 
+    def principal_of(self, token: str) -> str | None:
+        found: str | None = self.compute.lake("principal_of", token)
+        return found
+
+    def has_tokens(self) -> bool:
+        return bool(self.compute.lake("has_tokens"))
+
     def object(self, kind: type, name: str | None = None) -> Any:
         return self._objects.stub(kind, name)
 

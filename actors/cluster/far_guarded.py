@@ -14,10 +14,8 @@ from ..streams import LakeStream
 if TYPE_CHECKING:
     from .far_compute import FarCompute
 
-_CALLS = frozenset(
-    ["append", "append_many", "search", "explain", "head", "tables", "schema", "bookmark", "tiers"]
-    + ["flush", "compact", "embed", "archive", "expire", "verify", "shard_map", "split"]
-)
+_ASKING = ("search", "explain", "head", "tables", "schema", "bookmark", "tiers", "shard_map")
+_ACTING = ("append", "append_many", "flush", "compact", "embed", "archive", "expire", "verify", "split")
 """Those whose arguments and answers are values."""
 
 
@@ -30,7 +28,7 @@ class FarGuarded:
         self._compute = compute
 
     def __getattr__(self, method: str) -> Any:
-        if method not in _CALLS:
+        if method not in (*_ASKING, *_ACTING):
             raise AttributeError(method)
 
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ...core.access import caller
+from ...core.access import caller, token_digest
 from ...core.asof import AsOf
 from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Unavailable
@@ -130,6 +130,12 @@ class RayLake:
     def databases(self) -> list[str]:
         names = {info.key.split("/")[1] for info in self.store.list("epochs/") if "/shard-" in info.key}
         return sorted(names | {n for n in databases_with_maps(self.store) if self.database(n).tables()})
+
+    def principal_of(self, token: str) -> str | None:
+        return self.policies.current().holder(token_digest(token))
+
+    def has_tokens(self) -> bool:
+        return any(principal.token for principal in self.policies.current().principals)
 
     def _append_audit(self, rows: Any) -> None:
         self._database(AUDIT_DATABASE).append(AUDIT_TABLE, rows)

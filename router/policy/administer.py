@@ -9,28 +9,23 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from ...core.access import (
-    Access,
-    Grant,
-    Mask,
-    Policy,
-    RowPolicy,
-    VirtualSchema,
+from ...core.access import Access, Grant, Mask, Policy, RowPolicy, VirtualSchema, memory_bytes
+from ...core.certificate import Certificate
+from ...core.errors import Denied, Invalid, NotFound, nearest
+from ...core.policy_changes import (
     granted,
-    memory_bytes,
     revoked,
     with_filter,
     with_mask,
     with_member,
     with_principal,
     with_schema,
+    with_token,
     without_member,
     without_principal,
     without_rule,
     without_schema,
 )
-from ...core.certificate import Certificate
-from ...core.errors import Denied, Invalid, NotFound, nearest
 from ...core.results import Result
 from ...core.schema import ENVELOPE_IDS, Table
 from ..engine import Engine
@@ -41,9 +36,11 @@ from .statements import (
     CreateRole,
     CreateRowPolicy,
     CreateSchema,
+    CreateToken,
     DropPolicy,
     DropRole,
     DropSchema,
+    DropToken,
     GrantOn,
     GrantRole,
     PolicyStatement,
@@ -62,6 +59,10 @@ class Policies(Protocol):
     """Where the policy of the lake is kept."""
 
     def current(self) -> Policy: ...
+
+    def new_token(self) -> str:
+        """A text that nobody can guess."""
+        ...
 
     def change(self, make: Callable[[Policy], Policy]) -> Policy:
         """Puts what `make` makes of the newest version into force."""
@@ -88,6 +89,10 @@ def administer(
             return _policies_shown(policies.current(), database)
     _check_owner(principal)
     _check_rule(statement, database, tables, engine)
+    if isinstance(statement, CreateToken):
+        token = policies.new_token()
+        policies.change(lambda policy: with_token(policy, statement.who, token))
+        return Result(pa.table({"token": [token]}), Certificate())
     after = policies.change(lambda policy: changed(policy, statement, database))
     return Result(pa.table({"version": [after.version]}), Certificate())
 
@@ -109,6 +114,8 @@ def changed(policy: Policy, statement: PolicyStatement, database: str) -> Policy
             return with_principal(policy, policy.principal(role))
         case DropRole(role, if_exists):
             return policy if if_exists and not policy.knows(role) else without_principal(policy, role)
+        case DropToken(who):
+            return with_token(policy, who, None)
         case AlterRole():
             return _altered(policy, statement)
         case CreateMask(name, table, column, method, arguments, audience):

@@ -46,10 +46,11 @@ _PLACES = ("query_location", "query_location_length")
 class Restricted:
     """`text`: the statement over what may be seen. `veiled`: tables, folded, whose rows are filtered: how
     many there are is not told. `hushed`: an expression of a policy may fail, and tell of a value then.
-    `unseen`: columns, folded, that no hint may offer. `told`: what applies, for EXPLAIN."""
+    `guarded`: those of which some values are not shown. `unseen`: columns, folded, that no hint may offer. `told`: what applies, for EXPLAIN."""
 
     text: str
     veiled: frozenset[str] = frozenset()
+    guarded: frozenset[str] = frozenset()
     hushed: bool = False
     unseen: frozenset[str] = frozenset()
     told: tuple[str, ...] = ()
@@ -106,6 +107,7 @@ def restricted(bound: Bound, means: Means) -> Restricted | None:
     return Restricted(
         text,
         veiled=frozenset(s.ref.name.lower() for s in sights.values() if s.filters),
+        guarded=frozenset(s.ref.name.lower() for s in sights.values() if s.access.restricts),
         hushed=any(_may_fail(sight, names) for sight in sights.values()),
         unseen=frozenset(name.lower() for s in sights.values() for name in s.hidden),
         told=tuple(dict.fromkeys(line for s in sights.values() for line in _told(s))),

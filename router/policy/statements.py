@@ -3,6 +3,7 @@
     GRANT SELECT (a, b), INSERT ON sales | DATABASE acme | SCHEMA customer_abc TO priya, analyst
     REVOKE SELECT ON sales FROM priya           GRANT analyst TO priya
     CREATE ROLE analyst                         DROP ROLE analyst
+    CREATE TOKEN FOR priya                      DROP TOKEN FOR priya
     ALTER ROLE priya SET app.customer_id = '7'  ALTER ROLE priya SET max_query_runtime = '30s'
     CREATE MASKING POLICY m ON customers (email) USING full | partial(1, 4) | hash | null | (left(email, 2))
     CREATE ROW ACCESS POLICY p ON orders USING (customer_id = current_setting('app.customer_id'))
@@ -72,6 +73,18 @@ class AlterRole(PolicyStatement):
 
 
 @dataclass(frozen=True, slots=True)
+class CreateToken(PolicyStatement):
+    """What a principal shows at a door; another one takes its place."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropToken(PolicyStatement):
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class CreateMask(PolicyStatement):
     name: str
     table: str
@@ -131,6 +144,10 @@ def read_policy_statement(head: Head) -> PolicyStatement | None:
         return head.last(DropRole(_who(head), if_exists))
     if head.takes("ALTER", "ROLE") or head.takes("ALTER", "USER"):
         return _alter_role(head)
+    if head.takes("CREATE", "TOKEN", "FOR"):
+        return head.last(CreateToken(_who(head)))
+    if head.takes("DROP", "TOKEN", "FOR"):
+        return head.last(DropToken(_who(head)))
     if head.takes("CREATE", "MASKING", "POLICY"):
         return _create_mask(head)
     if head.takes("CREATE", "ROW", "ACCESS", "POLICY"):

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ...core.clock import Clock, now_us, system_clock
+from ...core.errors import Invalid
 from ...core.ids import Entropy, check_name, uuid7s
 from ...core.protocols import Lakehouse
 from ...core.wire import dump
@@ -40,8 +41,23 @@ class HttpLake:
         self._clock = clock
         self._entropy = entropy
 
-    def database(self, name: str) -> HttpDatabase:
-        return HttpDatabase(check_name("database", name), self._transport, self._new_ids)
+    def database(
+        self,
+        name: str,
+        *,
+        principal: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        door: str = "http",  # noqa: ARG002 - the server knows
+    ) -> HttpDatabase:
+        """`principal`, `settings`: for the owner, who may call as somebody else; a token says who it is."""
+        transport = self._transport.calling_as(principal, settings)
+        return HttpDatabase(check_name("database", name), transport, self._new_ids)
+
+    def principal_of(self, token: str) -> str | None:  # noqa: ARG002 - asked of the server's own lake
+        raise Invalid("tokens are known where the lake is", hint="serve the lake itself")
+
+    def has_tokens(self) -> bool:
+        raise Invalid("tokens are known where the lake is", hint="serve the lake itself")
 
     def databases(self) -> list[str]:
         names: list[str] = self._transport.send(Request("GET", "/v1/databases"))["databases"]

@@ -7,17 +7,20 @@ cannot have arrived.
 from __future__ import annotations
 
 import asyncio
+import copy
 import ipaddress
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
+from ...core.access import PRINCIPAL_HEADER, SETTINGS_HEADER, caller
 from ...core.errors import Error, Invalid, Unavailable
-from ...core.wire import TAGGED, error_of, load
+from ...core.wire import TAGGED, dump, error_of, load
 from .background_loop import BackgroundLoop
 from .connections import AsyncConnections, Connections
 
@@ -53,10 +56,23 @@ class Transport:
             "trust_env": not _is_loopback(self._url.host),
         }
         self._closed = False
+        self._headers: dict[str, str] = {}
         self._client = httpx.Client(transport=Connections(self._url), **settings)
         self._loop = BackgroundLoop(
             lambda: httpx.AsyncClient(transport=AsyncConnections(self._url), **settings)
         )
+
+    def calling_as(self, principal: str | None, settings: Mapping[str, str] | None) -> Transport:
+        """The same connections, for calls as somebody else."""
+        who = caller(principal, settings, "http")
+        if who.principal is None:
+            return self
+        other = copy.copy(self)
+        other._headers = {
+            PRINCIPAL_HEADER: quote(who.principal),
+            SETTINGS_HEADER: quote(dump(dict(who.settings)).decode()),
+        }
+        return other
 
     def close(self) -> None:
         """Further calls raise `Unavailable`; a second close does nothing."""
@@ -110,7 +126,7 @@ class Transport:
             request.path,
             params={name: value for name, value in request.params.items() if value is not None},
             content=content,
-            headers={"Content-Type": request.content_type, "Accept": request.accept},
+            headers={"Content-Type": request.content_type, "Accept": request.accept, **self._headers},
             timeout=httpx.Timeout(request.patience_s, connect=min(_CONNECT_S, self.timeout)),
         )
 
