@@ -8,25 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import numpy as np
 
-from ..core.errors import Denied, Invalid, Unavailable
+from ..core.errors import Invalid, Unavailable
+from ..core.services import Service, refusal
 from ..core.vectors import Vectors, unit
 
 AT_A_TIME = 64
 TIMEOUT_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """`url`: with its version, without a slash at the end."""
-
-    url: str
-    key: str | None = None
 
 
 def from_environment() -> Service:
@@ -34,7 +26,7 @@ def from_environment() -> Service:
     url = os.environ.get("OPENAI_BASE_URL")
     if not url:
         raise Unavailable("no service for embeddings is known", hint="set OPENAI_BASE_URL and OPENAI_API_KEY")
-    return Service(url.rstrip("/"), os.environ.get("OPENAI_API_KEY"))
+    return Service(url.rstrip("/"), os.environ.get("OPENAI_API_KEY") or None)
 
 
 class OpenAI:
@@ -47,6 +39,7 @@ class OpenAI:
         self.name = f"openai/{model}"
         self.dimensions = dimensions
         self._model = model
+        self._service = service
         self._url = f"{service.url}/embeddings"
         headers = {"Authorization": f"Bearer {service.key}"} if service.key else {}
         self._http = httpx.Client(headers=headers, timeout=TIMEOUT_S)
@@ -61,12 +54,8 @@ class OpenAI:
             reply = self._http.post(self._url, json=asked | {"dimensions": self.dimensions})
         except httpx.HTTPError as error:
             raise Unavailable(f"{self._url} does not answer: {error}", hint="it is asked again") from error
-        if reply.status_code in (401, 403):
-            raise Denied(f"{self._url} refuses the key", hint="set OPENAI_API_KEY")
-        if reply.status_code == 429 or reply.status_code >= 500:
-            raise Unavailable(f"{self._url} answered {reply.status_code}", hint="it is asked again")
         if reply.status_code != 200:
-            raise Invalid(f"{self._url} answered {reply.status_code}: {reply.text[:200]}", hint="see its log")
+            raise refusal(self._service, reply.status_code, reply.text)
         return self._vectors(reply, len(texts))
 
     def _vectors(self, reply: httpx.Response, count: int) -> Vectors:

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from thermocline.core.errors import Denied, Error, Invalid, Unavailable
+from thermocline.core.services import Service
 from thermocline.embedders.hashing import Hashing
-from thermocline.embedders.openai import AT_A_TIME, OpenAI, Service
+from thermocline.embedders.openai import AT_A_TIME, OpenAI
 
 SIZE = 16
 

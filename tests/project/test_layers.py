@@ -16,7 +16,7 @@ ROOMS = {
     "duckdb": ("router/",),
     "faiss": ("tiers/vectors/index.py",),
     "fastapi": ("server/",),
-    "httpx": ("sdks/", "embedders/"),
+    "httpx": ("sdks/", "embedders/", "agent/providers/"),
     "obstore": ("tiers/object_store.py",),
     "prompt_toolkit": ("cli/",),
     "pyiceberg": ("tiers/cold/",),

@@ -1,0 +1,1 @@
+"""Questions in English to checked SQL."""

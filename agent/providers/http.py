@@ -1,0 +1,323 @@
+"""A question over HTTP whose answer is a stream of events: one deadline, several tries, and a way to stop.
+
+    ask --> try --> 429, 5xx, connection lost --> wait (Retry-After, or twice as long each time) --> try again
+                --> 4xx                       --> the error
+                --> events                    --> text, until the answer is over
+
+A socket that waits for its peer can't be interrupted in any other way than by shutting it down. So that is
+what the deadline and `cancel` do, and each question has a connection of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import httpx
+
+from ...core.errors import Invalid, Unavailable
+from ...core.protocols import Cancel
+from ...core.services import Service, refusal
+from .base import OnText
+from .events import Event, events
+
+MOST_TRIES = 5
+FIRST_PAUSE_S = 0.5
+CONNECT_S = 10.0
+_BODY_SHOWN = 4_096
+
+Pause: TypeAlias = Callable[[float, Cancel | None], None]
+"""Waits so many seconds, or until it is cancelled."""
+
+
+class Answer(Protocol):
+    """What is known of one answer beside its text."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the service has said that nothing follows."""
+        ...
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing, should the stream end here."""
+        ...
+
+    def read(self, event: Event) -> str:
+        """The text that it brings. Raises `Unavailable` for an error that may pass, and any of `GARBLED` if
+        it is not of this protocol."""
+        ...
+
+
+GARBLED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+A = TypeVar("A", bound=Answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Of one try. `retry_after_s`: as the service wishes."""
+
+    error: Unavailable
+    retry_after_s: float | None = None
+
+
+def wait(seconds: float, cancel: Cancel | None) -> None:
+    if cancel is None:
+        time.sleep(seconds)
+        return
+    cancelled = threading.Event()
+    with _watched(cancel, cancelled.set):
+        cancelled.wait(seconds)
+
+
+class Asking:
+    """Of one path of one service. `headers`: what proves who asks. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        service: Service,
+        path: str,
+        headers: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Pause = wait,
+    ) -> None:
+        self._service = service
+        self._url = service.url + path
+        self._clock = clock
+        self._pause = pause
+        self._http = httpx.Client(auth=_Headers(headers), limits=httpx.Limits(max_keepalive_connections=0))
+
+    def ask(
+        self,
+        body: Mapping[str, Any],
+        begin: Callable[[], A],
+        *,
+        timeout: float,
+        on_text: OnText | None,
+        cancel: Cancel | None,
+    ) -> tuple[str, A]:
+        """The text, and the answer that `begin` began for the try that succeeded."""
+        deadline = self._clock() + timeout
+        tried = 0
+        while True:
+            text, answer = _Text(on_text), begin()
+            failure = self._try(body, text, answer, timeout, deadline - self._clock(), cancel)
+            if failure is None:
+                return "".join(text.pieces), answer
+            tried += 1
+            pause = next_pause(tried, failure.retry_after_s, deadline - self._clock())
+            if pause is None or text.given:
+                raise failure.error
+            self._pause(pause, cancel)
+
+    def _try(
+        self,
+        body: Mapping[str, Any],
+        text: _Text,
+        answer: Answer,
+        timeout: float,
+        left: float,
+        cancel: Cancel | None,
+    ) -> Failure | None:
+        """`None` if the answer is whole."""
+        if cancel is not None and cancel.cancelled:
+            raise _cancelled()
+        line, left = _Line(), max(left, 0.001)
+        try:
+            with _cut_off(line, left, cancel):
+                failure = self._read(body, text, answer, left, line)
+        except httpx.HTTPError as error:
+            failure = Failure(
+                Unavailable(f"{self._url} does not answer: {self._told(error)}", hint="is it there?")
+            )
+        if failure is not None and cancel is not None and cancel.cancelled:
+            raise _cancelled()
+        if failure is not None and line.late:
+            raise Unavailable(
+                f"{self._url} did not answer within {timeout:g} s",
+                hint="give it more time, or ask a faster model",
+            )
+        return failure
+
+    def _read(
+        self, body: Mapping[str, Any], text: _Text, answer: Answer, left: float, line: _Line
+    ) -> Failure | None:
+        with self._http.stream(
+            "POST",
+            self._url,
+            content=json.dumps(body),
+            headers={"Content-Type": "application/json"},
+            timeout=httpx.Timeout(None, connect=min(left, CONNECT_S)),
+            extensions={"trace": line.watch},
+        ) as reply:
+            if reply.status_code != 200:
+                return self._refused(reply)
+            if not reply.headers.get("content-type", "").startswith("text/event-stream"):
+                raise self._not_this_protocol()
+            for event in events(reply.iter_bytes()):
+                try:
+                    piece = answer.read(event)
+                except Unavailable as error:
+                    return Failure(error)
+                except GARBLED:
+                    raise self._not_this_protocol() from None
+                text.add(piece)
+                if answer.over:
+                    return None
+        if answer.whole:
+            return None
+        return Failure(Unavailable(f"{self._url} broke off in the middle of an answer", hint="try again"))
+
+    def _refused(self, reply: httpx.Response) -> Failure:
+        said = b""
+        for chunk in reply.iter_bytes():
+            said += chunk
+            if len(said) > _BODY_SHOWN:
+                break
+        error = refusal(self._service, reply.status_code, said[:_BODY_SHOWN].decode(errors="replace"))
+        if not isinstance(error, Unavailable):
+            raise error
+        return Failure(error, retry_after(reply.headers))
+
+    def _not_this_protocol(self) -> Invalid:
+        return Invalid(
+            f"{self._url} answers something else than a stream of this protocol",
+            hint="check the address of the service, /v1 included where it has one",
+        )
+
+    def _told(self, error: httpx.HTTPError) -> str:
+        return self._service.hidden(f"{type(error).__name__} {error}".strip())
+
+
+def next_pause(tried: int, wished_s: float | None, left_s: float) -> float | None:
+    """How long to wait after the `tried`-th try failed; `None` to give up.
+
+    >>> next_pause(1, None, 60), next_pause(3, None, 60), next_pause(1, 7, 60)
+    (0.5, 2.0, 7)
+    >>> next_pause(1, 90, 60), next_pause(5, None, 60)
+    (None, None)
+    """
+    pause = FIRST_PAUSE_S * 2 ** (tried - 1) if wished_s is None else wished_s
+    return pause if tried < MOST_TRIES and pause < left_s else None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds. A date is measured against the service's own clock.
+
+    >>> retry_after({"retry-after": "3"})
+    3.0
+    >>> date = "Sun, 22 Nov 2026 10:00:0{} GMT"
+    >>> retry_after({"retry-after": date.format(9), "date": date.format(5)})
+    4.0
+    """
+    wished = headers.get("retry-after")
+    if wished is None:
+        return None
+    with suppress(ValueError):
+        return max(float(wished), 0.0)
+    with suppress(ValueError, KeyError, TypeError):
+        apart = parsedate_to_datetime(wished) - parsedate_to_datetime(headers["date"])
+        return max(apart.total_seconds(), 0.0)
+    return None
+
+
+class _Text:
+    """`given`: some of it has been handed on, so that it can't be asked for once more."""
+
+    def __init__(self, on_text: OnText | None) -> None:
+        self.given = False
+        self.pieces: list[str] = []
+        self._on_text = on_text
+
+    def add(self, piece: str) -> None:
+        if not piece:
+            return
+        self.pieces.append(piece)
+        if self._on_text is not None:
+            self.given = True
+            self._on_text(piece)
+
+
+class _Headers(httpx.Auth):
+    """Added as a request leaves, so that they stand in no object that is shown."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers.update(self._headers)
+        yield request
+
+
+class _Line:
+    """The connection of one try. `late`: cut off by the deadline."""
+
+    def __init__(self) -> None:
+        self.late = False
+        self._lock = threading.Lock()
+        self._cut = False
+        self._socket: socket.socket | None = None
+
+    def watch(self, event: str, info: Mapping[str, Any]) -> None:
+        """Told by the client what it does. A copy of the socket stays the same one when TLS takes it over."""
+        if event == "connection.connect_tcp.complete":
+            with self._lock:
+                self._socket = info["return_value"].get_extra_info("socket").dup()
+                cut = self._cut
+            if cut:
+                self.cut()
+
+    def cut(self) -> None:
+        """From any thread. Whoever reads sees the end of the stream."""
+        with self._lock:
+            self._cut = True
+            if self._socket is not None:
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+    def expire(self) -> None:
+        self.late = True
+        self.cut()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
+
+
+@contextmanager
+def _cut_off(line: _Line, seconds: float, cancel: Cancel | None) -> Iterator[None]:
+    timer = threading.Timer(seconds, line.expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        with _watched(cancel, line.cut):
+            yield
+    finally:
+        timer.cancel()
+        line.close()
+
+
+@contextmanager
+def _watched(cancel: Cancel | None, action: Callable[[], None]) -> Iterator[None]:
+    if cancel is None:
+        yield
+        return
+    cancel.watch(action)
+    try:
+        yield
+    finally:
+        cancel.unwatch(action)
+
+
+def _cancelled() -> Unavailable:
+    return Unavailable("cancelled", hint="the question was cancelled by its caller")
