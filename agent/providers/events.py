@@ -15,8 +15,7 @@ from ...core.errors import Invalid
 MOST_BYTES = 16_000_000
 """Of one stream: what comes from elsewhere must not fill the memory."""
 
-# A carriage return at the end of a chunk may be half of a line end.
-_LINE_END = re.compile(rb"\r\n|\n|\r(?=[^\n])")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +46,18 @@ def events(chunks: Iterable[bytes]) -> Iterator[Event]:
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
     """Without their ends. What follows the last end is left out."""
-    rest, seen = b"", 0
+    line, held, seen = list[bytes](), b"", 0
     for chunk in chunks:
         seen += len(chunk)
         if seen > MOST_BYTES:
             raise Invalid(
                 f"a service sent more than {MOST_BYTES:,} bytes", hint="check the address of the service"
             )
-        *lines, rest = _LINE_END.split(rest + chunk)
-        for line in lines:
-            yield line.decode(errors="replace").removeprefix("\ufeff")
+        # A carriage return at the end of a chunk may be half of a line end.
+        chunk = held + chunk
+        held = b"\r" if chunk.endswith(b"\r") else b""
+        first, *others = _LINE_END.split(chunk.removesuffix(held))
+        line.append(first)
+        for other in others:
+            yield b"".join(line).decode(errors="replace").removeprefix("\ufeff")
+            line = [other]
