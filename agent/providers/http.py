@@ -162,7 +162,7 @@ class Asking:
                 return self._refused(reply)
             if not reply.headers.get("content-type", "").startswith("text/event-stream"):
                 raise self._not_this_protocol()
-            for event in events(reply.iter_bytes()):
+            for event in self._events(reply):
                 try:
                     piece = answer.read(event)
                 except Unavailable as error:
@@ -177,15 +177,24 @@ class Asking:
         return Failure(Unavailable(f"{self._url} broke off in the middle of an answer", hint="try again"))
 
     def _refused(self, reply: httpx.Response) -> Failure:
+        error = refusal(self._service, reply.status_code, self._body(reply))
+        if not isinstance(error, Unavailable):
+            raise error
+        return Failure(error, retry_after(reply.headers))
+
+    def _events(self, reply: httpx.Response) -> Iterator[Event]:
+        """Without the key, should a service repeat it: an event may end up in the report of an error."""
+        for event in events(reply.iter_bytes()):
+            yield Event(event.name, self._service.hidden(event.data))
+
+    def _body(self, reply: httpx.Response) -> str:
+        """Its beginning, without the key."""
         said = b""
         for chunk in reply.iter_bytes():
             said += chunk
             if len(said) > _BODY_SHOWN:
                 break
-        error = refusal(self._service, reply.status_code, said[:_BODY_SHOWN].decode(errors="replace"))
-        if not isinstance(error, Unavailable):
-            raise error
-        return Failure(error, retry_after(reply.headers))
+        return self._service.hidden(said.decode(errors="replace"))[:_BODY_SHOWN]
 
     def _not_this_protocol(self) -> Invalid:
         return Invalid(

@@ -115,13 +115,13 @@ def prompt(
 
 
 def question_of(messages: Sequence[Message]) -> str:
-    """The question of a prompt; of other messages the last text of the user."""
+    """The question of a prompt; of other messages the user's first text."""
     texts = [message.text for message in messages if message.role == "user"]
     for text in texts:
         for line in text.split("\n"):
             if line.startswith(_QUESTION):
                 return str(json.loads(line.removeprefix(_QUESTION)))
-    return texts[-1] if texts else ""
+    return texts[0] if texts else ""
 
 
 def _table(table: TableFacts) -> dict[str, object]:

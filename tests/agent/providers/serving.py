@@ -1,4 +1,4 @@
-"""Services on a port of this machine that speak the protocols of OpenAI and of Anthropic, as badly as wanted."""
+"""Services on a port of this machine that speak OpenAI's and Anthropic's protocols, as badly as wanted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ ASKED = (Message("system", "Be brief."), Message("user", "How many?"))
 
 @dataclass(frozen=True)
 class Planned:
-    """An answer. `pieces`: of its body, each sent on its own. `hangs`: behind them, until the test is over."""
+    """An answer. `pieces`: of its body, each sent on its own. `hangs`: behind them. `silent`: without a head.
+    `broken`: without its end."""
 
     pieces: Sequence[bytes] = ()
     status: int = 200
