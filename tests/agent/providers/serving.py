@@ -13,6 +13,7 @@ from typing import Any
 from thermocline.agent.providers.anthropic import Anthropic
 from thermocline.agent.providers.base import Message, Provider
 from thermocline.agent.providers.openai import OpenAI
+from thermocline.core.protocols import Cancel
 from thermocline.core.services import Service
 
 KEY = "sk-test-0123456789-abcdefgh"
@@ -103,6 +104,20 @@ def served() -> Iterator[Server]:
             told.over.set()
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def cancelling(cancel: Cancel, when: threading.Event) -> Iterator[None]:
+    """Cancels from another thread, once that has happened."""
+
+    def later() -> None:
+        if when.wait(20):
+            cancel()
+
+    thread = threading.Thread(target=later)
+    thread.start()
+    yield
+    thread.join()
 
 
 class Pauses:

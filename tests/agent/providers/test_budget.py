@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from thermocline.agent.providers.base import Message
+from thermocline.agent.providers.base import Completion, Message
 from thermocline.agent.providers.budget import Budget, Ledger, Limits, Metered, Prices, Spent, exceeded
 from thermocline.agent.providers.scripted import Scene, Scripted
 from thermocline.core.errors import Denied, Unavailable
@@ -98,9 +100,9 @@ def test_questions_at_once_can_not_exceed_it_together() -> None:
     budget = Budget(day=Limits(tokens=210))
 
     class Waiting(Scripted):
-        def complete(self, *args: object, **options: object) -> object:
+        def complete(self, messages: Sequence[Message], **options: Any) -> Completion:
             both.wait()
-            return super().complete(*args, **options)
+            return super().complete(messages, **options)
 
     def ask() -> bool:
         provider = Waiting([Scene(None, ("y" * 60,))])
@@ -128,7 +130,7 @@ def test_what_is_set_aside_comes_back_when_a_request_fails() -> None:
 
 
 class _Failing(Scripted):
-    def complete(self, *_: object, **__: object) -> object:
+    def complete(self, *_: Any, **__: Any) -> Completion:
         raise ConnectionError
 
 

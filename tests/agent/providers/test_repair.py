@@ -1,10 +1,11 @@
-"""A statement that fails its checks goes back with what is wrong, three times at most, in one time and budget."""
+"""A statement that fails goes back with what is wrong, three times at most, in one time and one budget."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -141,7 +142,7 @@ class _Slow(Scripted):
 
     now = 0.0
 
-    def complete(self, messages: Sequence[Message], *, timeout: float, **options: object) -> Completion:
+    def complete(self, messages: Sequence[Message], *, timeout: float, **options: Any) -> Completion:
         self.left = timeout
         self.now += 4
         return super().complete(messages, timeout=timeout, **options)

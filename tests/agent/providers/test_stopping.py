@@ -7,10 +7,11 @@ import time
 
 import pytest
 
+from thermocline.agent.providers.http import wait
 from thermocline.core.errors import Unavailable
 from thermocline.core.protocols import Cancel
 
-from .serving import ASKED, Planned, Protocol, Server
+from .serving import ASKED, Planned, Protocol, Server, cancelling
 
 SOON_S = 5.0
 """Far below what a service hangs for, and enough for a busy machine."""
@@ -58,32 +59,24 @@ class _Drops(list[bytes]):
 def test_a_question_can_be_cancelled_while_it_waits(server: Server, protocol: Protocol, what: str) -> None:
     server.answers = [_plans(protocol)[what]]
     cancel = Cancel()
-    thread = threading.Thread(target=lambda: (server.hanging.wait(20), cancel()))
-    thread.start()
     began = time.monotonic()
-    with pytest.raises(Unavailable, match="cancelled"):
+    with cancelling(cancel, server.hanging), pytest.raises(Unavailable, match="cancelled"):
         protocol.make(server.url).complete(ASKED, timeout=60, max_tokens=9, cancel=cancel)
     assert time.monotonic() - began < SOON_S
-    thread.join()
 
 
 def test_a_question_can_be_cancelled_between_two_tries(server: Server, protocol: Protocol) -> None:
     server.answers = [Planned([], 503, {"Retry-After": "50"})]
-    cancel = Cancel()
+    cancel, pausing = Cancel(), threading.Event()
 
-    def later() -> None:
-        while not server.asked:
-            time.sleep(0.01)
-        time.sleep(0.1)
-        cancel()
+    def pause(seconds: float, cancel: Cancel | None) -> None:
+        pausing.set()
+        wait(seconds, cancel)
 
-    thread = threading.Thread(target=later)
-    thread.start()
     began = time.monotonic()
-    with pytest.raises(Unavailable, match="cancelled"):
-        protocol.make(server.url).complete(ASKED, timeout=60, max_tokens=9, cancel=cancel)
+    with cancelling(cancel, pausing), pytest.raises(Unavailable, match="cancelled"):
+        protocol.make(server.url, pause=pause).complete(ASKED, timeout=60, max_tokens=9, cancel=cancel)
     assert time.monotonic() - began < SOON_S
-    thread.join()
 
 
 def test_what_was_cancelled_before_is_not_asked(server: Server, protocol: Protocol) -> None:
