@@ -188,13 +188,13 @@ class Asking:
             yield Event(event.name, self._service.hidden(event.data))
 
     def _body(self, reply: httpx.Response) -> str:
-        """Its beginning, without the key."""
+        """Its beginning."""
         said = b""
         for chunk in reply.iter_bytes():
             said += chunk
             if len(said) > _BODY_SHOWN:
                 break
-        return self._service.hidden(said.decode(errors="replace"))[:_BODY_SHOWN]
+        return said[:_BODY_SHOWN].decode(errors="replace")
 
     def _not_this_protocol(self) -> Invalid:
         return Invalid(
