@@ -48,7 +48,8 @@ def find(spec: str, *, key: str | None = None, environ: Mapping[str, str] = os.e
             from .scripted import read
 
             return read(_named(rest, family))
-    raise Invalid(f"no provider `{spec.partition('//')[0]}`", hint=nearest(f"{family}:", FAMILIES))
+    # What was written could be a key by mistake.
+    raise Invalid("no provider of that name", hint=nearest(f"{family}:", FAMILIES))
 
 
 def _openai(model: str, key: str | None, environ: Mapping[str, str]) -> Provider:
@@ -74,7 +75,7 @@ def _anthropic(model: str, key: str | None, environ: Mapping[str, str]) -> Provi
 def _local(model: str, url: str, name: str, key: str | None) -> Provider:
     from .openai import OpenAI
 
-    return OpenAI(model, Service(url, key, "its key"), name=name, local=True)
+    return OpenAI(model, Service(url, key, "the argument `key`"), name=name, local=True)
 
 
 def _named(rest: str, family: str) -> str:

@@ -4,21 +4,18 @@
                 --> 4xx                       --> the error
                 --> events                    --> text, until the answer is over
 
-A socket that waits for its peer can't be interrupted in any other way than by shutting it down. So that is
-what the deadline and `cancel` do, and each question has a connection of its own.
+Each try has a connection of its own, which the deadline or `cancel` may cut (`line`).
 """
 
 from __future__ import annotations
 
 import json
-import socket
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
@@ -27,14 +24,14 @@ from ...core.protocols import Cancel
 from ...core.services import Service, refusal
 from .base import OnText
 from .events import Event, events
+from .line import Line, Pause, cut_off, wait
 
 MOST_TRIES = 5
 FIRST_PAUSE_S = 0.5
 CONNECT_S = 10.0
 _BODY_SHOWN = 4_096
-
-Pause: TypeAlias = Callable[[float, Cancel | None], None]
-"""Waits so many seconds, or until it is cancelled."""
+_WITHOUT_PROXY = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
+"""A proxy that the environment names is for the world, not for a server on this machine."""
 
 
 class Answer(Protocol):
@@ -68,15 +65,6 @@ class Failure:
     retry_after_s: float | None = None
 
 
-def wait(seconds: float, cancel: Cancel | None) -> None:
-    if cancel is None:
-        time.sleep(seconds)
-        return
-    cancelled = threading.Event()
-    with _watched(cancel, cancelled.set):
-        cancelled.wait(seconds)
-
-
 class Asking:
     """Of one path of one service. `headers`: what proves who asks. Safe to use from several threads."""
 
@@ -93,7 +81,9 @@ class Asking:
         self._url = service.url + path
         self._clock = clock
         self._pause = pause
-        self._http = httpx.Client(auth=_Headers(headers), limits=httpx.Limits(max_keepalive_connections=0))
+        self._http = httpx.Client(
+            auth=_Headers(headers), limits=httpx.Limits(max_keepalive_connections=0), mounts=_WITHOUT_PROXY
+        )
 
     def ask(
         self,
@@ -130,9 +120,9 @@ class Asking:
         """`None` if the answer is whole."""
         if cancel is not None and cancel.cancelled:
             raise _cancelled()
-        line, left = _Line(), max(left, 0.001)
+        line, left = Line(), max(left, 0.001)
         try:
-            with _cut_off(line, left, cancel):
+            with cut_off(line, left, cancel):
                 failure = self._read(body, text, answer, left, line)
         except httpx.HTTPError as error:
             failure = Failure(
@@ -148,7 +138,7 @@ class Asking:
         return failure
 
     def _read(
-        self, body: Mapping[str, Any], text: _Text, answer: Answer, left: float, line: _Line
+        self, body: Mapping[str, Any], text: _Text, answer: Answer, left: float, line: Line
     ) -> Failure | None:
         with self._http.stream(
             "POST",
@@ -264,68 +254,6 @@ class _Headers(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers.update(self._headers)
         yield request
-
-
-class _Line:
-    """The connection of one try. `late`: cut off by the deadline."""
-
-    def __init__(self) -> None:
-        self.late = False
-        self._lock = threading.Lock()
-        self._cut = False
-        self._socket: socket.socket | None = None
-
-    def watch(self, event: str, info: Mapping[str, Any]) -> None:
-        """Told by the client what it does. A copy of the socket stays the same one when TLS takes it over."""
-        if event == "connection.connect_tcp.complete":
-            with self._lock:
-                self._socket = info["return_value"].get_extra_info("socket").dup()
-                cut = self._cut
-            if cut:
-                self.cut()
-
-    def cut(self) -> None:
-        """From any thread. Whoever reads sees the end of the stream."""
-        with self._lock:
-            self._cut = True
-            if self._socket is not None:
-                with suppress(OSError):
-                    self._socket.shutdown(socket.SHUT_RDWR)
-
-    def expire(self) -> None:
-        self.late = True
-        self.cut()
-
-    def close(self) -> None:
-        with self._lock:
-            if self._socket is not None:
-                self._socket.close()
-                self._socket = None
-
-
-@contextmanager
-def _cut_off(line: _Line, seconds: float, cancel: Cancel | None) -> Iterator[None]:
-    timer = threading.Timer(seconds, line.expire)
-    timer.daemon = True
-    timer.start()
-    try:
-        with _watched(cancel, line.cut):
-            yield
-    finally:
-        timer.cancel()
-        line.close()
-
-
-@contextmanager
-def _watched(cancel: Cancel | None, action: Callable[[], None]) -> Iterator[None]:
-    if cancel is None:
-        yield
-        return
-    cancel.watch(action)
-    try:
-        yield
-    finally:
-        cancel.unwatch(action)
 
 
 def _cancelled() -> Unavailable:

@@ -11,7 +11,8 @@ from ...core.protocols import Cancel
 from ...core.services import Service, refusal
 from .base import Completion, Message, OnText, Stopped, estimated_tokens
 from .events import Event
-from .http import Asking, Pause, wait
+from .http import Asking
+from .line import Pause, wait
 
 OPENAI_URL = "https://api.openai.com/v1"
 _STOPPED: Mapping[str, Stopped] = {"length": "length", "content_filter": "refused"}

@@ -23,7 +23,8 @@ from .prompt import MOST_OF_A_NAME, Prompt
 from .reply import Clarify, Refuse, Reply, Statement, Unreadable, read
 
 MOST_REPAIRS = 3
-MOST_TOKENS = 2_048
+MOST_TOKENS = 8_192
+"""Of a reply, a model's thoughts included, which services count as well."""
 MOST_NAMES = 12
 _REPEATED = 6_000
 """Letters of a reply that is shown to its model again."""

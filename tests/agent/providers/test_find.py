@@ -69,6 +69,17 @@ def test_what_is_found_can_be_asked(server: Server) -> None:
     assert KEY not in str(second.headers)
 
 
+def test_a_server_on_this_machine_is_asked_without_the_proxy(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    server.answers = [Planned([PROTOCOLS["openai"].stream(["1"])])]
+    assert find(f"local:{server.url}/v1").complete(ASKED, timeout=5, max_tokens=9).text == "1"
+
+
 def test_openais_own_models_are_told_the_limit_by_its_newer_name() -> None:
     hosted = find("openai:gpt-5-mini", key=KEY, environ={})
     other = find("openai:qwen", environ={"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"})

@@ -104,6 +104,12 @@ def test_an_address_with_a_key_in_it_is_refused_in_other_words(url: str) -> None
     assert KEY not in f"{caught.value} {caught.value.hint}"
 
 
+def test_a_key_in_the_place_of_a_name_is_not_repeated() -> None:
+    with pytest.raises(Invalid) as caught:
+        find(KEY)
+    assert KEY not in f"{caught.value} {caught.value.hint}"
+
+
 def test_an_embedder_does_not_show_it_either(server: Server) -> None:
     server.answers = [Planned([ECHO], 400)]
     with pytest.raises(Invalid, match=r"no such key: \[key\]") as caught:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from thermocline.agent.providers.http import wait
+from thermocline.agent.providers.line import wait
 from thermocline.core.errors import Unavailable
 from thermocline.core.protocols import Cancel
 
