@@ -37,7 +37,8 @@ Reply with one JSON object and nothing else, in one of these shapes:
 {"clarify": ["one possible reading", "another one"]}
 {"refuse": "why the tables can't answer it"}
 
-Use only the tables and columns that are listed. Clarify if readings differ in their answers and nothing
+Use only the tables and columns that are listed. Verified questions show how they are meant to be used; a
+follow-up refers to the earlier questions. Clarify if readings differ in their answers and nothing
 decides between them. Refuse rather than guess. State as an assumption what the question leaves open.
 "confidence" is the probability that the statement answers the question."""
 
