@@ -334,11 +334,13 @@ class GuardedDatabase:
 
 
 def _unweighed(report: pa.Table, access: TableAccess | None) -> pa.Table:
-    """Without bytes, where not all values are seen: their size could tell of them."""
+    """Where not all values are seen, without what they have a part in: sizes, and spans of `_time`."""
     if access is not None and not access.restricts:
         return report
-    at = report.schema.get_field_index("bytes")
-    return report.set_column(at, "bytes", pa.nulls(report.num_rows, pa.int64()))
+    for name in ("bytes", "time_min", "time_max"):
+        at = report.schema.get_field_index(name)
+        report = report.set_column(at, name, pa.nulls(report.num_rows, report.schema.field(at).type))
+    return report
 
 
 def _least(given: float | None, limit: float | None) -> float | None:

@@ -96,11 +96,11 @@ class Certificate:
         """The same proof for somebody who may not see all rows of `tables`, folded: of them it tells the
         ranges, which cover everything, and no number that the hidden rows have a part in. Of those in
         `values` not all values may be seen."""
-        if not any(table.lower() in tables or table.lower() in values for table in self.tables):
+        if not any(_name(shown) in tables or _name(shown) in values for shown in self.tables):
             return self
 
         def shown(table: str, shards: Mapping[str, ShardPart]) -> Mapping[str, ShardPart]:
-            if table.lower() not in tables:
+            if _name(table) not in tables:
                 return {name: _unweighed(part) for name, part in shards.items()}
             return {
                 name: ShardPart(
@@ -111,10 +111,10 @@ class Certificate:
                 for name, part in shards.items()
             }
 
-        mine = {table: table.lower() in tables or table.lower() in values for table in self.tables}
+        mine = {table: _name(table) in tables or _name(table) in values for table in self.tables}
         known = {t: shown(t, shards) if mine[t] else shards for t, shards in self.tables.items()}
-        age = None if any(table.lower() in tables for table in self.tables) else self.age_seconds
-        expired = [gone for gone in self.expired if str(gone.get("table", "")).lower() not in tables]
+        age = None if any(_name(table) in tables for table in self.tables) else self.age_seconds
+        expired = [gone for gone in self.expired if _name(str(gone.get("table", ""))) not in tables]
         return replace(self, tables=known, age_seconds=age, expired=expired)
 
     def to_dict(self) -> dict[str, Any]:
@@ -184,6 +184,11 @@ class Certificate:
         except Corrupt:
             return False
         return True
+
+
+def _name(shown: str) -> str:
+    """The table, folded, whose entry may be called `orders (orders_as_of_1)`."""
+    return shown.partition(" (")[0].lower()
 
 
 def _unweighed(part: ShardPart) -> ShardPart:

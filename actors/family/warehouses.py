@@ -80,7 +80,7 @@ def run_in(
 def scanned_bytes(certificate: Certificate) -> int:
     """Of the files that were read."""
     return sum(
-        tier.bytes
+        tier.bytes or 0
         for shards in certificate.tables.values()
         for part in shards.values()
         for tier in part.tiers

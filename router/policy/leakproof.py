@@ -9,7 +9,9 @@ The answer is on the safe side: what is not known not to fail, may.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -38,8 +40,15 @@ _COMPARISONS = (
     "COMPARE_LESSTHANOREQUALTO",
     "COMPARE_GREATERTHANOREQUALTO",
 )
-_FREE = "any"
-"""The kind of a literal text or a null: it takes that of what it is compared with."""
+_INTERVALS = ("to_years", "to_months", "to_weeks", "to_days", "to_hours", "to_minutes", "to_seconds")
+_TEXT, _NUMBER, _DATE = "'text'", "'number'", "'date'"
+_LITERALS = (_TEXT, _NUMBER, _DATE)
+"""Kinds of literal texts, by what else they can be read as."""
+_NULL, _GIVEN = "null", "given"
+"""The kinds of a null, and of a parameter whose value is no text: they are never cast."""
+_NUMERAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,6})?")
+_ISO = re.compile(r"[12]\d{3}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:\d\d)?)?)?")
+_DIGITS = 5
 
 
 def kind_of(arrow: pa.DataType) -> Kind:
@@ -139,7 +148,11 @@ def _below(node: Any) -> Iterator[tuple[Node, Node]]:
 
 
 class _Judge:
-    """Gives an expression its kind, or `None` where it may fail or is not known."""
+    """Gives an expression its kind, or `None` where it may fail or is not known.
+
+    Constants are judged like all else: where an engine evaluates them only for the rows that got so far, as
+    in CASE or behind AND, one that fails tells of such rows.
+    """
 
     def __init__(self, kinds: Kinds, texts: frozenset[str]) -> None:
         self._kinds = kinds
@@ -148,23 +161,20 @@ class _Judge:
     def kind(self, node: Node) -> Kind | None:
         match node.get("class"):
             case "COLUMN_REF":
-                names = tuple(node["column_names"])
-                if len(names) == 1 and names[0].lower() in _CLOCK:
-                    return "instant"
-                return self._kinds(names)
+                return self._column(tuple(node["column_names"]))
             case "CONSTANT":
                 return _constant(node)
             case "PARAMETER":
-                return _FREE if str(node["identifier"]) in self._texts else "given"
+                return _TEXT if str(node["identifier"]) in self._texts else _GIVEN
             case "COMPARISON":
                 sides = [self.kind(node["left"]), self.kind(node["right"])]
-                return "boolean" if node["type"] in _COMPARISONS and _comparable(sides) else None
+                return "boolean" if node["type"] in _COMPARISONS and _common(sides) else None
             case "BETWEEN":
                 parts = [self.kind(node[key]) for key in ("input", "lower", "upper")]
-                return "boolean" if _comparable(parts) else None
+                return "boolean" if _common(parts) else None
             case "CONJUNCTION":
                 parts = [self.kind(child) for child in node["children"]]
-                return "boolean" if set(parts) <= {"boolean", _FREE} else None
+                return "boolean" if set(parts) <= {"boolean", _NULL} else None
             case "OPERATOR":
                 return self._operator(node)
             case "CASE":
@@ -176,6 +186,12 @@ class _Judge:
             case _:
                 return None
 
+    def _column(self, names: tuple[str, ...]) -> Kind | None:
+        word = names[0].lower() if len(names) == 1 else ""
+        if word in _CLOCK:
+            return "date" if word == "current_date" else "instant"
+        return self._kinds(names)
+
     def _operator(self, node: Node) -> Kind | None:
         parts = [self.kind(child) for child in node["children"]]
         match node["type"]:
@@ -184,7 +200,7 @@ class _Judge:
             case "OPERATOR_IS_NULL" | "OPERATOR_IS_NOT_NULL":
                 return None if None in parts else "boolean"
             case "COMPARE_IN" | "COMPARE_NOT_IN":
-                return "boolean" if _comparable(parts) else None
+                return "boolean" if _common(parts) else None
             case "OPERATOR_COALESCE":
                 return _common(parts)
             case _:
@@ -197,29 +213,35 @@ class _Judge:
         return _common([*(self.kind(c["then_expr"]) for c in checks), self.kind(node["else_expr"])])
 
     def _cast(self, node: Node) -> Kind | None:
-        if not _has_columns(node["child"]):
-            return _kind_named(node.get("type_expr", {}).get("type_name", ""))
-        inner = self.kind(node["child"])
+        """To text anything can be cast; a literal to what it says."""
         target = node.get("type_expr", {}).get("type_name", "").upper()
-        return "text" if inner is not None and target == "VARCHAR" else None
+        inner = self.kind(node["child"])
+        if target == "VARCHAR":
+            return None if inner is None else "text"
+        if inner == _DATE and target == "DATE":
+            return _DATE  # beside an instant it is this that is cast
+        return "instant" if inner == _DATE and target.startswith("TIMESTAMP") else None
 
     def _function(self, node: Node) -> Kind | None:
         name = str(node["function_name"]).lower()
         if name in _CLOCK:
-            return "instant"
+            return "date" if name in ("today", "current_date") else "instant"
+        if name in _INTERVALS:
+            return "interval" if _is_constant(node) else None
         given = [argument["expression"] for argument in node.get("arguments", ())]
-        if not any(map(_has_columns, given)):
-            return "given"
         parts = [self.kind(argument) for argument in given]
         if None in parts:
             return None
+        if name in ("+", "-") and len(parts) == 2:
+            clock = _is_clock(given[0]) and (parts[1] == "interval" or _is_constant(given[1]))
+            return parts[0] if clock else None
         if name in ("date_trunc", "datetrunc", "date_part", "datepart"):
             unit = given[0].get("literal", {}).get("text", "").lower()
             known = unit in _UNITS and parts[1] in ("instant", "date")
             return None if not known else "instant" if "trunc" in name else "number"
         if name in _OF_INSTANT:
             return "number" if parts[0] in ("instant", "date") else None
-        if not set(parts) <= {"text", _FREE}:
+        if not set(parts) <= {"text", *_LITERALS}:
             return None
         if name in _TO_TEXT:
             return "text"
@@ -227,45 +249,52 @@ class _Judge:
 
 
 def _constant(node: Node) -> Kind:
-    literal = node.get("literal", {}).get("kind", "")
-    if literal in ("STRING", "NULL", ""):
-        return _FREE
-    return "boolean" if literal == "BOOLEAN" else "number"
-
-
-def _comparable(parts: list[Kind | None]) -> bool:
-    """Whether no column has to be cast to compare these: a literal or a value that is given may be."""
-    if None in parts:
-        return False
-    kinds = {part for part in parts if part not in (_FREE, "given")}
-    if len(kinds) > 1 or "other" in kinds:
-        return False
-    # Text beside a given number would be read as one.
-    return not ("given" in parts and "text" in kinds)
+    literal = node.get("literal", {})
+    match literal.get("kind", "NULL"):
+        case "NULL":
+            return _NULL
+        case "STRING":
+            text = str(literal.get("text", ""))
+            return _NUMBER if _NUMERAL.fullmatch(text) else _DATE if _is_date(text) else _TEXT
+        case "BOOLEAN":
+            return "boolean"
+        case _:
+            return "number"
 
 
 def _common(parts: list[Kind | None]) -> Kind | None:
-    if not _comparable(parts):
+    """What these are compared as, `None` if one of them would be cast in a way that may fail: a column never
+    is, and a literal only to what it can be read as."""
+    if None in parts:
         return None
-    kinds = [str(part) for part in parts if part != _FREE]
-    return kinds[0] if kinds else _FREE
+    firm = {part for part in parts if part not in (*_LITERALS, _NULL, _GIVEN)}
+    if len(firm) > 1 or firm & {"other", "interval"}:
+        return None
+    kind = firm.pop() if firm else "text"
+    read = {"text": _LITERALS, "number": (_NUMBER,), "instant": (_DATE,), "date": (_DATE,)}.get(str(kind), ())
+    if any(part in _LITERALS and part not in read for part in parts):
+        return None
+    # Text beside a value that is given would be read as what that is.
+    return None if kind == "text" and _GIVEN in parts else kind
 
 
-def _has_columns(node: Any) -> bool:
-    if isinstance(node, dict):
-        if node.get("class") in ("COLUMN_REF", "SUBQUERY", "STAR", "LAMBDA", "POSITIONAL_REFERENCE"):
-            return True
-        return any(map(_has_columns, children(node)))
-    return any(map(_has_columns, children(node))) if isinstance(node, list) else False
+def _is_date(text: str) -> bool:
+    try:
+        return bool(_ISO.fullmatch(text)) and datetime.fromisoformat(text) is not None
+    except ValueError:
+        return False
 
 
-def _kind_named(type_name: str) -> Kind:
-    """The kind of a constant that is cast; one that can't be fails whatever the rows are."""
-    name = type_name.upper()
-    if name in ("VARCHAR", "TEXT", "STRING"):
-        return _FREE
-    if name == "DATE":  # beside an instant it is cast, not the column
-        return "given"
-    if name.startswith("TIMESTAMP"):
-        return "instant"
-    return "boolean" if name == "BOOLEAN" else "number" if name != "INTERVAL" else "other"
+def _is_clock(node: Node) -> bool:
+    names = node.get("column_names", [node.get("function_name", "")])
+    return len(names) == 1 and str(names[0]).lower() in _CLOCK
+
+
+def _is_constant(node: Any) -> bool:
+    """Whether nothing but small whole numbers stands in it, as in `INTERVAL 7 DAY`."""
+    if isinstance(node, dict) and node.get("class") == "CONSTANT":
+        literal = node.get("literal", {})
+        return literal.get("kind") == "INTEGER" and len(str(literal.get("text"))) <= _DIGITS
+    if isinstance(node, dict) and node.get("class") in ("COLUMN_REF", "PARAMETER", "SUBQUERY"):
+        return False
+    return all(map(_is_constant, children(node))) if isinstance(node, dict | list) else True

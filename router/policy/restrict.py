@@ -45,8 +45,9 @@ _PLACES = ("query_location", "query_location_length")
 @dataclass(frozen=True)
 class Restricted:
     """`text`: the statement over what may be seen. `veiled`: tables, folded, whose rows are filtered: how
-    many there are is not told. `hushed`: an expression of a policy may fail, and tell of a value then.
-    `guarded`: those of which some values are not shown. `unseen`: columns, folded, that no hint may offer. `told`: what applies, for EXPLAIN."""
+    many there are is not told. `guarded`: those of which some values are not shown. `hushed`: an expression
+    of a policy may fail, and tell of a value then. `unseen`: columns, folded, that no hint may offer. `told`:
+    what applies, for EXPLAIN."""
 
     text: str
     veiled: frozenset[str] = frozenset()

@@ -85,8 +85,11 @@ class Stalling:
     def __init__(self) -> None:
         self.cancelled = threading.Event()
 
-    def database(self, _name: str) -> Stalling:
+    def database(self, _name: str, **_caller: object) -> Stalling:
         return self
+
+    def has_tokens(self) -> bool:
+        return False
 
     def sql(self, _sql: str, _params: None, *, cancel: Cancel, **_options: object) -> Result:
         cancel.watch(self.cancelled.set)
