@@ -1,0 +1,1 @@
+"""Questions in English: what they say, before anything is asked of the data."""

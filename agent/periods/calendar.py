@@ -1,0 +1,198 @@
+"""Calendar arithmetic: stretches of time, the calendar around a moment, and what comes round each year or week."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12, "decade": 120, "century": 1200}
+"""Units that are whole months."""
+
+_FIXED = {
+    "second": timedelta(seconds=1),
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+    "fortnight": timedelta(weeks=2),
+}
+DAY = _FIXED["day"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """[begin, end); `None` is an open side. `grain`: the unit it was said in. `bare_year`: nothing but years."""
+
+    begin: datetime | None
+    end: datetime | None
+    grain: str
+    bare_year: bool = False
+
+
+Around = Callable[[datetime], Iterator[Span]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """What comes round: "May", "Q3", "Tuesday". `around`: those near a moment, in order.
+
+    `done`: only one that began before today is the last one, as for weekdays: "on Monday" said on a Monday.
+    """
+
+    around: Around
+    done: bool = False
+
+    def latest(self, moment: datetime) -> Span | None:
+        """The last that began at this moment or before."""
+        found = None
+        for span in self.around(moment):
+            if span.begin is not None and span.begin <= moment:
+                found = span
+        return found
+
+    def following(self, moment: datetime) -> Span | None:
+        """The first that begins after this moment."""
+        return next((span for span in self.around(moment) if span.begin is not None and span.begin > moment), None)
+
+
+def day(year: int, month: int, date: int = 1) -> datetime | None:
+    """Midnight of this day; `None` where the calendar has none."""
+    if not (1 <= year <= 9998 and 1 <= month <= 12 and 1 <= date <= monthrange(year, month)[1]):
+        return None
+    return datetime(year, month, date, tzinfo=UTC)
+
+
+def add(moment: datetime, unit: str, count: int) -> datetime:
+    """`count` units later. A day that the month does not have becomes its last.
+
+    Raises `OverflowError` where the calendar ends.
+    """
+    if unit in _FIXED:
+        return moment + _FIXED[unit] * count
+    index = moment.year * 12 + moment.month - 1 + count * MONTHS[unit]
+    year, month = index // 12, index % 12 + 1
+    if not 1 <= year <= 9998:
+        raise OverflowError(f"no year {year}")
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
+
+
+def whole(begin: datetime, unit: str, count: int = 1) -> Span:
+    """`count` units from here."""
+    return Span(begin, add(begin, unit, count), unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The calendar as seen from `now` (UTC). `week_starts`: 0 is Monday. `fiscal_year_starts`: a month."""
+
+    now: datetime
+    week_starts: int = 0
+    fiscal_year_starts: int = 1
+
+    @property
+    def today(self) -> datetime:
+        return self.floor(self.now, "day")
+
+    def floor(self, moment: datetime, unit: str) -> datetime:
+        """Where the unit that holds this moment begins."""
+        if unit == "minute":
+            return moment.replace(second=0, microsecond=0)
+        if unit == "hour":
+            return moment.replace(minute=0, second=0, microsecond=0)
+        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        if unit == "day":
+            return midnight
+        if unit in ("week", "fortnight"):
+            return midnight - DAY * ((midnight.weekday() - self.week_starts) % 7)
+        months = MONTHS[unit]
+        index = midnight.year * 12 + midnight.month - 1
+        index -= index % months
+        return midnight.replace(year=max(index // 12, 1), month=index % 12 + 1, day=1)
+
+    def unit(self, unit: str, offset: int = 0, moment: datetime | None = None) -> Span:
+        """The unit that holds `moment` (now), or one some units earlier or later."""
+        return whole(add(self.floor(moment or self.now, unit), unit, offset), unit)
+
+    def day(self, offset: int = 0) -> Span:
+        return self.unit("day", offset)
+
+    def year(self, year: int) -> Span | None:
+        begin = day(year, 1)
+        return begin and whole(begin, "year")
+
+    def fiscal_year(self, year: int) -> Span | None:
+        """Named for the calendar year in which it ends."""
+        begin = day(year if self.fiscal_year_starts == 1 else year - 1, self.fiscal_year_starts)
+        return begin and whole(begin, "year")
+
+    def this_fiscal_year(self) -> int:
+        """The fiscal year that holds now."""
+        later = self.fiscal_year_starts > 1 and self.now.month >= self.fiscal_year_starts
+        return self.now.year + later
+
+    def week_of(self, span: Span, number: int) -> Span | None:
+        """The nth week of a month or a year, or from its end if negative: the week belongs where most of it lies."""
+        if span.begin is None or span.end is None:
+            return None
+        inside = span.begin + 3 * DAY if number > 0 else span.end - 4 * DAY
+        return self.unit("week", number - 1 if number > 0 else number + 1, inside)
+
+    def resolve(self, said: Span | Recurring) -> Span | None:
+        """Questions look back: of what comes round, the last that has begun."""
+        if isinstance(said, Span):
+            return said
+        return said.latest(self.today - DAY if said.done else self.now)
+
+
+def yearly(at: Callable[[int], Span | None]) -> Recurring:
+    """What comes round once a year."""
+
+    def around(moment: datetime) -> Iterator[Span]:
+        # Leap days are up to eight years apart.
+        for year in range(moment.year - 8, moment.year + 9):
+            if (span := at(year)) is not None:
+                yield span
+
+    return Recurring(around)
+
+
+def month_days(date: int) -> Recurring:
+    """The nth of a month."""
+
+    def around(moment: datetime) -> Iterator[Span]:
+        index = moment.year * 12 + moment.month - 1
+        for month in range(index - 3, index + 4):
+            if (begin := day(month // 12, month % 12 + 1, date)) is not None:
+                yield whole(begin, "day")
+
+    return Recurring(around)
+
+
+def weekdays(weekday: int) -> Recurring:
+    """0 is Monday."""
+
+    def around(moment: datetime) -> Iterator[Span]:
+        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        nearest = midnight + DAY * ((weekday - midnight.weekday()) % 7)
+        for weeks in (-2, -1, 0, 1, 2):
+            yield whole(nearest + 7 * DAY * weeks, "day")
+
+    return Recurring(around, done=True)
+
+
+def nth_weekday(span: Span, weekday: int, number: int) -> Span | None:
+    """The nth such weekday of a month, or from its end if negative."""
+    if span.begin is None or span.end is None:
+        return None
+    if number > 0:
+        begin = span.begin + DAY * ((weekday - span.begin.weekday()) % 7 + 7 * (number - 1))
+    else:
+        last = span.end - DAY
+        begin = last - DAY * ((last.weekday() - weekday) % 7 - 7 * (number + 1))
+    return whole(begin, "day") if span.begin <= begin < span.end else None
+
+
+def with_grain(span: Span, grain: str) -> Span:
+    return replace(span, grain=grain)

@@ -1,0 +1,87 @@
+"""Times of a day: "at 3pm yesterday", "between 2:00 and 4:30 pm on May 3rd", "since 8 am"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from .calendar import DAY, Calendar, Span
+from .dates import Said
+from .grammar import Rule, Terminal, digits, rule, words
+
+TERMINALS: tuple[Terminal, ...] = (
+    digits("hour_number", 0, 24),
+    digits("minutes", 0, 59, length=2),
+    words("half_day", {"am": 0, "pm": 12}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`half`: 0 for am, 12 for pm; `None` where it was not said."""
+
+    hour: int
+    minute: int = 0
+    half: int | None = None
+
+    @property
+    def time(self) -> timedelta:
+        hour = self.hour if self.half is None else self.hour % 12 + self.half
+        return timedelta(hours=hour, minutes=self.minute)
+
+
+def _clock(_: Calendar, hour: int, minute: int = 0, half: int | None = None) -> Clock | None:
+    return None if half is not None and hour > 12 else Clock(hour, minute, half)
+
+
+def _instant(calendar: Calendar, day: Said, clock: Clock) -> Span | None:
+    span = calendar.resolve(day)
+    if span is None or span.begin is None or span.grain != "day":
+        return None
+    begin = span.begin + clock.time
+    return Span(begin, begin + timedelta(minutes=1) if clock.minute else begin + timedelta(hours=1), "hour")
+
+
+def _between(calendar: Calendar, a: Clock, b: Clock, day: Said) -> Span | None:
+    """Up to the second time; "2 to 4 pm" is in the afternoon twice, "11 to 1 pm" once."""
+    span = calendar.resolve(day)
+    if span is None or span.begin is None or span.grain != "day":
+        return None
+    if a.half is None and b.half is not None and a.hour % 12 <= b.hour % 12:
+        a = replace(a, half=b.half)
+    begin, end = span.begin + a.time, span.begin + b.time
+    if end <= begin:
+        end += timedelta(hours=12) if b.half is None and b.hour < 12 else DAY
+    return Span(begin, end, "hour")
+
+
+def _open(calendar: Calendar, day: Said, clock: Clock, after: bool) -> Span | None:
+    at = _instant(calendar, day, clock)
+    if at is None or at.begin is None:
+        return None
+    midnight = calendar.floor(at.begin, "day")
+    return Span(at.begin, midnight + DAY, "hour") if after else Span(midnight, at.begin, "hour")
+
+
+RULES: tuple[Rule, ...] = (
+    *rule("sure_clock", _clock, "<hour:hour_number> <half>", "<hour:hour_number> o ' clock"),
+    *rule("sure_clock", _clock, "<hour:hour_number> :|. <minute:minutes> <half>", "<hour:hour_number> : <minute:minutes>"),
+    *rule("sure_clock", lambda _: Clock(12), "noon|midday"),
+    *rule("sure_clock", lambda _: Clock(0), "midnight"),
+    *rule("half", lambda _, half_day: half_day, "<half_day>"),
+    *rule("half", lambda _: 0, "a . m .?"),
+    *rule("half", lambda _: 12, "p . m .?"),
+    *rule("clock", lambda _, clock: clock, "<clock:sure_clock>"),
+    *rule("clock", lambda _, hour: Clock(hour), "<hour:hour_number>"),
+    *rule("moment", _instant, "<day:some_day> ,? at|t? <clock:sure_clock>", "at? <clock:sure_clock> ,? on|of? <day:some_day>"),
+    *rule("said", lambda _, moment: moment, "<moment>"),
+    *rule("clocks", lambda _, a, b: (a, b), "from|between? <a:sure_clock> to|until|till|and|- <b:sure_clock>"),
+    *rule("clocks", lambda _, a, b: (a, b), "from|between? <a:clock> to|until|till|and|- <b:sure_clock>"),
+    *rule("clocks", lambda _, a, b: (a, b), "from|between <a:clock> to|until|till|and|- <b:clock>"),
+    *rule("said", lambda c, clocks, day: _between(c, *clocks, day), "<clocks> ,? on|of? <day:some_day>"),
+    *rule("said", lambda c, clocks, day: _between(c, *clocks, day), "<day:some_day> ,? at? <clocks>"),
+    *rule("said", lambda c, clock, day: _open(c, day, clock, True), "<day:some_day> ,? after|since <clock:sure_clock>"),
+    *rule("said", lambda c, clock, day: _open(c, day, clock, False), "<day:some_day> ,? before|until <clock:sure_clock>"),
+    *rule("said", lambda c, clock, day: _open(c, day, clock, True), "after|since <clock:sure_clock> on? <day:some_day>"),
+    *rule("said", lambda c, clock, day: _open(c, day, clock, False), "before|until <clock:sure_clock> on? <day:some_day>"),
+)
