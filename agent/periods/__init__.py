@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .find import find_periods
-from .values import Period
+from .find import find_comparisons, find_periods
+from .grains import find_grains
+from .values import Comparison, Grain, Period, Shift, shifted
 
-__all__ = ["Period", "find_periods"]
+__all__ = ["Comparison", "Grain", "Period", "Shift", "find_comparisons", "find_grains", "find_periods", "shifted"]

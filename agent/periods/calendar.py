@@ -140,10 +140,11 @@ class Calendar:
         return self.unit("week", number - 1 if number > 0 else number + 1, inside)
 
     def resolve(self, said: Span | Recurring) -> Span | None:
-        """Questions look back: of what comes round, the last that has begun."""
+        """Questions look back: of what comes round, the last that has begun, or else the next."""
         if isinstance(said, Span):
             return said
-        return said.latest(self.today - DAY if said.done else self.now)
+        moment = self.today - DAY if said.done else self.now
+        return said.latest(moment) or said.following(moment)
 
 
 def yearly(at: Callable[[int], Span | None]) -> Recurring:
@@ -163,7 +164,7 @@ def month_days(date: int) -> Recurring:
 
     def around(moment: datetime) -> Iterator[Span]:
         index = moment.year * 12 + moment.month - 1
-        for month in range(index - 3, index + 4):
+        for month in range(index - 14, index + 15):
             if (begin := day(month // 12, month % 12 + 1, date)) is not None:
                 yield whole(begin, "day")
 

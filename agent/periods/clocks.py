@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from .calendar import DAY, Calendar, Span
 from .dates import Said
-from .grammar import Rule, Terminal, digits, rule, words
+from ..grammar import Rule, Terminal, digits, rule, words
 
 TERMINALS: tuple[Terminal, ...] = (
     digits("hour_number", 0, 24),

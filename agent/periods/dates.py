@@ -17,7 +17,7 @@ from .calendar import (
     whole,
     yearly,
 )
-from .grammar import Rule, rule
+from ..grammar import Rule, rule
 from .lexicon import full_year
 
 Said = Span | Recurring
@@ -82,16 +82,14 @@ def _american_each_year(calendar: Calendar, a: int, b: int) -> Recurring | None:
 
 
 def _on_weekday(_: Calendar, weekday: int, each: Said) -> Said:
-    """A weekday beside a date only confirms it; beside "the 11th" it picks the month."""
+    """Beside "the 11th" a weekday picks the month."""
     if isinstance(each, Span):
         return each
     return Recurring(lambda moment: (s for s in each.around(moment) if s.begin and s.begin.weekday() == weekday))
 
 
 def _pointed_weekday(calendar: Calendar, rel: int, weekday: int) -> Span | None:
-    """"Last Monday" is the last before today; "this" and "next" Monday lie in this and next week."""
-    if rel < 0:
-        return weekdays(weekday).latest(calendar.today - DAY)
+    """"Last", "this" and "next" Monday lie in last, this and next week."""
     return _weekday_of(calendar, calendar.unit("week", rel), weekday)
 
 
@@ -146,6 +144,7 @@ MONTHS: tuple[Rule, ...] = (
     *rule("said", _month_in, "(the? month of)? <month> ,? of|in|-|/? <year_span>"),
     *rule("said", _month_in, "<year_span> 's? ,? -|/? <month>"),
     *rule("said", lambda c, month, two: _month(c, full_year(two), month), "<month> of <two:two_digits>"),
+    *rule("said", lambda c, month, two: _month(c, full_year(two), month) if two > 31 else None, "<month> <two:two_digits>"),
     *rule("said", _month, "<year:year_digits> -|/|. <month:month_number>", "<month:month_number> -|/ <year:year_digits>"),
     *rule("said", _pointed_month, "the? <rel> <month>"),
     *rule("said", month_each_year, "<month:clear_month> .?", "the? month of <month>"),
@@ -158,18 +157,20 @@ MONTHS: tuple[Rule, ...] = (
 
 DAYS: tuple[Rule, ...] = (
     *rule("date_digits", lambda _, n: n, "<n:date_number>", "<n:date_number> st|nd|rd|th"),
-    *rule("day", date_each_year, "<month> -|/? the? <date>", "the? <date> -|/|.? of? <month>"),
+    *rule("day", date_each_year, "<month> -|/? the? <date>", "<month> , <date:nth>", "the? <date> -|/|.? of? <month>"),
     *rule("day", _date_in, "<month> -|/? the? <date> ,|-|/? of|in? <year_span>"),
     *rule("day", _date_in, "the? <date> -|/|.? of? <month> ,|-|/? of|in? <year_span>"),
     *rule("day", lambda c, date, month, two: _date(c, full_year(two), month, date), "<date> - <month> - <two:two_digits>"),
     *rule("day", _date, "<year:year_digits> -|/|. <month:month_number> -|/|. <date:date_number>"),
     *rule("day", _date, "<year:year_digits> -|/ <month> -|/ <date>"),
-    *rule("day", _american, "<a:date_number> -|/ <b:date_number> -|/|, <year:any_year>"),
+    *rule("day", _american, "<a:date_number> -|/ <b:date_number> -|/ <year:any_year>"),
+    *rule("day", _american, "<a:date_number> / <b:date_number> , <year:year_digits>"),
     *rule("day", lambda c, a, b, year: _date(c, year, b, a), "<a:date_number> . <b:month_number> . <year:any_year>"),
     *rule("day", _date_of_month, "the? <nth> day? (of|in)? <month_ref>"),
     *rule("whole_day", lambda _, day: day, "<day>"),
-    *rule("whole_day", _on_weekday, "<weekday> ,? <each:day>", "<weekday> ,? the? <each:date_of_any_month>"),
-    *rule("date_of_any_month", lambda _, n: month_days(n), "<n:date_digits>", "<n:nth>"),
+    *rule("whole_day", lambda _, weekday, day: day, "<weekday> ,|-? <day>"),
+    *rule("whole_day", _on_weekday, "<weekday> ,? <each:date_of_any_month>"),
+    *rule("date_of_any_month", lambda _, n: month_days(n), "the <n:date>", "<n:date_number> st|nd|rd|th"),
     *rule("slash_day", _american_each_year, "<a:date_number> / <b:date_number>"),
     *rule("nth_day", lambda _, n: month_days(n), "the <n:date_number> st|nd|rd|th"),
     *rule("weak", lambda _, day: day, "<day:slash_day>", "<day:nth_day>"),
@@ -180,8 +181,9 @@ WEEKDAYS: tuple[Rule, ...] = (
     *rule("clear_weekday", lambda _, weekday: weekdays(weekday), "<weekday:weekday_name>"),
     *rule("any_weekday", lambda _, weekday: weekdays(weekday), "<weekday>"),
     *rule("weak", lambda _, weekday: weekdays(weekday), "<weekday>"),
+    *rule("whole_day", lambda c, weekday: weekdays(weekday).latest(c.today - DAY), "the|this? past <weekday>"),
     *rule("whole_day", _pointed_weekday, "the? <rel> <weekday>"),
-    *rule("week_ref", lambda c, rel: c.unit("week", rel), "<rel> week"),
+    *rule("week_ref", lambda c, rel: c.unit("week", rel), "the? <rel> week"),
     *rule("whole_day", _weekday_of, "<weekday> ,? of|in? <week:week_ref>", "<week:week_ref> 's? ,? on? <weekday>"),
     *rule("whole_day", _nth_weekday, "the? <nth> <weekday> (of|in)? <month_ref>"),
     *rule("whole_day", lambda _, weekday, month_ref: _nth_weekday(_, -1, weekday, month_ref), "the? last <weekday> of|in <month_ref>"),

@@ -1,39 +1,13 @@
-"""The periods of a question: every longest phrase of the grammar, where the words around it allow that reading."""
+"""The doors of this room: the periods of a question, and those it compares."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import datetime
 
-from . import clocks, dates, holidays, lexicon, parts, ranges, units
-from .calendar import Calendar, Span
-from .grammar import Grammar, Parse
-from .tokens import DIGITS, Token, tokens
-from .values import Period
-
-_WEEK_STARTS = {"monday": 0, "sunday": 6, "saturday": 5}
-
-GRAMMAR = Grammar(
-    (*lexicon.TERMINALS, *parts.TERMINALS, *clocks.TERMINALS),
-    (
-        *lexicon.RULES,
-        *dates.RULES,
-        *units.RULES,
-        *holidays.RULES,
-        *clocks.RULES,
-        *parts.RULES,
-        *ranges.RULES,
-    ),
-)
-
-_IN_TIME = frozenset({"in", "during", "for", "throughout", "within", "over", "of", "on", "from", "late", "early", "mid"})
-_NOT_A_YEAR = frozenset(
-    "than least most over under above below exactly about around approximately nearly almost top first last limit = > <"
-    " $ € £ # + * % . / - id no number nr exceeds exceeding".split()
-)
-
-
-def calendar(now: datetime, week_starts: str = "monday", fiscal_year_starts: int = 1) -> Calendar:
-    return Calendar(now.astimezone(UTC), _WEEK_STARTS[week_starts], fiscal_year_starts)
+from . import lexicon
+from .question import COARSE, Question
+from .values import Comparison, Period, Shift, shifted
 
 
 def find_periods(
@@ -43,61 +17,77 @@ def find_periods(
 
     `week_starts`: "monday", "sunday" or "saturday". `fiscal_year_starts`: the month of "fiscal 2024".
     """
-    said = tokens(text)
-    around = calendar(now, week_starts, fiscal_year_starts)
-    parse = Parse(GRAMMAR, said, around)
-    found = [phrase for at in range(len(said)) if (phrase := _longest(parse, said, at, around))]
-    return tuple(_period(text, said, *phrase) for phrase in _apart(found))
+    return tuple(Question(text, now, week_starts, fiscal_year_starts).periods())
 
 
-Phrase = tuple[int, int, Span]
-"""Tokens [begin, end) and what they mean."""
+def find_comparisons(
+    text: str, now: datetime, *, week_starts: str = "monday", fiscal_year_starts: int = 1
+) -> tuple[Comparison, ...]:
+    """The phrases that set one period against another, in order."""
+    question = Question(text, now, week_starts, fiscal_year_starts)
+    periods = dict(zip((phrase.begin for phrase in question.phrases), question.periods(), strict=True))
+    ends = {phrase.end: periods[phrase.begin] for phrase in question.phrases}
+    return tuple(_comparisons(question, periods, ends))
 
 
-def _longest(parse: Parse, said: tuple[Token, ...], at: int, around: Calendar) -> Phrase | None:
-    meant = {end: value for end, value in parse.at("weak", at).items() if _evident(said, at, end, value)}
-    meant |= parse.at("period", at)
-    for end in sorted(meant, reverse=True):
-        span = around.resolve(meant[end])
-        if span is not None and _stands_alone(said, at, end):
-            return at, end, span
-    return None
+def _comparisons(
+    question: Question, periods: dict[int, Period], ends: dict[int, Period]
+) -> Iterator[Comparison]:
+    stops = {phrase.begin: phrase.end for phrase in question.phrases}
+    shifts = {phrase.begin: phrase.meaning for phrase in question.phrases if isinstance(phrase.meaning, Shift)}
+    at = 0
+    while at < len(question.tokens):
+        for end, shift in question.parse.at("over", at).items():
+            yield _compared(question, at, end, None, None, shift)
+            at = end - 1
+        middles = question.parse.at("versus", at) | _back(question, at, shifts)
+        for middle in sorted(middles, reverse=True):
+            before = ends.get(at)
+            begin = next((p.begin for p in question.phrases if p.end == at), at)
+            if earlier := question.parse.at("earlier_period", middle):
+                end = max(earlier)
+                yield _compared(question, begin, end, before, None, earlier[end])
+            elif middle in periods:
+                end, base = stops[middle], periods[middle]
+                shift = shifts.get(middle) or _coarser(question, before or _earlier(question, periods, at), middle, end)
+                yield _compared(question, begin, end, before, base, shift)
+            else:
+                continue
+            at = end - 1
+            break
+        at += 1
 
 
-def _apart(found: list[Phrase]) -> list[Phrase]:
-    """The longest phrases that do not overlap, in order; of equals the first."""
-    kept: list[Phrase] = []
-    for phrase in sorted(found, key=lambda p: (p[0] - p[1], p[0])):
-        if all(phrase[1] <= other[0] or other[1] <= phrase[0] for other in kept):
-            kept.append(phrase)
-    return sorted(kept, key=lambda p: p[0])
+def _back(question: Question, at: int, shifts: dict[int, Shift]) -> dict[int, object]:
+    """"Up from the same period last year" compares; "from last month" does not."""
+    found = question.parse.at("since_then", at)
+    return {end: value for end, value in found.items() if end in shifts or question.parse.at("earlier_period", end)}
 
 
-def _stands_alone(said: tuple[Token, ...], begin: int, end: int) -> bool:
-    """Not inside a longer number or name: "6,107.31 August", "SKU-2014"."""
-    first, last = said[begin], said[end - 1]
-    if first.key == DIGITS and first.joined and begin and said[begin - 1].key not in "('\"[":
-        return False
-    if last.key == DIGITS and end < len(said) and said[end].joined:
-        after = said[end]
-        return not (after.key.isalnum() or after.key == "%" or (end + 1 < len(said) and _number_goes_on(said, end)))
-    return True
+def _earlier(question: Question, periods: dict[int, Period], at: int) -> Period | None:
+    """The last period said before this token."""
+    said = [periods[phrase.begin] for phrase in question.phrases if phrase.end <= at]
+    return said[-1] if said else None
 
 
-def _number_goes_on(said: tuple[Token, ...], at: int) -> bool:
-    return said[at].key in ".,/-" and said[at + 1].joined and said[at + 1].key == DIGITS
+def _coarser(question: Question, period: Period | None, begin: int, end: int) -> Shift | None:
+    """"May against last year" means May of last year."""
+    said = [token.key for token in question.tokens[begin:end] if token.key != "the"]
+    if period is None or len(said) != 2 or said[0] not in ("last", "previous", "prior"):
+        return None
+    unit = lexicon.UNITS.get(said[1], "")
+    if unit not in COARSE or period.grain not in COARSE:
+        return None
+    return Shift(unit) if COARSE.index(period.grain) < COARSE.index(unit) else None
 
 
-def _evident(said: tuple[Token, ...], begin: int, end: int, value: object) -> bool:
-    """Whether the words around say that a doubtful word means a time."""
-    before = said[begin - 1].key if begin else ""
-    if isinstance(value, Span) and value.bare_year:
-        return before not in _NOT_A_YEAR and value.begin is not None and 1700 <= value.begin.year <= 2199
-    return before in _IN_TIME
-
-
-def _period(text: str, said: tuple[Token, ...], begin: int, end: int, span: Span) -> Period:
-    while said[end - 1].key in (".", ","):
-        end -= 1
-    start, stop = said[begin].start, said[end - 1].end
-    return Period(start, stop, text[start:stop], span.begin, span.end, span.grain, span.bare_year)
+def _compared(
+    question: Question, begin: int, end: int, period: Period | None, base: Period | None, shift: Shift | None
+) -> Comparison:
+    """Where both the period and the shift are known, so is the base."""
+    start, stop = question.place(begin, end)
+    if period and shift:
+        base = shifted(period, shift)
+    elif shift:
+        base = None
+    return Comparison(start, stop, question.text[start:stop], period, base, shift)

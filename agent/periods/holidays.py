@@ -7,7 +7,8 @@ from datetime import datetime
 
 from .calendar import DAY, Calendar, Recurring, Span, add, day, nth_weekday, whole, yearly
 from .dates import Said, inside
-from .grammar import Rule, rule
+from ..grammar import Rule, rule
+from .units import weekend_of
 
 Holiday = Callable[[int], Span | None]
 
@@ -45,7 +46,7 @@ def _easter(later: int) -> Holiday:
 _MONDAY, _THURSDAY, _SUNDAY = 0, 3, 6
 _NAMED: dict[str, Holiday] = {
     "new year 's? day|s?": _fixed(1, 1),
-    "new years? ' ? day": _fixed(1, 1),
+    "new years '? day": _fixed(1, 1),
     "new year|years 's|'? eve": _fixed(12, 31),
     "martin luther king|king's jr? .? day": _nth(1, _MONDAY, 3),
     "mlk day": _nth(1, _MONDAY, 3),
@@ -112,5 +113,7 @@ RULES: tuple[Rule, ...] = (
     *rule("said", _in, "<each:holiday> ,? of|in? <year_span>", "<year_span> 's? <each:holiday>"),
     *rule("said", _pointed, "the? <rel> <each:holiday>", "the? <rel> <each:season>"),
     *rule("said", _in, "the? <each:season> ,? of|in? <year_span>"),
+    *rule("said", weekend_of, "the? <point:holiday> weekend"),
+    *rule("said", lambda c, holiday, year_span: (day := inside(holiday, year_span)) and weekend_of(c, day), "<holiday> weekend of|in? <year_span>", "<holiday> ,? of|in? <year_span> weekend"),
     *rule("weak", lambda _, season: season, "the? <season>"),
 )

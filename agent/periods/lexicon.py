@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .calendar import Calendar
-from .grammar import Rule, Terminal, digits, rule, words
+from ..grammar import Rule, Terminal, digits, rule, words
 
 ONES = {w: n for n, w in enumerate("one two three four five six seven eight nine".split(), 1)}
 TEENS = {

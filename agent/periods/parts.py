@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from .calendar import DAY, Calendar, Span, add
 from .dates import Said
-from .grammar import Rule, Terminal, rule, words
+from ..grammar import Rule, Terminal, rule, words
 from .units import midpoint
 
 HOURS = {"morning": (8, 12), "afternoon": (12, 16), "evening": (16, 20), "night": (20, 24)}
@@ -62,8 +62,8 @@ SHARES: tuple[Rule, ...] = (
     *rule("share", lambda _: 1, "the? middle of", "the? mid -?"),
     *rule("share", lambda _: 2, "the? end|close|late part? of", "late -? in?"),
     *rule("said", _part, "<part:share> <said:container>"),
-    *rule("said", lambda c, unit: _unit_part(c, 2, unit), "<unit:end_word>", "<unit:long_unit> - ? end"),
-    *rule("said", lambda c, unit: _to_date(c, unit), "<unit:to_date_unit>", "the? this|current? <unit:long_unit> - ? to - ? date"),
+    *rule("said", lambda c, unit: _unit_part(c, 2, unit), "<unit:end_word>", "<unit:long_unit> -? end"),
+    *rule("said", lambda c, unit: _to_date(c, unit), "<unit:to_date_unit>", "the? this|current? <unit:long_unit> -? to -? date"),
     *rule("said", lambda c, unit: _to_date(c, unit), "so far this <unit:long_unit>", "this <unit:long_unit> so far"),
     *rule("said", lambda c: _fiscal_to_date(c), "fiscal ytd|year to date"),
     *rule("said", lambda c, unit: _before_today(c, unit), "earlier in? the|this|current <unit:long_unit>"),

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from .calendar import DAY, Calendar, Recurring, Span, month_days
 from .dates import Said, inside, month_each_year
-from .grammar import Rule, rule
+from ..grammar import Rule, rule
 from .units import midpoint
 
 
@@ -51,6 +51,12 @@ def _dates_in_month(calendar: Calendar, first: int, last: int, month_ref: Said) 
         return None
     end = inside(month_days(last), month)
     return end and between(calendar, month_days(first), end)
+
+
+def _date_to_day(calendar: Calendar, first: int, day: Said) -> Span | None:
+    """"From 4 to January 22, 1995"."""
+    last = calendar.resolve(day)
+    return last and between(calendar, month_days(first), last)
 
 
 def _dates_from_month(calendar: Calendar, month_ref: Said, first: int, last: int) -> Span | None:
@@ -105,20 +111,19 @@ POINTS: tuple[Rule, ...] = (
     *rule("edge", lambda c, p: _instant(c, p, 0), "the? beginning|start of the? <p:container>"),
     *rule("edge", lambda c, p: _instant(c, p, 1), "the? middle of the? <p:container>"),
     *rule("edge", lambda c, p: _instant(c, p, 2), "the? end|close of the? <p:container>"),
-    *rule("now", lambda c: Span(c.now, c.now, "hour"), "now"),
-    *rule("now", lambda c: c.day(0), "the? current date", "date"),
-    *rule("side", lambda _, p: p, "<p:edge>", "<p:now>", "<p:point>"),
+    *rule("now", lambda c: c.day(0), "now", "the? current date", "date"),
+    *rule("instant", lambda _, moment: replace(moment, end=moment.begin), "<moment>"),
+    *rule("side", lambda _, p: p, "<p:edge>", "<p:now>", "<p:instant>", "<p:point>"),
 )
 
 BETWEEN: tuple[Rule, ...] = (
-    *rule("period", between, f"from <a:side> {TO} <b:side>", "between <a:side> and|to|through|- <b:side>"),
-    *rule("period", between, f"from <a:side> up to <b:side>", f"in? <a:plain_point> {TO} <b:side>"),
-    *rule("period", between, "from <a:nth_of_month> to|until|till|through|- <b:day>"),
-    *rule("nth_of_month", lambda _, n: month_days(n), "the? <n:date>"),
     *rule("period", _dates_in_month, f"from|between? the? <first:date_digits> {TO}|and the? <last:date_digits> of|in? <month_ref>"),
     *rule("period", _dates_in_month, f"from|between the? <first:nth> {TO}|and the? <last:nth> of|in? <month_ref>"),
     *rule("period", _dates_from_month, f"from|between? <month_ref:month_alone> the? <first:date> {TO}|and the? <last:date>"),
     *rule("period", _dates_from_month, f"<month_ref:month_alone> from|between the? <first:date> {TO}|and the? <last:date>"),
+    *rule("period", between, f"from <a:side> {TO} <b:side>", "between <a:side> and|to|through|- <b:side>"),
+    *rule("period", between, f"from <a:side> up to <b:side>", f"in? <a:plain_point> {TO} <b:side>"),
+    *rule("period", _date_to_day, "from the? <first:date> to|until|till|through|- <day>"),
     *rule(
         "period",
         _dates_from_month_of_year,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from .calendar import DAY, Calendar, Recurring, Span, add, day, whole, yearly
 from .dates import Said
-from .grammar import Rule, rule
+from ..grammar import Rule, rule
 
 _FROM_NOW = ("second", "minute", "hour")
 _ALIGNED = ("quarter", "decade", "century", "fortnight")
@@ -87,6 +87,40 @@ def _stretch_beside(calendar: Calendar, duration: Duration, point: Said, sign: i
     return Span(min(edge, other), max(edge, other), duration[-1][1])
 
 
+def _further(calendar: Calendar, duration: Duration, point: Said | None, sign: int) -> Span | None:
+    """"More than 30 days ago", "more than two weeks after Christmas": open to the far side."""
+    span = calendar.resolve(point) if point else calendar.day()
+    at = span and span.begin and calendar.unit(finest(duration), 0, moved(span.begin, duration, sign))
+    if not at:
+        return None
+    return replace(at, begin=None, end=at.begin) if sign < 0 else replace(at, begin=at.end, end=None)
+
+
+def _nearer(calendar: Calendar, duration: Duration, point: Said | None, sign: int) -> Span | None:
+    """"Less than 30 days ago", "within two weeks after Christmas"."""
+    span = calendar.resolve(point) if point else calendar.day()
+    if span is None or span.begin is None:
+        return None
+    other = moved(span.begin, duration, sign)
+    return Span(min(span.begin, other), max(span.begin, other), duration[-1][1])
+
+
+def _business_days(calendar: Calendar, rel: int, count: int) -> Span:
+    """So many days from Monday to Friday, before today or after it."""
+    near = at = calendar.today if rel < 0 else calendar.today + DAY
+    while count:
+        day_passed = at - DAY if rel < 0 else at
+        count -= day_passed.weekday() < 5
+        at += DAY * rel
+    return Span(min(near, at), max(near, at), "day")
+
+
+def _working_week(calendar: Calendar, rel: int) -> Span | None:
+    week = calendar.unit("week", rel).begin
+    monday = week and week + DAY * ((-week.weekday()) % 7)
+    return monday and Span(monday, monday + 5 * DAY, "day")
+
+
 def _starting(calendar: Calendar, duration: Duration, point: Said) -> Span | None:
     span = calendar.resolve(point)
     if span is None or span.begin is None:
@@ -116,6 +150,14 @@ COUNTED: tuple[Rule, ...] = (
         "the <duration> prior|up|leading up? to <point>",
     ),
     *rule("said", lambda c, duration, point: _stretch_beside(c, duration, point, 1), "the <duration> after|following <point>"),
+    *rule("said", lambda c, duration: _further(c, duration, None, -1), "more|longer|earlier than <duration> ago", "older than <duration>"),
+    *rule("said", lambda c, duration: _nearer(c, duration, None, -1), "less|fewer than <duration> ago", "newer than <duration>"),
+    *rule("said", lambda c, duration, point: _further(c, duration, point, -1), "more|longer than <duration> before <point>"),
+    *rule("said", lambda c, duration, point: _further(c, duration, point, 1), "more|longer than <duration> after|from <point>"),
+    *rule("said", lambda c, duration, point: _nearer(c, duration, point, -1), "less|fewer than <duration> before <point>", "within <duration> before <point>"),
+    *rule("said", lambda c, duration, point: _nearer(c, duration, point, 1), "less|fewer than <duration> after|from <point>", "within <duration> after|of|from <point>"),
+    *rule("said", _business_days, "the? <rel:rolling> <count> business|working|work days|day", "the? <rel:next> <count> business|working|work days|day"),
+    *rule("said", _working_week, "<rel> working|business|work week", "<rel> workweek"),
     *rule("said", _starting, "for? <duration> ,? starting|beginning|from from|on? <point>"),
 )
 
@@ -157,7 +199,7 @@ QUARTERS: tuple[Rule, ...] = (
     *rule("said", _quarter_of, "q <number:quarter_number> ,|-|/? of|in? <year_span>", "the? <number:quarter_nth> quarter ,? of|in? <year_span>"),
     *rule("said", _quarter_of, "quarter <number:quarter_number> ,? of|in? <year_span>", "<year_span> 's? ,|-|/? q <number:quarter_number>"),
     *rule("said", _quarter_of, "<year_span> 's? ,? the? <number:quarter_nth> quarter"),
-    *rule("said", lambda c, number, year: _quarter_of(c, c.year(year), number), "<number:quarter_number> q ' ? <year:any_year>"),
+    *rule("said", lambda c, number, year: _quarter_of(c, c.year(year), number), "<number:quarter_number> q '? <year:any_year>"),
     *rule("said", lambda c, number, year: _quarter_of(c, c.year(year), number), "q <number:quarter_number> ' <year:two_digits_year>"),
     *rule("two_digits_year", lambda _, n: 2000 + n, "<n:two_digits>"),
     *rule("said", _pointed_fiscal_quarter, "the? <rel> fiscal quarter"),
@@ -225,8 +267,7 @@ INSIDE: tuple[Rule, ...] = (
 
 
 def _numbered_week(calendar: Calendar, number: int, year_span: Span | None = None) -> Span | None:
-    found = calendar.week_of(year_span or calendar.unit("year"), number)
-    return found
+    return calendar.week_of(year_span or calendar.unit("year"), number)
 
 
 def _week_around(calendar: Calendar, point: Said) -> Span | None:
@@ -255,9 +296,14 @@ def _last_weekend(calendar: Calendar) -> Span | None:
     return this
 
 
-def _weekend_of(calendar: Calendar, point: Said) -> Span | None:
-    week = _week_around(calendar, point)
-    return week and _weekend(calendar, week)
+def weekend_of(calendar: Calendar, point: Said) -> Span | None:
+    """The nearest Saturday and Sunday, and the days that join them to this one."""
+    span = calendar.resolve(point)
+    if span is None or span.begin is None:
+        return None
+    weekday = span.begin.weekday()
+    saturday = span.begin + DAY * (5 - weekday if weekday > 1 else -2 - weekday)
+    return Span(min(saturday, span.begin), max(saturday + 2 * DAY, span.begin + DAY), "day")
 
 
 WEEKS: tuple[Rule, ...] = (
@@ -270,8 +316,9 @@ WEEKS: tuple[Rule, ...] = (
     *rule("said", _week_ending, "the? week ending|ended on? <point>"),
     *rule("said", lambda c, rel: _weekend(c, c.unit("week", rel)), "the? <rel> weekend"),
     *rule("said", _last_weekend, "the weekend"),
+    *rule("whole_unit", lambda c, unit: c.unit(unit), "the <unit:long_unit>"),
     *rule("said", lambda c: _weekend(c, c.unit("week", 2)), "the? weekend after the? next"),
-    *rule("said", _weekend_of, "the? weekend of <point>"),
+    *rule("said", weekend_of, "the? weekend of <point>"),
 )
 
 

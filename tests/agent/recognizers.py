@@ -117,7 +117,7 @@ def _same_end(case: Case, found: Period, end: datetime | None) -> bool:
         return end is found.end
     if found.end == end:
         return True
-    composed = case.timex.startswith("(") or case.mod in ("before", "until")
+    composed = case.timex.startswith("(") or case.mod in ("before", "until") or "to date" in case.text.lower()
     return composed and bool(_BOTH_ENDS.search(case.text.lower())) and _last_unit(found) == end
 
 

@@ -2,8 +2,8 @@
 
     rule("month", in_year, "<month:name> ,? of? <year>")
 
-reads: a `month` is a `name`, perhaps a comma, perhaps "of", and a `year`; `in_year` gets the calendar and both
-values by their names. In a pattern, `a|b` is either word, `?` makes the one before it optional, `( )` groups,
+reads: a `month` is a `name`, perhaps a comma, perhaps "of", and a `year`; `in_year` gets the context of the parse
+(the calendar, say) and both values by their names. In a pattern, `a|b` is either word, `?` makes the one before it optional, `( )` groups,
 `<name>` is another part of the grammar and `<slot:name>` the same under another name for the function.
 
 Where several rules match the same tokens, the first stands. A function that returns `None` refuses.
@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .calendar import Calendar
 from .tokens import Token
 
 Build = Callable[..., object]
@@ -158,10 +157,10 @@ class Grammar:
 class Parse:
     """What each part of the grammar matches from each token on; nothing is matched twice."""
 
-    def __init__(self, grammar: Grammar, tokens: tuple[Token, ...], calendar: Calendar) -> None:
+    def __init__(self, grammar: Grammar, tokens: tuple[Token, ...], context: object) -> None:
         self._grammar = grammar
         self._tokens = tokens
-        self._calendar = calendar
+        self._context = context
         self._known: dict[tuple[str, int], dict[int, Any]] = {}
 
     def at(self, name: str, begin: int) -> dict[int, Any]:
@@ -182,7 +181,7 @@ class Parse:
         found: dict[int, Any] = {}
         for each in self._grammar.index[name].get(token.key, ()):
             for end, slots in self._follow(each.steps, begin):
-                if end not in found and (value := each.build(self._calendar, **dict(slots))) is not None:
+                if end not in found and (value := each.build(self._context, **dict(slots))) is not None:
                     found[end] = value
         return found
 

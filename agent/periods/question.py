@@ -1,0 +1,141 @@
+"""A question taken apart: every longest phrase of the grammar, where the words around it allow that reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..grammar import Grammar, Parse
+from ..tokens import DIGITS, Token, tokens
+from . import clocks, comparisons, dates, holidays, lexicon, parts, ranges, units
+from .calendar import DAY, Calendar, Span
+from .values import Period, Shift, shifted
+
+_WEEK_STARTS = {"monday": 0, "sunday": 6, "saturday": 5}
+_ROOMS = (lexicon, dates, units, holidays, clocks, parts, ranges, comparisons)
+
+GRAMMAR = Grammar(
+    (terminal for room in (lexicon, parts, clocks, comparisons) for terminal in room.TERMINALS),
+    (each for room in _ROOMS for each in room.RULES),
+)
+
+_IN_TIME = frozenset("in during for throughout within over of on from late early mid".split())
+_NOT_A_YEAR = frozenset(
+    "than least most over under above below exactly about around approximately nearly almost top first last limit"
+    " id no number nr exceeds exceeding = > < $ € £ # + * % . / -".split()
+)
+COARSE = ("hour", "day", "week", "month", "quarter", "half", "year", "decade", "century")
+"""Units, the finer ones first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Tokens [begin, end) and what they mean: a span, or another period moved."""
+
+    begin: int
+    end: int
+    meaning: Span | Shift
+
+
+class Question:
+    """A question taken apart: its tokens, its calendar, its phrases."""
+
+    def __init__(self, text: str, now: datetime, week_starts: str, fiscal_year_starts: int) -> None:
+        self.text = text
+        self.tokens = tokens(text)
+        self.calendar = Calendar(now.astimezone(UTC), _WEEK_STARTS[week_starts], fiscal_year_starts)
+        self.parse = Parse(GRAMMAR, self.tokens, self.calendar)
+        self.phrases = self._apart(list(self._found()))
+
+    def key(self, at: int) -> str:
+        return self.tokens[at].key if 0 <= at < len(self.tokens) else ""
+
+    def _found(self) -> Iterator[Phrase]:
+        ends: set[int] = set()
+        for at in range(len(self.tokens)):
+            listed = self.key(at - 1) in (",", "or", "and") and at - 1 in ends
+            if phrase := self._longest(at, listed):
+                ends.add(phrase.end)
+                yield phrase
+
+    def _longest(self, at: int, listed: bool) -> Phrase | None:
+        """The longest phrase from this token on. `listed`: it goes on a list of periods."""
+        meant = {end: value for end, value in self.parse.at("weak", at).items() if listed or self._evident(at, value)}
+        meant |= {end: value for end, value in self.parse.at("whole_unit", at).items() if self._ends_there(at, end)}
+        meant |= self.parse.at("same_period", at)
+        meant |= self.parse.at("period", at)
+        for end in sorted(meant, reverse=True):
+            value = meant[end]
+            meaning = value if isinstance(value, Shift) else self.calendar.resolve(value)
+            if meaning is not None and self._stands_alone(at, end) and not self._goes_on(end):
+                return Phrase(at, end, meaning)
+        return None
+
+    def _apart(self, found: list[Phrase]) -> list[Phrase]:
+        """The longest phrases that do not overlap, in order; of equals the first."""
+        kept: list[Phrase] = []
+        for phrase in sorted(found, key=lambda p: (p.begin - p.end, p.begin)):
+            if all(phrase.end <= other.begin or other.end <= phrase.begin for other in kept):
+                kept.append(phrase)
+        return sorted(kept, key=lambda p: p.begin)
+
+    def _evident(self, at: int, value: object) -> bool:
+        """Whether the words around say that a doubtful word means a time."""
+        before = self.key(at - 1)
+        if isinstance(value, Span) and value.bare_year:
+            return before not in _NOT_A_YEAR and value.begin is not None and 1700 <= value.begin.year <= 2199
+        return before in _IN_TIME
+
+    def _ends_there(self, begin: int, end: int) -> bool:
+        """"Sales in the year", but not "in the year with most sales"."""
+        return self.key(begin - 1) in _IN_TIME and self.key(end) in ("", ".", ",", ";", "?", "!", ")")
+
+    def _goes_on(self, end: int) -> bool:
+        """"Before 2010 or after 2018": this "after" belongs to what follows."""
+        opens = self.key(end - 1) in ("after", "before", "on")
+        return opens and any(self.parse.at(name, end) for name in ("point", "sure_clock"))
+
+    def _stands_alone(self, begin: int, end: int) -> bool:
+        """Not inside a longer number or name: "6,107.31 August", "SKU-2014", "$ 12 December"."""
+        first, last = self.tokens[begin], self.tokens[end - 1]
+        before = self.key(begin - 1)
+        if first.key == DIGITS and (before in ("$", "€", "£", "#") or (first.joined and before not in ("", "(", "'", '"'))):
+            return False
+        if last.key == DIGITS and end < len(self.tokens) and self.tokens[end].joined:
+            after = self.key(end)
+            goes_on = after in (".", ",", "/", "-") and self.key(end + 1) == DIGITS and self.tokens[end + 1].joined
+            return not (after.isalnum() or after == "%" or goes_on)
+        return True
+
+    def periods(self) -> list[Period]:
+        spans = [self._period(p, p.meaning) if isinstance(p.meaning, Span) else None for p in self.phrases]
+        return [
+            period or self._moved(phrase, self._nearest(spans, index))
+            for index, (phrase, period) in enumerate(zip(self.phrases, spans, strict=True))
+        ]
+
+    def _nearest(self, periods: list[Period | None], index: int) -> Period | None:
+        """The period before this phrase, or else the one behind it."""
+        before = [period for period in periods[:index] if period]
+        behind = [period for period in periods[index:] if period]
+        return before[-1] if before else behind[0] if behind else None
+
+    def _moved(self, phrase: Phrase, period: Period | None) -> Period:
+        """"The same period last year": of the other period said, or else of its unit to date."""
+        assert isinstance(phrase.meaning, Shift)
+        if period is None:
+            unit = phrase.meaning.unit if phrase.meaning.unit in COARSE else "year"
+            to_date = Span(self.calendar.unit(unit).begin, self.calendar.today + DAY, unit)
+            period = self._period(phrase, to_date)
+        return shifted(self._period(phrase, Span(period.begin, period.end, period.grain)), phrase.meaning)
+
+    def _period(self, phrase: Phrase, span: Span) -> Period:
+        start, stop = self.place(phrase.begin, phrase.end)
+        return Period(start, stop, self.text[start:stop], span.begin, span.end, span.grain, span.bare_year)
+
+    def place(self, begin: int, end: int) -> tuple[int, int]:
+        """Where tokens stand in the text, without signs behind them."""
+        while self.key(end - 1) in (".", ","):
+            end -= 1
+        return self.tokens[begin].start, self.tokens[end - 1].end
