@@ -112,7 +112,7 @@ class _Source:
 
 
 def _step(part: str) -> Step:
-    if part.startswith("<"):
+    if part.startswith("<") and part != "<":
         slot, _, name = part[1:-1].partition(":")
         return Part(slot, name or slot)
     return Words(frozenset(part.split("|")))
