@@ -58,7 +58,9 @@ class Terminal:
 
 def rule(name: str, build: Build, *patterns: str) -> tuple[Rule, ...]:
     """Every way to leave out what is optional becomes a rule of its own."""
-    return tuple(Rule(name, build, steps) for pattern in patterns for steps in _ways(_Source(pattern).sequence()))
+    return tuple(
+        Rule(name, build, steps) for pattern in patterns for steps in _ways(_Source(pattern).sequence())
+    )
 
 
 def words(name: str, values: Mapping[str, object]) -> Terminal:
@@ -150,7 +152,9 @@ class Grammar:
         if step.name in self.terminals:
             return self.terminals[step.name].keys
         if step.name not in self._firsts:
-            self._firsts[step.name] = frozenset().union(*(self._first(r.steps[0]) for r in self._rules[step.name]))
+            self._firsts[step.name] = frozenset().union(
+                *(self._first(r.steps[0]) for r in self._rules[step.name])
+            )
         return self._firsts[step.name]
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 DIGITS = "0"
 """The key of every number written in plain digits."""
 
-_TOKEN = re.compile(r"['’]s\b|[a-z]+|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+|[^\s\w]|[^\W\d_a-z]+|_", re.IGNORECASE)
+_TOKEN = re.compile(
+    r"['’]s\b|[a-z]+|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+|[^\s\w]|[^\W\d_a-z]+|_", re.IGNORECASE
+)
 _SAME_SIGN = {"–": "-", "—": "-", "~": "-", "’": "'", "’s": "'s"}  # noqa: RUF001
 
 

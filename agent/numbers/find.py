@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ..tokens import DIGITS, Token, tokens
-from .money import AFTER, BEFORE, CENTS, COUNTRIES
+from .money import AFTER, BEFORE, CENTS, COUNTRIES, MILLIONS
 from .values import Kind, Number
 from .words import (
     DOZENS,
@@ -26,7 +26,9 @@ from .words import (
 )
 
 _PERCENT = frozenset({"%", "percent", "percents", "percentage", "pct"})
-_ONE_IS_A_PRONOUN_AFTER = frozenset("the this that which each every any no another last next previous only".split())
+_ONE_IS_A_PRONOUN_AFTER = frozenset(
+    "the this that which each every any no another last next previous only".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,11 @@ def numbers(text: str, said: tuple[Token, ...]) -> Iterator[tuple[int, int, Numb
             at += 1
             continue
         start, stop = said[at].start, said[found.end - 1].end
-        yield at, found.end, Number(start, stop, text[start:stop], _plain(found.value), found.kind, found.unit)
+        yield (
+            at,
+            found.end,
+            Number(start, stop, text[start:stop], _plain(found.value), found.kind, found.unit),
+        )
         at = found.end
 
 
@@ -67,18 +73,21 @@ def _stands_alone(said: tuple[Token, ...], begin: int, end: int) -> bool:
     before = said[begin - 1].key if begin else ""
     if said[begin].key == "one" and end == begin + 1:
         return before not in _ONE_IS_A_PRONOUN_AFTER
+    if before == "%" and said[begin].joined:
+        return False
     last = said[end - 1]
     after = said[end] if end < len(said) else None
-    return not (after and after.joined and last.key[-1].isdigit() and after.key.isalpha() and after.key != "x")
+    return not (
+        after and after.joined and last.key[-1].isdigit() and after.key.isalpha() and after.key != "x"
+    )
 
 
 def _amount(said: tuple[Token, ...], at: int) -> Reading | None:
     """Money and percent, or a number alone."""
     if money := _money_before(said, at):
         return money
-    if key(said, at) in ("percent", "percents") and key(said, at + 1) == "of":
-        share = _signed(said, at + 2)
-        return share and Reading(share.end, share.value, "percent")
+    if share := _percent_of(said, at):
+        return share
     number = _signed(said, at)
     if number is None or number.kind == "ordinal":
         return number
@@ -89,9 +98,23 @@ def _amount(said: tuple[Token, ...], at: int) -> Reading | None:
     return _money_after(said, number) or number
 
 
+def _percent_of(said: tuple[Token, ...], at: int) -> Reading | None:
+    """ "Percent of 20"."""
+    of = at + (
+        2 if (key(said, at), key(said, at + 1)) == ("per", "cent") else 1 if key(said, at) in _PERCENT else 0
+    )
+    if of == at or key(said, at) == "%" or key(said, of) != "of" or of + 1 >= len(said):
+        return None
+    share = _signed(said, of + 1)
+    return share and Reading(share.end, share.value, "percent")
+
+
 def _money_before(said: tuple[Token, ...], at: int) -> Reading | None:
-    """"$5.4m", "US$ 10", "EUR 20"."""
+    """ "$5.4m", "US$ 10", "EUR 20"."""
     unit, number_at = BEFORE.get(key(said, at)), at + 1
+    if millions := MILLIONS.get(key(said, at)):
+        number = _signed(said, at + 1) if at + 1 < len(said) else None
+        return Reading(number.end, number.value * 10**6, "currency", millions) if number else None
     if country := COUNTRIES.get(key(said, at)):
         if key(said, at + 1) != "$":
             country = None
@@ -102,21 +125,25 @@ def _money_before(said: tuple[Token, ...], at: int) -> Reading | None:
     number = _signed(said, number_at)
     if number is None or number.kind in ("ordinal", "fraction"):
         return None
-    end = number.end
-    if AFTER.get(key(said, end)) and key(said, at) == "$":
+    value, end = number.value, number.end
+    if key(said, at) == "$" and key(said, end).isalpha() and key(said, end) in AFTER:
         unit, end = AFTER[key(said, end)], end + 1
-    return Reading(end, number.value, "currency", unit)
+    return Reading(end, value, "currency", unit)
 
 
 def _money_after(said: tuple[Token, ...], number: Reading) -> Reading | None:
-    """"20 euros", "3 dollars 50 cents", "10 us dollars"."""
-    at = number.end + (key(said, number.end) == "-" and key(said, number.end + 1) in CENTS)
+    """ "20 euros", "3 dollars 50 cents", "10 us dollars"."""
+    at = number.end + (key(said, number.end) == "-")
     if key(said, at) in CENTS:
         return Reading(at + 1, Decimal(number.value) / 100, "currency", CENTS[key(said, at)])
     words = f"{key(said, at)} {key(said, at + 1)}"
     unit, end = (AFTER[words], at + 2) if words in AFTER else (AFTER.get(key(said, at)), at + 1)
+    if millions := MILLIONS.get(key(said, at)):
+        return Reading(at + 1, number.value * 10**6, "currency", millions)
     if unit is None:
         return None
+    if scale := SCALES.get(key(said, end)):
+        return Reading(end + 1, number.value * scale, "currency", unit)
     cents_at = end + (key(said, end) == "and")
     cents = _signed(said, cents_at) if cents_at < len(said) else None
     if cents and key(said, cents.end) in CENTS and 0 <= cents.value < 100:
@@ -128,7 +155,9 @@ def _signed(said: tuple[Token, ...], at: int) -> Reading | None:
     word = key(said, at)
     if word in ("minus", "negative") or (word == "-" and _is_sign(said, at)):
         number = _number(said, at + 1) if at + 1 < len(said) else None
-        return Reading(number.end, -number.value, number.kind) if number and number.kind != "ordinal" else None
+        return (
+            Reading(number.end, -number.value, number.kind) if number and number.kind != "ordinal" else None
+        )
     return _number(said, at)
 
 
@@ -153,7 +182,7 @@ def _kind(value: Value) -> Kind:
 
 
 def _count(said: tuple[Token, ...], at: int) -> Reading | None:
-    """"three hundred and two", "a dozen", "1,234"."""
+    """ "three hundred and two", "a dozen", "1,234"."""
     start = at + (key(said, at) in ("a", "an"))
     if start > at and key(said, start) not in ("hundred", *SCALES, *DOZENS):
         return None
@@ -165,7 +194,7 @@ def _count(said: tuple[Token, ...], at: int) -> Reading | None:
 
 
 def _scaled(said: tuple[Token, ...], at: int) -> Reading | None:
-    """"2k", "5.4m", "1e6"."""
+    """ "2k", "5.4m", "1e6"."""
     found = digits(said, at) if at < len(said) else None
     if found is None:
         return None
@@ -189,7 +218,7 @@ def _power(said: tuple[Token, ...], at: int) -> tuple[int, int] | None:
 
 
 def _spoken_decimal(said: tuple[Token, ...], at: int) -> Reading | None:
-    """"two point five", "zero point zero three"."""
+    """ "two point five", "zero point zero three"."""
     whole = cardinal(said, at)
     if whole is None or key(said, whole[1]) != "point":
         return None
@@ -212,7 +241,7 @@ def _part(said: tuple[Token, ...], at: int) -> tuple[Decimal, int] | None:
     if word in GLYPHS:
         return Decimal(GLYPHS[word][0]) / GLYPHS[word][1], at + 1
     if word == DIGITS and key(said, at + 1) == "/" and key(said, at + 2) == DIGITS and said[at + 2].number:
-        if key(said, at + 3) == "/" and said[at + 3].joined:
+        if "/" in (key(said, at + 3), said[at - 1].key if at else ""):
             return None
         return Decimal(said[at].number) / said[at + 2].number, at + 3
     if word == "half":
@@ -220,7 +249,13 @@ def _part(said: tuple[Token, ...], at: int) -> tuple[Decimal, int] | None:
     if word in ("a", "an"):
         over: tuple[Value, int] | None = (1, at + 1)
     else:
-        over = (ONES[word], at + 1) if word in ONES else cardinal(said, at) if word in TENS or word == DIGITS else None
+        over = (
+            (ONES[word], at + 1)
+            if word in ONES
+            else cardinal(said, at)
+            if word in TENS or word == DIGITS
+            else None
+        )
     if over is None or over[0] == 0:
         return None
     end = over[1] + (key(said, over[1]) == "-")
@@ -241,11 +276,17 @@ def _fraction(said: tuple[Token, ...], at: int) -> Reading | None:
 
 
 def _out_of(said: tuple[Token, ...], at: int) -> Reading | None:
-    """"One out of three", "1 over 20"."""
+    """ "One out of three", "1 over 20"."""
     over = cardinal(said, at)
     if over is None:
         return None
-    step = 2 if key(said, over[1]) == "out" and key(said, over[1] + 1) == "of" else 1 if key(said, over[1]) == "over" else 0
+    step = (
+        2
+        if key(said, over[1]) == "out" and key(said, over[1] + 1) == "of"
+        else 1
+        if key(said, over[1]) == "over"
+        else 0
+    )
     under = cardinal(said, over[1] + step) if step else None
     if under is None or under[0] <= 0 or over[0] > under[0]:
         return None
@@ -253,7 +294,7 @@ def _out_of(said: tuple[Token, ...], at: int) -> Reading | None:
 
 
 def _with_fraction(said: tuple[Token, ...], at: int) -> Reading | None:
-    """"One and a half", "2 1/4", "one and a half million", "3 million and a half"."""
+    """ "One and a half", "2 1/4", "one and a half million", "3 million and a half"."""
     whole = _count(said, at)
     if whole is None:
         return None
@@ -272,7 +313,7 @@ def _with_fraction(said: tuple[Token, ...], at: int) -> Reading | None:
 
 
 def _halves(said: tuple[Token, ...], at: int) -> Reading | None:
-    """"Half a million", "half a dozen", "a quarter million", "two thirds of a million"."""
+    """ "Half a million", "half a dozen", "a quarter million", "two thirds of a million"."""
     start = at + (key(said, at) in ("a", "an"))
     part = (Decimal("0.25"), start + 1) if key(said, start) == "quarter" else _part(said, at)
     if part is None:
@@ -284,11 +325,11 @@ def _halves(said: tuple[Token, ...], at: int) -> Reading | None:
 
 
 def _ordinal(said: tuple[Token, ...], at: int) -> Reading | None:
-    """"3rd", "third", "twenty-first", "two hundredth"."""
+    """ "3rd", "third", "twenty-first", "two hundredth"."""
     if key(said, at) == DIGITS and key(said, at + 1) in ("st", "nd", "rd", "th") and said[at + 1].joined:
         return Reading(at + 2, said[at].number, "ordinal")
     start = at + (key(said, at) in ("a", "an") and key(said, at + 1) == "hundred")
-    before = cardinal(said, start)
+    before = None if key(said, start) == DIGITS else cardinal(said, start)
     base, end = before or (0, at)
     end += before is not None and key(said, end) in ("-", "and")
     last = key(said, end)
@@ -297,4 +338,8 @@ def _ordinal(said: tuple[Token, ...], at: int) -> Reading | None:
     if last in NTH_SCALES:
         return Reading(end + 1, (base or 1) * NTH_SCALES[last], "ordinal")
     room = 10 if base % 100 else 100
-    return Reading(end + 1, base + NTHS[last], "ordinal") if base % room == 0 and NTHS[last] < room * 10 else None
+    return (
+        Reading(end + 1, base + NTHS[last], "ordinal")
+        if base % room == 0 and NTHS[last] < room * 10
+        else None
+    )

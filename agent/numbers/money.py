@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₽": "RUB", "元": "CNY"}
+_SIGNS = {
+    "$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "₩": "KRW",
+    "₽": "RUB",
+    "元": "CNY",
+    "₺": "TRY",
+    "₿": "BTC",
+    "₪": "ILS",
+    "₫": "VND",
+}
 _CODES = (
     "usd eur gbp jpy inr krw rub cny chf cad aud nzd sek nok dkk pln czk huf brl mxn zar sgd hkd twd thb try aed ils idr"
     " php myr vnd"
@@ -22,6 +35,8 @@ _NAMES = {
     "DKK": "krone kroner",
     "PLN": "zloty zlotys",
     "BRL": "reais",
+    "TRY": "lira liras",
+    "BTC": "bitcoin bitcoins btc",
 }
 _ADJECTIVES = {
     "us": "USD",
@@ -31,15 +46,25 @@ _ADJECTIVES = {
     "hong kong": "HKD",
     "british": "GBP",
     "swiss": "CHF",
+    "turkish": "TRY",
     "japanese": "JPY",
     "chinese": "CNY",
     "indian": "INR",
 }
 
-COUNTRIES = {"us": "USD", "c": "CAD", "ca": "CAD", "a": "AUD", "au": "AUD", "hk": "HKD", "nz": "NZD", "s": "SGD"}
+COUNTRIES = {
+    "us": "USD",
+    "c": "CAD",
+    "ca": "CAD",
+    "a": "AUD",
+    "au": "AUD",
+    "hk": "HKD",
+    "nz": "NZD",
+    "s": "SGD",
+} | {code: code.upper() for code in ("usd", "cad", "aud", "hkd", "nzd", "sgd", "mxn")}
 """What may stand before "$"."""
 
-BEFORE = _SIGNS | {code: code.upper() for code in _CODES if code not in ("try", "all")}
+BEFORE = _SIGNS | {code: code.upper() for code in _CODES if code != "try"} | {"rmb": "CNY"}
 """A sign or code before a number."""
 
 AFTER = (
@@ -48,10 +73,13 @@ AFTER = (
     | {
         f"{adjective} {name}": code
         for adjective, code in _ADJECTIVES.items()
-        for name in ("dollar", "dollars", "pound", "pounds", "franc", "francs", "yen", "yuan", "rupee", "rupees")
+        for name in "dollar dollars pound pounds franc francs yen yuan rupee rupees lira".split()
     }
 )
 """A sign, code or name behind a number."""
 
 CENTS = {"cent": "USD", "cents": "USD", "¢": "USD", "pence": "GBP", "penny": "GBP", "pennies": "GBP"}
 """Hundredths, and what they are hundredths of."""
+
+MILLIONS = {f"m{code}": code.upper() for code in _CODES}
+"""Millions of a currency, as "MEUR"."""

@@ -57,7 +57,7 @@ def _between(said: Numbers, a: int, b: int) -> Bounds | None:
 def _both(_: Numbers, a: Bounds, b: Bounds) -> Bounds | None:
     """One range out of a lower and an upper bound."""
     low, high = (a, b) if a.low else (b, a)
-    if low.low is None or high.high is None or low.high or high.low or low.low.value > high.high.value:
+    if low.low is None or high.high is None or low.high or high.low or low.low.value >= high.high.value:
         return None
     return Bounds(low.low, high.high, low.low_in, high.high_in)
 
@@ -67,20 +67,80 @@ _LESS = "less|fewer|smaller|lower|younger|shorter|cheaper"
 _OR_EQUAL = "(or equal to|than?)"
 
 RULES: tuple[Rule, ...] = (
-    *rule("bound", _above, f"{_MORE} than <n>", "over|above|beyond|exceeding|exceeds|exceed|exceeded <n>", "> <n>"),
-    *rule("bound", _above, "surpass|surpasses|surpassing|surpassed|topping <n>", "in excess of <n>", "upwards|north of <n>"),
-    *rule("bound", _from, f"{_MORE} than? {_OR_EQUAL} than|to? <n>", "at least (or equal to)? <n>", "> = <n>", "≥ <n>"),
-    *rule("bound", _from, f"no|not {_LESS} than <n>", "not below|under <n>", "no below|under <n>", "minimum of? <n>"),
-    *rule("bound", _from, f"<n> (or|and {_MORE}) than?", "<n> or|and above|over|up|upwards|beyond", f"equal to or {_MORE} than <n>"),
-    *rule("bound", _from, f"equal to <n> or {_MORE} than?", f"{_MORE} than <n> or equal to?", "<n> +", "starting from|at <n>"),
-    *rule("bound", _below, f"{_LESS} than <n>", "under|below|beneath <n>", "< <n>"),
-    *rule("bound", _to, f"{_LESS} than? {_OR_EQUAL} than|to? <n>", "at most (or equal to)? <n>", "< = <n>", "≤ <n>"),
-    *rule("bound", _to, f"no|not {_MORE} than <n>", "not over|above|exceeding <n>", "up to <n>", "maximum of? <n>"),
-    *rule("bound", _to, f"<n> (or|and {_LESS}) than?", "<n> or|and below|under", f"equal to or {_LESS} than <n>"),
+    *rule(
+        "bound",
+        _above,
+        f"{_MORE} than the? <n>",
+        "over|above|beyond|exceeding|exceeds|exceed|exceeded <n>",
+        "> <n>",
+    ),
+    *rule(
+        "bound",
+        _above,
+        "surpass|surpasses|surpassing|surpassed|topping <n>",
+        "in excess of <n>",
+        "upwards|north of <n>",
+    ),
+    *rule(
+        "bound",
+        _from,
+        f"{_MORE} than? {_OR_EQUAL} than|to? <n>",
+        "at least (or equal to)? <n>",
+        "> = <n>",
+        "≥ <n>",
+    ),
+    *rule(
+        "bound",
+        _from,
+        f"no|not {_LESS} than <n>",
+        "not below|under <n>",
+        "no below|under <n>",
+        "minimum of? <n>",
+    ),
+    *rule(
+        "bound",
+        _from,
+        f"<n> (or|and {_MORE}) than?",
+        "<n> or|and above|over|up|upwards|beyond",
+        f"equal to or {_MORE} than <n>",
+    ),
+    *rule(
+        "bound",
+        _from,
+        f"equal to <n> or {_MORE} than?",
+        f"{_MORE} than <n> or equal to?",
+        "<n> +",
+        "starting from|at <n>",
+    ),
+    *rule("bound", _below, f"{_LESS} than the? <n>", "under|below|beneath <n>", "< <n>"),
+    *rule(
+        "bound",
+        _to,
+        f"{_LESS} than? {_OR_EQUAL} than|to? <n>",
+        "at most (or equal to)? <n>",
+        "< = <n>",
+        "≤ <n>",
+    ),
+    *rule(
+        "bound",
+        _to,
+        f"no|not {_MORE} than <n>",
+        "not over|above|exceeding <n>",
+        "up to <n>",
+        "maximum of? <n>",
+    ),
+    *rule(
+        "bound", _to, f"<n> (or|and {_LESS}) than?", "<n> or|and below|under", f"equal to or {_LESS} than <n>"
+    ),
     *rule("bound", _to, f"equal to <n> or {_LESS} than?", f"{_LESS} than <n> or equal to?"),
     *rule("range", lambda _, bound: bound, "<bound>"),
     *rule("range", _both, "<a:bound> and|but|, <b:bound>", "<a:bound> , and|but <b:bound>"),
-    *rule("range", _between, "between the? <a:n> and|to|- the? <b:n>", "from the? <a:n> to|through|until|- the? <b:n>"),
+    *rule(
+        "range",
+        _between,
+        "between the? <a:n> and|to|- the? <b:n>",
+        "from the? <a:n> to|through|until|- the? <b:n>",
+    ),
     *rule("range", _between, "<a:n> -|to|through <b:n>"),
     *rule("range", _exactly, "equal|equals|equaling|equalling to? <n>", "exactly|precisely <n>", "= <n>"),
 )
@@ -97,7 +157,11 @@ def find_ranges(text: str) -> tuple[NumberRange, ...]:
     ranges: list[NumberRange] = []
     at = 0
     while at < len(said):
-        meant = {end: bounds for end, bounds in parse.at("range", at).items() if not _goes_on(said, end)}
+        meant = {
+            end: bounds
+            for end, bounds in parse.at("range", at).items()
+            if not _goes_on(said, end) and _stands_alone(said, at, end)
+        }
         end = max(meant, default=at + 1)
         if meant:
             ranges.append(_range(text, said[at].start, said[end - 1].end, meant[end]))
@@ -106,7 +170,7 @@ def find_ranges(text: str) -> tuple[NumberRange, ...]:
 
 
 def _collapsed(plain: tuple[Token, ...], found: dict[int, tuple[int, Number]]) -> tuple[Token, ...]:
-    """Each number as one token. A sign before it that made it negative may rather be a dash: "5k-20k"."""
+    """Each number as one token."""
     said: list[Token] = []
     at = 0
     while at < len(plain):
@@ -121,9 +185,18 @@ def _collapsed(plain: tuple[Token, ...], found: dict[int, tuple[int, Number]]) -
 
 
 def _goes_on(said: tuple[Token, ...], end: int) -> bool:
-    """"5000 or less than 6000": these words belong to the next number."""
-    ends_in_number = said[end - 1].key == _NUMBER
-    return not ends_in_number and end < len(said) and said[end].key in (_NUMBER, "than")
+    """ "5000 or less than 6000": these words belong to the next number."""
+    if said[end - 1].key == _NUMBER:
+        return False
+    ahead = [token.key for token in said[end : end + 2]]
+    return ahead[:1] in ([_NUMBER], ["than"]) or ahead == ["to", _NUMBER]
+
+
+def _stands_alone(said: tuple[Token, ...], begin: int, end: int) -> bool:
+    """Not in a chain as of a phone number, and not behind another sign of comparison: "<>30"."""
+    before = said[begin - 1].key if begin and said[begin].joined else ""
+    after = said[end].key if end < len(said) and said[end].joined else ""
+    return before not in ("-", "+", "/", "<", ">", "=", "!") and after not in ("-", "/")
 
 
 def _range(text: str, start: int, stop: int, bounds: Bounds) -> NumberRange:

@@ -6,13 +6,16 @@ from decimal import Decimal
 
 from ..tokens import DIGITS, Token
 
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+)
 ONES = {word: n for n, word in enumerate([*_ONES.split(), "seventeen", "eighteen", "nineteen"])} | {
     "nought": 0,
     "naught": 0,
 }
 TENS = {
-    word: n * 10 for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    word: n * 10
+    for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
 }
 SCALES = {
     "thousand": 10**3,
@@ -27,17 +30,33 @@ SCALES = {
     "trillion": 10**12,
     "tln": 10**12,
 }
-SCALES |= {word + "s": n for word, n in SCALES.items() if word in ("thousand", "million", "billion", "trillion")}
-SUFFIXES = {"k": 10**3, "m": 10**6, "mm": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9, "g": 10**9, "t": 10**12, "tn": 10**12}
+SCALES |= {
+    word + "s": n for word, n in SCALES.items() if word in ("thousand", "million", "billion", "trillion")
+}
+SUFFIXES = {
+    "k": 10**3,
+    "m": 10**6,
+    "mm": 10**6,
+    "mn": 10**6,
+    "b": 10**9,
+    "bn": 10**9,
+    "g": 10**9,
+    "t": 10**12,
+    "tn": 10**12,
+}
 SUFFIXES |= {word: n for word, n in SCALES.items() if word in ("mil", "mio", "mln", "bln", "tln")}
 """Written at the number itself: "5.4m"."""
 DOZENS = frozenset({"dozen", "dozens", "doz", "dozs", "dz", "dzs"})
 
-_NTH = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+_NTH = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+)
 NTH_ONES = {word: n for n, word in enumerate([*_NTH.split(), "fifteenth", "sixteenth"], start=1)}
 NTH_ONES |= {"seventeenth": 17, "eighteenth": 18, "nineteenth": 19}
 NTH_TENS = {word[:-1] + "ieth": n for word, n in TENS.items()}
-NTH_SCALES = {"hundredth": 100} | {word + "th": n for word, n in SCALES.items() if len(word) > 5 and word[-1] != "s"}
+NTH_SCALES = {"hundredth": 100} | {
+    word + "th": n for word, n in SCALES.items() if len(word) > 5 and word[-1] != "s"
+}
 NTHS = NTH_ONES | NTH_TENS | NTH_SCALES
 
 _SPECIAL_PARTS = {"half": 2, "halves": 2, "quarter": 4, "quarters": 4}
@@ -47,7 +66,16 @@ PARTS = (
     | _SPECIAL_PARTS
 )
 """Denominators: "two thirds", "three quarters"."""
-GLYPHS = {"½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅙": (1, 6), "⅛": (1, 8)}
+GLYPHS = {
+    "½": (1, 2),
+    "⅓": (1, 3),
+    "⅔": (2, 3),
+    "¼": (1, 4),
+    "¾": (3, 4),
+    "⅕": (1, 5),
+    "⅙": (1, 6),
+    "⅛": (1, 8),
+}
 
 Value = int | Decimal
 
@@ -60,9 +88,18 @@ def digits(said: tuple[Token, ...], at: int) -> tuple[Value, int] | None:
     if not key[0].isdigit() or not said[at].text.isascii():
         return None
     text, end = said[at].text.replace(",", ""), at + 1
-    if key == DIGITS and end + 1 < len(said) and said[end].key == "." and said[end].joined and _joined_digits(said, end + 1):
+    if (
+        key == DIGITS
+        and _point(said, end)
+        and not _point(said, end + 2)
+        and not (at and _point(said, at - 1))
+    ):
         text, end = f"{text}.{said[end + 1].text}", end + 2
     return (Decimal(text), end) if "." in text else (int(text), end)
+
+
+def _point(said: tuple[Token, ...], at: int) -> bool:
+    return at < len(said) and said[at].key == "." and said[at].joined and _joined_digits(said, at + 1)
 
 
 def _joined_digits(said: tuple[Token, ...], at: int) -> bool:
@@ -81,7 +118,12 @@ def cardinal(said: tuple[Token, ...], at: int) -> tuple[Value, int] | None:
     end = at
     while end < len(said):
         step = end + 1 if key(said, end) == "and" and end > at and _may_follow_and(total, group) else end
-        if (hyphen := key(said, step) == "-") and group is not None and key(said, step + 1) in ONES and step == end:
+        if (
+            (hyphen := key(said, step) == "-")
+            and group is not None
+            and key(said, step + 1) in ONES
+            and step == end
+        ):
             step += 1
         word = key(said, step)
         if word == "hundred" or word == "hundreds":
@@ -119,7 +161,15 @@ def _small(
 ) -> tuple[Value, int] | None:
     """What may still be added to a group: ones after tens, tens after hundreds, digits where a count begins."""
     word = key(said, at)
-    room = 1000 if group is None else 100 if group % 100 == 0 and group else 10 if group % 10 == 0 and group else 0
+    room = (
+        1000
+        if group is None
+        else 100
+        if group % 100 == 0 and group
+        else 10
+        if group % 10 == 0 and group
+        else 0
+    )
     if word in ONES and (ONES[word] or first):
         return (ONES[word], at + 1) if ONES[word] < room else None
     if word in TENS:

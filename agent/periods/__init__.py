@@ -6,4 +6,13 @@ from .find import find_comparisons, find_periods
 from .grains import find_grains
 from .values import Comparison, Grain, Period, Shift, shifted
 
-__all__ = ["Comparison", "Grain", "Period", "Shift", "find_comparisons", "find_grains", "find_periods", "shifted"]
+__all__ = [
+    "Comparison",
+    "Grain",
+    "Period",
+    "Shift",
+    "find_comparisons",
+    "find_grains",
+    "find_periods",
+    "shifted",
+]

@@ -54,7 +54,9 @@ class Recurring:
 
     def following(self, moment: datetime) -> Span | None:
         """The first that begins after this moment."""
-        return next((span for span in self.around(moment) if span.begin is not None and span.begin > moment), None)
+        return next(
+            (span for span in self.around(moment) if span.begin is not None and span.begin > moment), None
+        )
 
 
 def day(year: int, month: int, date: int = 1) -> datetime | None:

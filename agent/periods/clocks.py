@@ -65,7 +65,12 @@ def _open(calendar: Calendar, day: Said, clock: Clock, after: bool) -> Span | No
 
 RULES: tuple[Rule, ...] = (
     *rule("sure_clock", _clock, "<hour:hour_number> <half>", "<hour:hour_number> o ' clock"),
-    *rule("sure_clock", _clock, "<hour:hour_number> :|. <minute:minutes> <half>", "<hour:hour_number> : <minute:minutes>"),
+    *rule(
+        "sure_clock",
+        _clock,
+        "<hour:hour_number> :|. <minute:minutes> <half>",
+        "<hour:hour_number> : <minute:minutes>",
+    ),
     *rule("sure_clock", lambda _: Clock(12), "noon|midday"),
     *rule("sure_clock", lambda _: Clock(0), "midnight"),
     *rule("half", lambda _, half_day: half_day, "<half_day>"),
@@ -73,15 +78,38 @@ RULES: tuple[Rule, ...] = (
     *rule("half", lambda _: 12, "p . m .?"),
     *rule("clock", lambda _, clock: clock, "<clock:sure_clock>"),
     *rule("clock", lambda _, hour: Clock(hour), "<hour:hour_number>"),
-    *rule("moment", _instant, "<day:some_day> ,? at|t? <clock:sure_clock>", "at? <clock:sure_clock> ,? on|of? <day:some_day>"),
+    *rule(
+        "moment",
+        _instant,
+        "<day:some_day> ,? at|t? <clock:sure_clock>",
+        "at? <clock:sure_clock> ,? on|of? <day:some_day>",
+    ),
     *rule("said", lambda _, moment: moment, "<moment>"),
-    *rule("clocks", lambda _, a, b: (a, b), "from|between? <a:sure_clock> to|until|till|and|- <b:sure_clock>"),
+    *rule(
+        "clocks", lambda _, a, b: (a, b), "from|between? <a:sure_clock> to|until|till|and|- <b:sure_clock>"
+    ),
     *rule("clocks", lambda _, a, b: (a, b), "from|between? <a:clock> to|until|till|and|- <b:sure_clock>"),
     *rule("clocks", lambda _, a, b: (a, b), "from|between <a:clock> to|until|till|and|- <b:clock>"),
     *rule("said", lambda c, clocks, day: _between(c, *clocks, day), "<clocks> ,? on|of? <day:some_day>"),
     *rule("said", lambda c, clocks, day: _between(c, *clocks, day), "<day:some_day> ,? at? <clocks>"),
-    *rule("said", lambda c, clock, day: _open(c, day, clock, True), "<day:some_day> ,? after|since <clock:sure_clock>"),
-    *rule("said", lambda c, clock, day: _open(c, day, clock, False), "<day:some_day> ,? before|until <clock:sure_clock>"),
-    *rule("said", lambda c, clock, day: _open(c, day, clock, True), "after|since <clock:sure_clock> on? <day:some_day>"),
-    *rule("said", lambda c, clock, day: _open(c, day, clock, False), "before|until <clock:sure_clock> on? <day:some_day>"),
+    *rule(
+        "said",
+        lambda c, clock, day: _open(c, day, clock, True),
+        "<day:some_day> ,? after|since <clock:sure_clock>",
+    ),
+    *rule(
+        "said",
+        lambda c, clock, day: _open(c, day, clock, False),
+        "<day:some_day> ,? before|until <clock:sure_clock>",
+    ),
+    *rule(
+        "said",
+        lambda c, clock, day: _open(c, day, clock, True),
+        "after|since <clock:sure_clock> on? <day:some_day>",
+    ),
+    *rule(
+        "said",
+        lambda c, clock, day: _open(c, day, clock, False),
+        "before|until <clock:sure_clock> on? <day:some_day>",
+    ),
 )

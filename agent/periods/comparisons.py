@@ -25,14 +25,28 @@ def _same_unit(_: Calendar, a: str, b: str) -> Shift | None:
 
 
 RULES: tuple[Rule, ...] = (
-    *rule("versus", lambda _: True, "vs|versus .?", "v .", "compared|relative to|with|against", "in? comparison to|with"),
+    *rule(
+        "versus",
+        lambda _: True,
+        "vs|versus .?",
+        "v .",
+        "compared|relative to|with|against",
+        "in? comparison to|with",
+    ),
     *rule("versus", lambda _: True, "than|against", "as opposed|against to?"),
     *rule("since_then", lambda _: True, "from|over|on"),
-    *rule("over", _same_unit, "<a:unit> -? over|on|to|by|vs -? <b:unit>", "<a:unit_letter> / <b:unit_letter>"),
+    *rule(
+        "over", _same_unit, "<a:unit> -? over|on|to|by|vs -? <b:unit>", "<a:unit_letter> / <b:unit_letter>"
+    ),
     *rule("over", _shift, "<unit:over_short>"),
     *rule("same_period", _shift, f"the? same {_SAME} of|in? the? {_EARLIER} <unit:long_unit>"),
     *rule("same_period", _shift, f"the? same {_SAME} <count> <unit> ago|earlier|before|back|prior"),
     *rule("same_period", _shift, f"the? same {_SAME} the <unit:long_unit> before|prior"),
-    *rule("earlier_period", _shift, "the <unit:long_unit> before|prior|earlier", "<count> <unit> earlier|before|prior"),
+    *rule(
+        "earlier_period",
+        _shift,
+        "the <unit:long_unit> before|prior|earlier",
+        "<count> <unit> earlier|before|prior",
+    ),
     *rule("earlier_period", lambda _: Shift("period"), f"the? {_EARLIER} period|one", "the period before"),
 )

@@ -51,7 +51,7 @@ def _month(_: Calendar, year: int, month: int) -> Span | None:
 
 
 def _pointed_month(calendar: Calendar, rel: int, month: int) -> Span | None:
-    """"Last May" is over, "next May" is to come, "this May" lies in this year."""
+    """ "Last May" is over, "next May" is to come, "this May" lies in this year."""
     each = month_each_year(calendar, month)
     if rel == 0:
         return _month(calendar, calendar.now.year, month)
@@ -85,11 +85,13 @@ def _on_weekday(_: Calendar, weekday: int, each: Said) -> Said:
     """Beside "the 11th" a weekday picks the month."""
     if isinstance(each, Span):
         return each
-    return Recurring(lambda moment: (s for s in each.around(moment) if s.begin and s.begin.weekday() == weekday))
+    return Recurring(
+        lambda moment: (s for s in each.around(moment) if s.begin and s.begin.weekday() == weekday)
+    )
 
 
 def _pointed_weekday(calendar: Calendar, rel: int, weekday: int) -> Span | None:
-    """"Last", "this" and "next" Monday lie in last, this and next week."""
+    """ "Last", "this" and "next" Monday lie in last, this and next week."""
     return _weekday_of(calendar, calendar.unit("week", rel), weekday)
 
 
@@ -100,7 +102,9 @@ def _weekday_of(calendar: Calendar, week: Span, weekday: int) -> Span | None:
 def _date_of_month(_: Calendar, nth: int, month_ref: Said) -> Said | None:
     if isinstance(month_ref, Recurring):
         return Recurring(
-            lambda moment: (found for s in month_ref.around(moment) if (found := _date_of(nth, s)) is not None)
+            lambda moment: (
+                found for s in month_ref.around(moment) if (found := _date_of(nth, s)) is not None
+            )
         )
     return _date_of(nth, month_ref)
 
@@ -131,12 +135,18 @@ YEARS: tuple[Rule, ...] = (
     *rule("weak", lambda _, span: span, "<span:bare_year>"),
     *rule("said", lambda _, span: span, "<span:named_year>"),
     *rule("named_year", lambda c, year: c.year(year), "the? calendar? year of? <year>"),
-    *rule("named_year", lambda c, year: c.year(full_year(year) if year < 100 else year), "cy '? <year:any_year>"),
+    *rule(
+        "named_year", lambda c, year: c.year(full_year(year) if year < 100 else year), "cy '? <year:any_year>"
+    ),
     *rule("named_year", lambda c, rel: c.unit("year", rel), "the? <rel> calendar? year"),
     *rule("year_span", lambda c: c.unit("year"), "the year"),
     *rule("named_year", lambda c, year: c.fiscal_year(year), "fy|fiscal year? '? <year:any_year>"),
     *rule("named_year", lambda c, rel: c.fiscal_year(c.this_fiscal_year() + rel), "the? <rel> fiscal year"),
-    *rule("named_year", lambda c, rel: c.fiscal_year(c.this_fiscal_year() + rel), "the? <rel> fy|financial year?"),
+    *rule(
+        "named_year",
+        lambda c, rel: c.fiscal_year(c.this_fiscal_year() + rel),
+        "the? <rel> fy|financial year?",
+    ),
     *rule("rel", lambda _, n: n, "<n:this>", "<n:last>", "<n:next>"),
 )
 
@@ -144,8 +154,17 @@ MONTHS: tuple[Rule, ...] = (
     *rule("said", _month_in, "(the? month of)? <month> ,? of|in|-|/? <year_span>"),
     *rule("said", _month_in, "<year_span> 's? ,? -|/? <month>"),
     *rule("said", lambda c, month, two: _month(c, full_year(two), month), "<month> of <two:two_digits>"),
-    *rule("said", lambda c, month, two: _month(c, full_year(two), month) if two > 31 else None, "<month> <two:two_digits>"),
-    *rule("said", _month, "<year:year_digits> -|/|. <month:month_number>", "<month:month_number> -|/ <year:year_digits>"),
+    *rule(
+        "said",
+        lambda c, month, two: _month(c, full_year(two), month) if two > 31 else None,
+        "<month> <two:two_digits>",
+    ),
+    *rule(
+        "said",
+        _month,
+        "<year:year_digits> -|/|. <month:month_number>",
+        "<month:month_number> -|/ <year:year_digits>",
+    ),
     *rule("said", _pointed_month, "the? <rel> <month>"),
     *rule("said", month_each_year, "<month:clear_month> .?", "the? month of <month>"),
     *rule("month_ref", month_each_year, "<month>"),
@@ -157,15 +176,29 @@ MONTHS: tuple[Rule, ...] = (
 
 DAYS: tuple[Rule, ...] = (
     *rule("date_digits", lambda _, n: n, "<n:date_number>", "<n:date_number> st|nd|rd|th"),
-    *rule("day", date_each_year, "<month> -|/? the? <date>", "<month> , <date:nth>", "the? <date> -|/|.? of? <month>"),
+    *rule(
+        "day",
+        date_each_year,
+        "<month> -|/? the? <date>",
+        "<month> , <date:nth>",
+        "the? <date> -|/|.? of? <month>",
+    ),
     *rule("day", _date_in, "<month> -|/? the? <date> ,|-|/? of|in? <year_span>"),
     *rule("day", _date_in, "the? <date> -|/|.? of? <month> ,|-|/? of|in? <year_span>"),
-    *rule("day", lambda c, date, month, two: _date(c, full_year(two), month, date), "<date> - <month> - <two:two_digits>"),
+    *rule(
+        "day",
+        lambda c, date, month, two: _date(c, full_year(two), month, date),
+        "<date> - <month> - <two:two_digits>",
+    ),
     *rule("day", _date, "<year:year_digits> -|/|. <month:month_number> -|/|. <date:date_number>"),
     *rule("day", _date, "<year:year_digits> -|/ <month> -|/ <date>"),
     *rule("day", _american, "<a:date_number> -|/ <b:date_number> -|/ <year:any_year>"),
     *rule("day", _american, "<a:date_number> / <b:date_number> , <year:year_digits>"),
-    *rule("day", lambda c, a, b, year: _date(c, year, b, a), "<a:date_number> . <b:month_number> . <year:any_year>"),
+    *rule(
+        "day",
+        lambda c, a, b, year: _date(c, year, b, a),
+        "<a:date_number> . <b:month_number> . <year:any_year>",
+    ),
     *rule("day", _date_of_month, "the? <nth> day? (of|in)? <month_ref>"),
     *rule("whole_day", lambda _, day: day, "<day>"),
     *rule("whole_day", lambda _, weekday, day: day, "<weekday> ,|-? <day>"),
@@ -181,12 +214,23 @@ WEEKDAYS: tuple[Rule, ...] = (
     *rule("clear_weekday", lambda _, weekday: weekdays(weekday), "<weekday:weekday_name>"),
     *rule("any_weekday", lambda _, weekday: weekdays(weekday), "<weekday>"),
     *rule("weak", lambda _, weekday: weekdays(weekday), "<weekday>"),
-    *rule("whole_day", lambda c, weekday: weekdays(weekday).latest(c.today - DAY), "the|this? past <weekday>"),
+    *rule(
+        "whole_day", lambda c, weekday: weekdays(weekday).latest(c.today - DAY), "the|this? past <weekday>"
+    ),
     *rule("whole_day", _pointed_weekday, "the? <rel> <weekday>"),
     *rule("week_ref", lambda c, rel: c.unit("week", rel), "the? <rel> week"),
-    *rule("whole_day", _weekday_of, "<weekday> ,? of|in? <week:week_ref>", "<week:week_ref> 's? ,? on? <weekday>"),
+    *rule(
+        "whole_day",
+        _weekday_of,
+        "<weekday> ,? of|in? <week:week_ref>",
+        "<week:week_ref> 's? ,? on? <weekday>",
+    ),
     *rule("whole_day", _nth_weekday, "the? <nth> <weekday> (of|in)? <month_ref>"),
-    *rule("whole_day", lambda _, weekday, month_ref: _nth_weekday(_, -1, weekday, month_ref), "the? last <weekday> of|in <month_ref>"),
+    *rule(
+        "whole_day",
+        lambda _, weekday, month_ref: _nth_weekday(_, -1, weekday, month_ref),
+        "the? last <weekday> of|in <month_ref>",
+    ),
 )
 
 RELATIVE: tuple[Rule, ...] = (

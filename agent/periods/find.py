@@ -34,7 +34,9 @@ def _comparisons(
     question: Question, periods: dict[int, Period], ends: dict[int, Period]
 ) -> Iterator[Comparison]:
     stops = {phrase.begin: phrase.end for phrase in question.phrases}
-    shifts = {phrase.begin: phrase.meaning for phrase in question.phrases if isinstance(phrase.meaning, Shift)}
+    shifts = {
+        phrase.begin: phrase.meaning for phrase in question.phrases if isinstance(phrase.meaning, Shift)
+    }
     at = 0
     while at < len(question.tokens):
         for end, shift in question.parse.at("over", at).items():
@@ -49,7 +51,9 @@ def _comparisons(
                 yield _compared(question, begin, end, before, None, earlier[end])
             elif middle in periods:
                 end, base = stops[middle], periods[middle]
-                shift = shifts.get(middle) or _coarser(question, before or _earlier(question, periods, at), middle, end)
+                shift = shifts.get(middle) or _coarser(
+                    question, before or _earlier(question, periods, at), middle, end
+                )
                 yield _compared(question, begin, end, before, base, shift)
             else:
                 continue
@@ -59,9 +63,13 @@ def _comparisons(
 
 
 def _back(question: Question, at: int, shifts: dict[int, Shift]) -> dict[int, object]:
-    """"Up from the same period last year" compares; "from last month" does not."""
+    """ "Up from the same period last year" compares; "from last month" does not."""
     found = question.parse.at("since_then", at)
-    return {end: value for end, value in found.items() if end in shifts or question.parse.at("earlier_period", end)}
+    return {
+        end: value
+        for end, value in found.items()
+        if end in shifts or question.parse.at("earlier_period", end)
+    }
 
 
 def _earlier(question: Question, periods: dict[int, Period], at: int) -> Period | None:
@@ -71,7 +79,7 @@ def _earlier(question: Question, periods: dict[int, Period], at: int) -> Period 
 
 
 def _coarser(question: Question, period: Period | None, begin: int, end: int) -> Shift | None:
-    """"May against last year" means May of last year."""
+    """ "May against last year" means May of last year."""
     said = [token.key for token in question.tokens[begin:end] if token.key != "the"]
     if period is None or len(said) != 2 or said[0] not in ("last", "previous", "prior"):
         return None

@@ -38,12 +38,26 @@ RULES: tuple[Rule, ...] = (
     *rule("grain", _grain, "by|per|each|every the? calendar|fiscal? <unit:one_unit>", "by <unit>"),
     *rule("grain", _grain, "in|for|of each|every <unit:one_unit>", "by each|every <unit:one_unit>"),
     *rule("grain", _grain, "every|per|by <count> -? <unit>", "<unit:adverb>", "on a|an <unit:adverb> basis"),
-    *rule("grain", lambda _, a, b: _grain(_, a) if a == b else None, "<a:one_unit> -? by|over|on|after|to -? <b:one_unit>"),
+    *rule(
+        "grain",
+        lambda _, a, b: _grain(_, a) if a == b else None,
+        "<a:one_unit> -? by|over|on|after|to -? <b:one_unit>",
+    ),
     *rule("grain", lambda _, over: _grain(_, over.unit), "<over>"),
     *rule("grain", lambda _, unit: _grain(_, unit), "<unit:one_unit> wise", "<unit:one_unit> - wise"),
-    *rule("grain", _grain, "by|per|each|every? <unit:one_unit> of the? <within:one_unit>", "by|per|each|every? <unit:one_unit> - of - <within:one_unit>"),
+    *rule(
+        "grain",
+        _grain,
+        "by|per|each|every? <unit:one_unit> of the? <within:one_unit>",
+        "by|per|each|every? <unit:one_unit> - of - <within:one_unit>",
+    ),
     *rule("grain", lambda _: _grain(_, "day", within="week"), "by|per|each|every weekday"),
-    *rule("more", _grain, "and|,|then by? <unit:one_unit>", "and|, by? <unit:one_unit> of the? <within:one_unit>"),
+    *rule(
+        "more",
+        _grain,
+        "and|,|then by? <unit:one_unit>",
+        "and|, by? <unit:one_unit> of the? <within:one_unit>",
+    ),
 )
 
 _GRAMMAR = Grammar(

@@ -114,6 +114,11 @@ RULES: tuple[Rule, ...] = (
     *rule("said", _pointed, "the? <rel> <each:holiday>", "the? <rel> <each:season>"),
     *rule("said", _in, "the? <each:season> ,? of|in? <year_span>"),
     *rule("said", weekend_of, "the? <point:holiday> weekend"),
-    *rule("said", lambda c, holiday, year_span: (day := inside(holiday, year_span)) and weekend_of(c, day), "<holiday> weekend of|in? <year_span>", "<holiday> ,? of|in? <year_span> weekend"),
+    *rule(
+        "said",
+        lambda c, holiday, year_span: (day := inside(holiday, year_span)) and weekend_of(c, day),
+        "<holiday> weekend of|in? <year_span>",
+        "<holiday> ,? of|in? <year_span> weekend",
+    ),
     *rule("weak", lambda _, season: season, "the? <season>"),
 )

@@ -12,8 +12,12 @@ TEENS = {
         "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), 10
     )
 }
-TENS = {w: n for n, w in zip(range(20, 100, 10), "twenty thirty forty fifty sixty seventy eighty ninety".split())}
-NTH_ONES = {w: n for n, w in enumerate("first second third fourth fifth sixth seventh eighth ninth".split(), 1)}
+TENS = {
+    w: n for n, w in zip(range(20, 100, 10), "twenty thirty forty fifty sixty seventy eighty ninety".split())
+}
+NTH_ONES = {
+    w: n for n, w in enumerate("first second third fourth fifth sixth seventh eighth ninth".split(), 1)
+}
 NTH_TEENS = {
     w: n
     for n, w in enumerate(
@@ -60,11 +64,17 @@ TERMINALS: tuple[Terminal, ...] = (
     words("unit", UNITS),
     words("long_unit", {w: u for w, u in UNITS.items() if u not in ("second", "minute", "hour", "day")}),
     words("short_unit", {w: u for w, u in UNITS.items() if u in ("minute", "hour") and w != "h"}),
-    words("decade_name", {w[:-1] + "ies": n for w, n in TENS.items()} | {"noughties": 0, "tens": 10, "teens": 10}),
+    words(
+        "decade_name",
+        {w[:-1] + "ies": n for w, n in TENS.items()} | {"noughties": 0, "tens": 10, "teens": 10},
+    ),
     words("this", dict.fromkeys(("this", "current", "present"), 0)),
     words("last", dict.fromkeys(("last", "past", "previous", "prior", "preceding"), -1)),
     words("next", dict.fromkeys(("next", "coming", "upcoming", "following"), 1)),
-    words("rolling", dict.fromkeys(("last", "past", "previous", "prior", "preceding", "trailing", "rolling"), -1)),
+    words(
+        "rolling",
+        dict.fromkeys(("last", "past", "previous", "prior", "preceding", "trailing", "rolling"), -1),
+    ),
     digits("number", 1, 9999),
     digits("date_number", 1, 31),
     digits("month_number", 1, 12),
@@ -123,4 +133,3 @@ RULES: tuple[Rule, ...] = (
     *rule("any_year", lambda _, n: n, "<n:year>"),
     *rule("any_year", lambda _, n: full_year(n), "<n:two_digits>"),
 )
-

@@ -32,7 +32,11 @@ def _part(calendar: Calendar, part: int, said: Said) -> Span | None:
             begin, end = add(span.begin, "month", 4), add(span.begin, "month", 8)
         return replace(span, begin=begin, end=end, bare_year=False)
     middle = midpoint(span)
-    return replace(span, end=middle, bare_year=False) if part == 0 else replace(span, begin=middle, bare_year=False)
+    return (
+        replace(span, end=middle, bare_year=False)
+        if part == 0
+        else replace(span, begin=middle, bare_year=False)
+    )
 
 
 def _unit_part(calendar: Calendar, part: int, unit: str) -> Span | None:
@@ -63,12 +67,26 @@ SHARES: tuple[Rule, ...] = (
     *rule("share", lambda _: 2, "the? end|close|late part? of", "late -? in?"),
     *rule("said", _part, "<part:share> <said:container>"),
     *rule("said", lambda c, unit: _unit_part(c, 2, unit), "<unit:end_word>", "<unit:long_unit> -? end"),
-    *rule("said", lambda c, unit: _to_date(c, unit), "<unit:to_date_unit>", "the? this|current? <unit:long_unit> -? to -? date"),
-    *rule("said", lambda c, unit: _to_date(c, unit), "so far this <unit:long_unit>", "this <unit:long_unit> so far"),
+    *rule(
+        "said",
+        lambda c, unit: _to_date(c, unit),
+        "<unit:to_date_unit>",
+        "the? this|current? <unit:long_unit> -? to -? date",
+    ),
+    *rule(
+        "said",
+        lambda c, unit: _to_date(c, unit),
+        "so far this <unit:long_unit>",
+        "this <unit:long_unit> so far",
+    ),
     *rule("said", lambda c: _fiscal_to_date(c), "fiscal ytd|year to date"),
     *rule("said", lambda c, unit: _before_today(c, unit), "earlier in? the|this|current <unit:long_unit>"),
     *rule("said", lambda c, unit: _from_today(c, unit), "later in? the|this|current <unit:long_unit>"),
-    *rule("said", lambda c, unit: _from_today(c, unit), "the? rest|remainder|remaining of the|this|current? <unit>"),
+    *rule(
+        "said",
+        lambda c, unit: _from_today(c, unit),
+        "the? rest|remainder|remaining of the|this|current? <unit>",
+    ),
 )
 
 

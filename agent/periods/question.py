@@ -61,8 +61,14 @@ class Question:
 
     def _longest(self, at: int, listed: bool) -> Phrase | None:
         """The longest phrase from this token on. `listed`: it goes on a list of periods."""
-        meant = {end: value for end, value in self.parse.at("weak", at).items() if listed or self._evident(at, value)}
-        meant |= {end: value for end, value in self.parse.at("whole_unit", at).items() if self._ends_there(at, end)}
+        meant = {
+            end: value
+            for end, value in self.parse.at("weak", at).items()
+            if listed or self._evident(at, value)
+        }
+        meant |= {
+            end: value for end, value in self.parse.at("whole_unit", at).items() if self._ends_there(at, end)
+        }
         meant |= self.parse.at("same_period", at)
         meant |= self.parse.at("period", at)
         for end in sorted(meant, reverse=True):
@@ -88,11 +94,11 @@ class Question:
         return before in _IN_TIME
 
     def _ends_there(self, begin: int, end: int) -> bool:
-        """"Sales in the year", but not "in the year with most sales"."""
+        """ "Sales in the year", but not "in the year with most sales"."""
         return self.key(begin - 1) in _IN_TIME and self.key(end) in ("", ".", ",", ";", "?", "!", ")")
 
     def _goes_on(self, end: int) -> bool:
-        """"Before 2010 or after 2018": this "after" belongs to what follows."""
+        """ "Before 2010 or after 2018": this "after" belongs to what follows."""
         opens = self.key(end - 1) in ("after", "before", "on")
         return opens and any(self.parse.at(name, end) for name in ("point", "sure_clock"))
 
@@ -100,11 +106,15 @@ class Question:
         """Not inside a longer number or name: "6,107.31 August", "SKU-2014", "$ 12 December"."""
         first, last = self.tokens[begin], self.tokens[end - 1]
         before = self.key(begin - 1)
-        if first.key == DIGITS and (before in ("$", "€", "£", "#") or (first.joined and before not in ("", "(", "'", '"'))):
+        if first.key == DIGITS and (
+            before in ("$", "€", "£", "#") or (first.joined and before not in ("", "(", "'", '"'))
+        ):
             return False
         if last.key == DIGITS and end < len(self.tokens) and self.tokens[end].joined:
             after = self.key(end)
-            goes_on = after in (".", ",", "/", "-") and self.key(end + 1) == DIGITS and self.tokens[end + 1].joined
+            goes_on = (
+                after in (".", ",", "/", "-") and self.key(end + 1) == DIGITS and self.tokens[end + 1].joined
+            )
             return not (after.isalnum() or after == "%" or goes_on)
         return True
 
@@ -122,7 +132,7 @@ class Question:
         return before[-1] if before else behind[0] if behind else None
 
     def _moved(self, phrase: Phrase, period: Period | None) -> Period:
-        """"The same period last year": of the other period said, or else of its unit to date."""
+        """ "The same period last year": of the other period said, or else of its unit to date."""
         assert isinstance(phrase.meaning, Shift)
         if period is None:
             unit = phrase.meaning.unit if phrase.meaning.unit in COARSE else "year"

@@ -21,7 +21,9 @@ def between(calendar: Calendar, a: Said, b: Said) -> Span | None:
         second: Span | None = b
     else:
         first = calendar.resolve(a)
-        second = b if isinstance(b, Span) or first is None or first.begin is None else b.following(first.begin)
+        second = (
+            b if isinstance(b, Span) or first is None or first.begin is None else b.following(first.begin)
+        )
     if first is None or second is None or first.begin is None or second.end is None:
         return None
     if second.end <= first.begin:
@@ -31,9 +33,11 @@ def between(calendar: Calendar, a: Said, b: Said) -> Span | None:
 
 
 def _instant(calendar: Calendar, said: Said, side: int) -> Said | None:
-    """"The end of June" as one end of a range: nothing long, but a moment."""
+    """ "The end of June" as one end of a range: nothing long, but a moment."""
     if isinstance(said, Recurring):
-        return Recurring(lambda moment: (s for near in said.around(moment) if (s := _edge(near, side)) is not None))
+        return Recurring(
+            lambda moment: (s for near in said.around(moment) if (s := _edge(near, side)) is not None)
+        )
     return _edge(said, side)
 
 
@@ -45,7 +49,7 @@ def _edge(span: Span, side: int) -> Span | None:
 
 
 def _dates_in_month(calendar: Calendar, first: int, last: int, month_ref: Said) -> Span | None:
-    """"March 3 to 10", "4 to 22 January 1995"; of "27 to 3 of April" the first lies in March."""
+    """ "March 3 to 10", "4 to 22 January 1995"; of "27 to 3 of April" the first lies in March."""
     month = calendar.resolve(month_ref)
     if month is None:
         return None
@@ -54,16 +58,23 @@ def _dates_in_month(calendar: Calendar, first: int, last: int, month_ref: Said) 
 
 
 def _date_to_day(calendar: Calendar, first: int, day: Said) -> Span | None:
-    """"From 4 to January 22, 1995"."""
+    """ "From 4 to January 22, 1995"."""
     last = calendar.resolve(day)
     return last and between(calendar, month_days(first), last)
 
 
 def _dates_from_month(calendar: Calendar, month_ref: Said, first: int, last: int) -> Span | None:
-    """"April 27 to the third": the second lies in May."""
+    """ "April 27 to the third": the second lies in May."""
     month = calendar.resolve(month_ref)
     begin = month and inside(month_days(first), month)
-    if isinstance(month_ref, Recurring) and begin and begin.begin and begin.begin > calendar.now and month and month.begin:
+    if (
+        isinstance(month_ref, Recurring)
+        and begin
+        and begin.begin
+        and begin.begin > calendar.now
+        and month
+        and month.begin
+    ):
         earlier = month_ref.latest(month.begin - DAY)
         begin = earlier and inside(month_days(first), earlier)
     return begin and between(calendar, begin, month_days(last))
@@ -117,10 +128,26 @@ POINTS: tuple[Rule, ...] = (
 )
 
 BETWEEN: tuple[Rule, ...] = (
-    *rule("period", _dates_in_month, f"from|between? the? <first:date_digits> {TO}|and the? <last:date_digits> of|in? <month_ref>"),
-    *rule("period", _dates_in_month, f"from|between the? <first:nth> {TO}|and the? <last:nth> of|in? <month_ref>"),
-    *rule("period", _dates_from_month, f"from|between? <month_ref:month_alone> the? <first:date> {TO}|and the? <last:date>"),
-    *rule("period", _dates_from_month, f"<month_ref:month_alone> from|between the? <first:date> {TO}|and the? <last:date>"),
+    *rule(
+        "period",
+        _dates_in_month,
+        f"from|between? the? <first:date_digits> {TO}|and the? <last:date_digits> of|in? <month_ref>",
+    ),
+    *rule(
+        "period",
+        _dates_in_month,
+        f"from|between the? <first:nth> {TO}|and the? <last:nth> of|in? <month_ref>",
+    ),
+    *rule(
+        "period",
+        _dates_from_month,
+        f"from|between? <month_ref:month_alone> the? <first:date> {TO}|and the? <last:date>",
+    ),
+    *rule(
+        "period",
+        _dates_from_month,
+        f"<month_ref:month_alone> from|between the? <first:date> {TO}|and the? <last:date>",
+    ),
     *rule("period", between, f"from <a:side> {TO} <b:side>", "between <a:side> and|to|through|- <b:side>"),
     *rule("period", between, f"from <a:side> up to <b:side>", f"in? <a:plain_point> {TO} <b:side>"),
     *rule("period", _date_to_day, "from the? <first:date> to|until|till|through|- <day>"),
@@ -131,18 +158,52 @@ BETWEEN: tuple[Rule, ...] = (
         f"<month_ref:month_alone> from|between the? <first:date> {TO}|and the? <last:date> ,? of|in? <year_span>",
     ),
     *rule("month_alone", month_each_year, "<month>"),
-    *rule("period", _weekdays_in_week, f"<week:week_ref> from|between? <a:any_weekday> {TO}|and <b:any_weekday>"),
-    *rule("period", _weekdays_in_week, f"from|between? <a:any_weekday> {TO}|and <b:any_weekday> of? <week:week_ref>"),
+    *rule(
+        "period", _weekdays_in_week, f"<week:week_ref> from|between? <a:any_weekday> {TO}|and <b:any_weekday>"
+    ),
+    *rule(
+        "period",
+        _weekdays_in_week,
+        f"from|between? <a:any_weekday> {TO}|and <b:any_weekday> of? <week:week_ref>",
+    ),
 )
 
 OPEN: tuple[Rule, ...] = (
-    *rule("period", _since, "since on? <point:side>", "starting|beginning|effective in|on|from|with? <point>", "as of <point>"),
-    *rule("period", _since, "from <point> on|onward|onwards|forward", "<point:year_span> or|and later|after|newer|onward|onwards|greater"),
+    *rule(
+        "period",
+        _since,
+        "since on? <point:side>",
+        "starting|beginning|effective in|on|from|with? <point>",
+        "as of <point>",
+    ),
+    *rule(
+        "period",
+        _since,
+        "from <point> on|onward|onwards|forward",
+        "<point:year_span> or|and later|after|newer|onward|onwards|greater",
+    ),
     *rule("period", _since, "<point:day> or|and later|after|onward|onwards", "no|not earlier than <point>"),
     *rule("period", _after, "after|following <point:side>", "later|newer than <point>"),
-    *rule("period", _before, "before|preceding <point:side>", "prior to <point:side>", "earlier|older than <point>"),
-    *rule("period", _until, "until|till|til|through|thru|by <point:side>", "up to|until|till (and including)? <point:side>"),
-    *rule("period", _until, "no|not later than <point>", "<point:year_span> or|and earlier|before|older", "<point:day> or|and earlier|before"),
+    *rule(
+        "period",
+        _before,
+        "before|preceding <point:side>",
+        "prior to <point:side>",
+        "earlier|older than <point>",
+    ),
+    *rule(
+        "period",
+        _until,
+        "until|till|til|through|thru|by <point:side>",
+        "up to|until|till (and including)? <point:side>",
+    ),
+    *rule(
+        "period",
+        _until,
+        "no|not later than <point>",
+        "<point:year_span> or|and earlier|before|older",
+        "<point:day> or|and earlier|before",
+    ),
 )
 
 RULES = (*POINTS, *BETWEEN, *OPEN)

@@ -88,7 +88,7 @@ def _stretch_beside(calendar: Calendar, duration: Duration, point: Said, sign: i
 
 
 def _further(calendar: Calendar, duration: Duration, point: Said | None, sign: int) -> Span | None:
-    """"More than 30 days ago", "more than two weeks after Christmas": open to the far side."""
+    """ "More than 30 days ago", "more than two weeks after Christmas": open to the far side."""
     span = calendar.resolve(point) if point else calendar.day()
     at = span and span.begin and calendar.unit(finest(duration), 0, moved(span.begin, duration, sign))
     if not at:
@@ -97,7 +97,7 @@ def _further(calendar: Calendar, duration: Duration, point: Said | None, sign: i
 
 
 def _nearer(calendar: Calendar, duration: Duration, point: Said | None, sign: int) -> Span | None:
-    """"Less than 30 days ago", "within two weeks after Christmas"."""
+    """ "Less than 30 days ago", "within two weeks after Christmas"."""
     span = calendar.resolve(point) if point else calendar.day()
     if span is None or span.begin is None:
         return None
@@ -134,10 +134,16 @@ COUNTED: tuple[Rule, ...] = (
     *rule("said", lambda c, unit: c.unit(unit, -2), "the? <unit:long_unit> before the? last"),
     *rule("said", _counted, "the? <rel:rolling> <count> -? <unit>", "the? <count> <rel:rolling> <unit>"),
     *rule("said", _counted, "the? <rel:next> <count> -? <unit>", "the? <count> <rel:next> <unit>"),
-    *rule("said", _whole_ones, "the? <rel:rolling> <count> full|complete|completed|whole|calendar|entire <unit>"),
+    *rule(
+        "said", _whole_ones, "the? <rel:rolling> <count> full|complete|completed|whole|calendar|entire <unit>"
+    ),
     *rule("said", lambda c: _counted(c, -1, 12, "month"), "ttm|ltm"),
     *rule("one_length", lambda _, count, unit: ((count, unit),), "<count> <unit>"),
-    *rule("duration", lambda _, a, b=(), d=(): a + b + d, "<a:one_length> (,? and? <b:one_length>)? (,? and? <d:one_length>)?"),
+    *rule(
+        "duration",
+        lambda _, a, b=(), d=(): a + b + d,
+        "<a:one_length> (,? and? <b:one_length>)? (,? and? <d:one_length>)?",
+    ),
     *rule("said", _ago, "<duration> ago|back"),
     *rule("said", _hence, "<duration> from now", "<duration> later|hence"),
     *rule("said", _within, "within the? next|coming|upcoming? <duration>"),
@@ -149,14 +155,51 @@ COUNTED: tuple[Rule, ...] = (
         "the <duration> before|preceding <point>",
         "the <duration> prior|up|leading up? to <point>",
     ),
-    *rule("said", lambda c, duration, point: _stretch_beside(c, duration, point, 1), "the <duration> after|following <point>"),
-    *rule("said", lambda c, duration: _further(c, duration, None, -1), "more|longer|earlier than <duration> ago", "older than <duration>"),
-    *rule("said", lambda c, duration: _nearer(c, duration, None, -1), "less|fewer than <duration> ago", "newer than <duration>"),
-    *rule("said", lambda c, duration, point: _further(c, duration, point, -1), "more|longer than <duration> before <point>"),
-    *rule("said", lambda c, duration, point: _further(c, duration, point, 1), "more|longer than <duration> after|from <point>"),
-    *rule("said", lambda c, duration, point: _nearer(c, duration, point, -1), "less|fewer than <duration> before <point>", "within <duration> before <point>"),
-    *rule("said", lambda c, duration, point: _nearer(c, duration, point, 1), "less|fewer than <duration> after|from <point>", "within <duration> after|of|from <point>"),
-    *rule("said", _business_days, "the? <rel:rolling> <count> business|working|work days|day", "the? <rel:next> <count> business|working|work days|day"),
+    *rule(
+        "said",
+        lambda c, duration, point: _stretch_beside(c, duration, point, 1),
+        "the <duration> after|following <point>",
+    ),
+    *rule(
+        "said",
+        lambda c, duration: _further(c, duration, None, -1),
+        "more|longer|earlier than <duration> ago",
+        "older than <duration>",
+    ),
+    *rule(
+        "said",
+        lambda c, duration: _nearer(c, duration, None, -1),
+        "less|fewer than <duration> ago",
+        "newer than <duration>",
+    ),
+    *rule(
+        "said",
+        lambda c, duration, point: _further(c, duration, point, -1),
+        "more|longer than <duration> before <point>",
+    ),
+    *rule(
+        "said",
+        lambda c, duration, point: _further(c, duration, point, 1),
+        "more|longer than <duration> after|from <point>",
+    ),
+    *rule(
+        "said",
+        lambda c, duration, point: _nearer(c, duration, point, -1),
+        "less|fewer than <duration> before <point>",
+        "within <duration> before <point>",
+    ),
+    *rule(
+        "said",
+        lambda c, duration, point: _nearer(c, duration, point, 1),
+        "less|fewer than <duration> after|from <point>",
+        "within <duration> after|of|from <point>",
+    ),
+    *rule(
+        "said",
+        _business_days,
+        "the? <rel:rolling> <count> business|working|work days|day",
+        "the? <rel:next> <count> business|working|work days|day",
+    ),
     *rule("said", _working_week, "<rel> working|business|work week", "<rel> workweek"),
     *rule("said", _starting, "for? <duration> ,? starting|beginning|from from|on? <point>"),
 )
@@ -191,26 +234,60 @@ def _pointed_fiscal_quarter(calendar: Calendar, rel: int) -> Span | None:
 
 
 QUARTERS: tuple[Rule, ...] = (
-    *rule("quarter", _quarter_each_year, "q <number:quarter_number>", "the? <number:quarter_nth> quarter", "quarter <number:quarter_number>"),
+    *rule(
+        "quarter",
+        _quarter_each_year,
+        "q <number:quarter_number>",
+        "the? <number:quarter_nth> quarter",
+        "quarter <number:quarter_number>",
+    ),
     *rule("quarter_nth", lambda _, nth: nth if 1 <= nth <= 4 else None, "<nth>"),
     *rule("half_nth", lambda _, nth: nth if 1 <= nth <= 2 else None, "<nth>"),
     *rule("said", lambda _, quarter: quarter, "<quarter>"),
-    *rule("said", _fiscal_quarter, "fiscal q <number:quarter_number>", "the? <number:quarter_nth> fiscal quarter"),
-    *rule("said", _quarter_of, "q <number:quarter_number> ,|-|/? of|in? <year_span>", "the? <number:quarter_nth> quarter ,? of|in? <year_span>"),
-    *rule("said", _quarter_of, "quarter <number:quarter_number> ,? of|in? <year_span>", "<year_span> 's? ,|-|/? q <number:quarter_number>"),
+    *rule(
+        "said",
+        _fiscal_quarter,
+        "fiscal q <number:quarter_number>",
+        "the? <number:quarter_nth> fiscal quarter",
+    ),
+    *rule(
+        "said",
+        _quarter_of,
+        "q <number:quarter_number> ,|-|/? of|in? <year_span>",
+        "the? <number:quarter_nth> quarter ,? of|in? <year_span>",
+    ),
+    *rule(
+        "said",
+        _quarter_of,
+        "quarter <number:quarter_number> ,? of|in? <year_span>",
+        "<year_span> 's? ,|-|/? q <number:quarter_number>",
+    ),
     *rule("said", _quarter_of, "<year_span> 's? ,? the? <number:quarter_nth> quarter"),
-    *rule("said", lambda c, number, year: _quarter_of(c, c.year(year), number), "<number:quarter_number> q '? <year:any_year>"),
-    *rule("said", lambda c, number, year: _quarter_of(c, c.year(year), number), "q <number:quarter_number> ' <year:two_digits_year>"),
+    *rule(
+        "said",
+        lambda c, number, year: _quarter_of(c, c.year(year), number),
+        "<number:quarter_number> q '? <year:any_year>",
+    ),
+    *rule(
+        "said",
+        lambda c, number, year: _quarter_of(c, c.year(year), number),
+        "q <number:quarter_number> ' <year:two_digits_year>",
+    ),
     *rule("two_digits_year", lambda _, n: 2000 + n, "<n:two_digits>"),
     *rule("said", _pointed_fiscal_quarter, "the? <rel> fiscal quarter"),
     *rule("said", _half_each_year, "h <number:half_number>"),
-    *rule("said", _half_of, "h <number:half_number> ,|-|/? of|in? <year_span>", "<year_span> 's? ,|-|/? h <number:half_number>"),
+    *rule(
+        "said",
+        _half_of,
+        "h <number:half_number> ,|-|/? of|in? <year_span>",
+        "<year_span> 's? ,|-|/? h <number:half_number>",
+    ),
     *rule("said", _half_of, "<year_span> 's? ,? the? <number:half_nth> half"),
 )
 
 
 def _nth_unit(calendar: Calendar, nth: int, unit: str, container: Said) -> Span | None:
-    """"The third month of 2021", "the last day of this quarter", "the first week of October"."""
+    """ "The third month of 2021", "the last day of this quarter", "the first week of October"."""
     span = calendar.resolve(container)
     if span is None or span.begin is None or span.end is None:
         return None
@@ -222,7 +299,7 @@ def _nth_unit(calendar: Calendar, nth: int, unit: str, container: Said) -> Span 
 
 
 def _first_units(calendar: Calendar, count: int, unit: str, container: Said, sign: int = 1) -> Span | None:
-    """"The first two weeks of 2021", "the last four months of last year"."""
+    """ "The first two weeks of 2021", "the last four months of last year"."""
     near = _nth_unit(calendar, sign, unit, container)
     if near is None or near.begin is None or near.end is None:
         return None
@@ -253,9 +330,23 @@ def midpoint(span: Span) -> datetime:
 INSIDE: tuple[Rule, ...] = (
     *rule("container", lambda _, c: c, "<c:said>", "<c:weak>", "<c:year_span>"),
     *rule("container", lambda c, unit: c.unit(unit), "the? <unit:long_unit>"),
-    *rule("said", _nth_unit, "the? <nth> <unit> of|in <container>", "the? <nth> <unit> of|in? <container:year_span>"),
-    *rule("said", lambda c, unit, container: _nth_unit(c, -1, unit, container), "the? last|final <unit> of|in <container>"),
-    *rule("said", _first_units, "the? first <count> <unit> of|in <container>", "the? first <count> <unit> of|in? <container:year_span>"),
+    *rule(
+        "said",
+        _nth_unit,
+        "the? <nth> <unit> of|in <container>",
+        "the? <nth> <unit> of|in? <container:year_span>",
+    ),
+    *rule(
+        "said",
+        lambda c, unit, container: _nth_unit(c, -1, unit, container),
+        "the? last|final <unit> of|in <container>",
+    ),
+    *rule(
+        "said",
+        _first_units,
+        "the? first <count> <unit> of|in <container>",
+        "the? first <count> <unit> of|in? <container:year_span>",
+    ),
     *rule(
         "said",
         lambda c, count, unit, container: _first_units(c, count, unit, container, -1),
@@ -310,9 +401,19 @@ WEEKS: tuple[Rule, ...] = (
     *rule("week_of_year", _numbered_week, "the? week|wk <number:week_number>"),
     *rule("said", lambda _, week: week, "<week:week_of_year>"),
     *rule("said", _numbered_week, "the? week|wk <number:week_number> ,? of|in? <year_span>"),
-    *rule("said", lambda c, year, number: _numbered_week(c, number, c.year(year)), "<year:year_digits> -? w|wk|week <number:week_number>"),
-    *rule("said", lambda c, year, number: _numbered_week(c, number, c.year(year)), "w <number:week_number> ,|-? <year:year_digits>"),
-    *rule("said", _week_around, "the? week of|commencing|beginning|starting on? the? <point>", "w / c <point>"),
+    *rule(
+        "said",
+        lambda c, year, number: _numbered_week(c, number, c.year(year)),
+        "<year:year_digits> -? w|wk|week <number:week_number>",
+    ),
+    *rule(
+        "said",
+        lambda c, year, number: _numbered_week(c, number, c.year(year)),
+        "w <number:week_number> ,|-? <year:year_digits>",
+    ),
+    *rule(
+        "said", _week_around, "the? week of|commencing|beginning|starting on? the? <point>", "w / c <point>"
+    ),
     *rule("said", _week_ending, "the? week ending|ended on? <point>"),
     *rule("said", lambda c, rel: _weekend(c, c.unit("week", rel)), "the? <rel> weekend"),
     *rule("said", _last_weekend, "the weekend"),
@@ -346,7 +447,11 @@ DECADES: tuple[Rule, ...] = (
     *rule("said", _full_decade, "the? <year:year_digits> '? s|'s"),
     *rule("said", _decade, "the '? <digits:decade_digits> '? s|'s", "the <digits:decade_name>"),
     *rule("weak", _decade, "'? <digits:decade_digits> '? s|'s", "<digits:decade_name>"),
-    *rule("said", lambda c, teen, decade_name: _full_decade(c, teen * 100 + decade_name), "the? <teen> -? <decade_name>"),
+    *rule(
+        "said",
+        lambda c, teen, decade_name: _full_decade(c, teen * 100 + decade_name),
+        "the? <teen> -? <decade_name>",
+    ),
     *rule("said", lambda c, decade_name: _full_decade(c, 2000 + decade_name), "the? twenty -? <decade_name>"),
     *rule("said", _century, "the? <nth> century"),
 )

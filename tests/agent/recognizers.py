@@ -132,7 +132,9 @@ def holds(case: Case) -> bool:
 
 
 _SPELLED_YEAR = re.compile(r"\b(hundred|thousands?|nineteen|century)\b")
-_VAGUE = re.compile(r"\b(rest|remaining|early|earlier|late|later|mid|middle|beginning|start|end|eoy|same|that)\b")
+_VAGUE = re.compile(
+    r"\b(rest|remaining|early|earlier|late|later|mid|middle|beginning|start|end|eoy|same|that)\b"
+)
 _ODD_NUMBERS = re.compile(r"\d\s*\.\s*\d|\d\s+[-/]|[-/]\s+\d")
 
 
@@ -171,8 +173,13 @@ def main() -> None:
         if not holds(case):
             found = [f"{p.text!r} {p.reading}" for p in find_periods(case.question, case.now)]
             mark = "business" if said_in_business(case) else "-"
-            wanted = "; ".join(f"{a and a:%F %R} > {b and b:%F %R}" if a and b else f"{a and a.date()} > {b and b.date()}" for a, b in case.wanted)
-            print(f"{mark:8} {case.kind:13} {case.now:%F} | {case.question[:90]} | {case.text} | {wanted} | {found}")
+            wanted = "; ".join(
+                f"{a and a:%F %R} > {b and b:%F %R}" if a and b else f"{a and a.date()} > {b and b.date()}"
+                for a, b in case.wanted
+            )
+            print(
+                f"{mark:8} {case.kind:13} {case.now:%F} | {case.question[:90]} | {case.text} | {wanted} | {found}"
+            )
     for (kind, scope), (held, asked) in sorted(shares().items()):
         print(f"{kind:13} {scope:8} {held:4} of {asked:4} {held / asked:.1%}")
 
