@@ -6,7 +6,8 @@ reads: a `month` is a `name`, perhaps a comma, perhaps "of", and a `year`; `in_y
 (the calendar, say) and both values by their names. In a pattern, `a|b` is either word, `?` makes the one before it optional, `( )` groups,
 `<name>` is another part of the grammar and `<slot:name>` the same under another name for the function.
 
-Where several rules match the same tokens, the first stands. A function that returns `None` refuses.
+Where several rules match the same tokens, the first stands. A function that returns `None` refuses, and so does one
+that leaves the calendar (`OverflowError`). No part may begin with itself.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class _Source:
     """Reads one pattern."""
 
     def __init__(self, pattern: str) -> None:
-        self._parts = re.findall(r"<[a-z0-9_:]+>|\((?=\S)|\)|\?|[^\s()?<]+|<(?=\s)", pattern)
+        self._parts: list[str] = re.findall(r"<[a-z0-9_:]+>|\((?=\S)|\)|\?|[^\s()?<]+|<(?=\s)", pattern)
         self._at = 0
 
     def sequence(self) -> list[_Item]:
@@ -185,9 +186,15 @@ class Parse:
         found: dict[int, Any] = {}
         for each in self._grammar.index[name].get(token.key, ()):
             for end, slots in self._follow(each.steps, begin):
-                if end not in found and (value := each.build(self._context, **dict(slots))) is not None:
+                if end not in found and (value := self._value(each, dict(slots))) is not None:
                     found[end] = value
         return found
+
+    def _value(self, made_by: Rule, slots: dict[str, Any]) -> object:
+        try:
+            return made_by.build(self._context, **slots)
+        except OverflowError:
+            return None
 
     def _follow(self, steps: tuple[Step, ...], begin: int) -> list[tuple[int, tuple[tuple[str, Any], ...]]]:
         """Every way through these steps: the token behind it, and what filled the slots."""

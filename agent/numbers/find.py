@@ -27,7 +27,21 @@ from .words import (
 
 _PERCENT = frozenset({"%", "percent", "percents", "percentage", "pct"})
 _ONE_IS_A_PRONOUN_AFTER = frozenset(
-    "the this that which each every any no another last next previous only".split()
+    [
+        "the",
+        "this",
+        "that",
+        "which",
+        "each",
+        "every",
+        "any",
+        "no",
+        "another",
+        "last",
+        "next",
+        "previous",
+        "only",
+    ]
 )
 
 
@@ -260,7 +274,7 @@ def _part(said: tuple[Token, ...], at: int) -> tuple[Decimal, int] | None:
         return None
     end = over[1] + (key(said, over[1]) == "-")
     under = key(said, end)
-    if under not in PARTS or (over[0] != 1) != under.endswith("s") and under not in ("half",):
+    if under not in PARTS or ((over[0] != 1) != under.endswith("s") and under not in ("half",)):
         return None
     return Decimal(over[0]) / PARTS[under], end + 1
 
@@ -300,7 +314,7 @@ def _with_fraction(said: tuple[Token, ...], at: int) -> Reading | None:
         return None
     joint = whole.end + (key(said, whole.end) == "and")
     part = _part(said, joint)
-    slash = key(said, at) == DIGITS and key(said, joint + 1) == "/" or key(said, joint) in GLYPHS
+    slash = (key(said, at) == DIGITS and key(said, joint + 1) == "/") or key(said, joint) in GLYPHS
     if part is None or part[0] >= 1 or (joint == whole.end and not slash) or key(said, joint) == "half":
         return None
     scale = SCALES.get(key(said, whole.end - 1), 1)

@@ -16,10 +16,40 @@ _SIGNS = {
     "₪": "ILS",
     "₫": "VND",
 }
-_CODES = (
-    "usd eur gbp jpy inr krw rub cny chf cad aud nzd sek nok dkk pln czk huf brl mxn zar sgd hkd twd thb try aed ils idr"
-    " php myr vnd"
-).split()
+_CODES = [
+    "usd",
+    "eur",
+    "gbp",
+    "jpy",
+    "inr",
+    "krw",
+    "rub",
+    "cny",
+    "chf",
+    "cad",
+    "aud",
+    "nzd",
+    "sek",
+    "nok",
+    "dkk",
+    "pln",
+    "czk",
+    "huf",
+    "brl",
+    "mxn",
+    "zar",
+    "sgd",
+    "hkd",
+    "twd",
+    "thb",
+    "try",
+    "aed",
+    "ils",
+    "idr",
+    "php",
+    "myr",
+    "vnd",
+]
 _NAMES = {
     "USD": "dollar dollars buck bucks",
     "EUR": "euro euros",
@@ -73,7 +103,19 @@ AFTER = (
     | {
         f"{adjective} {name}": code
         for adjective, code in _ADJECTIVES.items()
-        for name in "dollar dollars pound pounds franc francs yen yuan rupee rupees lira".split()
+        for name in [
+            "dollar",
+            "dollars",
+            "pound",
+            "pounds",
+            "franc",
+            "francs",
+            "yen",
+            "yuan",
+            "rupee",
+            "rupees",
+            "lira",
+        ]
     }
 )
 """A sign, code or name behind a number."""

@@ -202,7 +202,8 @@ def _stands_alone(said: tuple[Token, ...], begin: int, end: int) -> bool:
 def _range(text: str, start: int, stop: int, bounds: Bounds) -> NumberRange:
     number = bounds.low or bounds.high
     assert number is not None
-    low, high = bounds.low and bounds.low.value, bounds.high and bounds.high.value
+    low = bounds.low.value if bounds.low else None
+    high = bounds.high.value if bounds.high else None
     return NumberRange(
         start, stop, text[start:stop], low, high, bounds.low_in, bounds.high_in, number.kind, number.unit
     )

@@ -15,7 +15,9 @@ ONES = {word: n for n, word in enumerate([*_ONES.split(), "seventeen", "eighteen
 }
 TENS = {
     word: n * 10
-    for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    for n, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
 }
 SCALES = {
     "thousand": 10**3,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12, "decade": 120, "century": 1200}
+MONTHS = {"month": 1, "quarter": 3, "season": 3, "half": 6, "year": 12, "decade": 120, "century": 1200}
 """Units that are whole months."""
 
 _FIXED = {
@@ -23,15 +23,22 @@ DAY = _FIXED["day"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """[begin, end); `None` is an open side. `grain`: the unit it was said in. `bare_year`: nothing but years."""
+    """[begin, end). `grain`: the unit it was said in. `bare_year`: nothing but years was said."""
+
+    begin: datetime
+    end: datetime
+    grain: str
+    bare_year: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open to one side: the side that is `None`."""
 
     begin: datetime | None
     end: datetime | None
     grain: str
     bare_year: bool = False
-
-
-Around = Callable[[datetime], Iterator[Span]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +48,34 @@ class Recurring:
     `done`: only one that began before today is the last one, as for weekdays: "on Monday" said on a Monday.
     """
 
-    around: Around
+    around: Callable[[datetime], Iterator[Span]]
     done: bool = False
 
     def latest(self, moment: datetime) -> Span | None:
         """The last that began at this moment or before."""
         found = None
         for span in self.around(moment):
-            if span.begin is not None and span.begin <= moment:
+            if span.begin <= moment:
                 found = span
         return found
 
     def following(self, moment: datetime) -> Span | None:
         """The first that begins after this moment."""
-        return next(
-            (span for span in self.around(moment) if span.begin is not None and span.begin > moment), None
+        return next((span for span in self.around(moment) if span.begin > moment), None)
+
+    def inside(self, container: Span) -> Span | None:
+        """The one that begins in this stretch: "May" in "last year"."""
+        found = self.following(container.begin - timedelta(microseconds=1))
+        return found if found and found.begin < container.end else None
+
+    def each(self, change: Callable[[Span], Span | None]) -> Recurring:
+        """Something about each of them: the end of each May."""
+        return Recurring(
+            lambda moment: (new for old in self.around(moment) if (new := change(old)) is not None)
         )
 
 
-def day(year: int, month: int, date: int = 1) -> datetime | None:
-    """Midnight of this day; `None` where the calendar has none."""
-    if not (1 <= year <= 9998 and 1 <= month <= 12 and 1 <= date <= monthrange(year, month)[1]):
-        return None
-    return datetime(year, month, date, tzinfo=UTC)
+Said = Span | Recurring
 
 
 def add(moment: datetime, unit: str, count: int) -> datetime:
@@ -83,6 +95,25 @@ def add(moment: datetime, unit: str, count: int) -> datetime:
 def whole(begin: datetime, unit: str, count: int = 1) -> Span:
     """`count` units from here."""
     return Span(begin, add(begin, unit, count), unit)
+
+
+def dated(year: int, month: int = 1, date: int = 1, unit: str = "day") -> Span | None:
+    """The unit that begins on this day; `None` where the calendar has no such day."""
+    if not (1 <= year <= 9900 and 1 <= month <= 12 and 1 <= date <= monthrange(year, month)[1]):
+        return None
+    return whole(datetime(year, month, date, tzinfo=UTC), unit)
+
+
+def midpoint(span: Span) -> datetime:
+    """The middle: of a year where July begins, else a midnight."""
+    if span.grain == "year":
+        return add(span.begin, "month", 6)
+    return span.begin + DAY * ((span.end - span.begin).days // 2)
+
+
+def stretch(a: datetime, b: datetime, grain: str) -> Span:
+    """Between two moments, whichever is first."""
+    return Span(min(a, b), max(a, b), grain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,40 +139,33 @@ class Calendar:
             return midnight
         if unit in ("week", "fortnight"):
             return midnight - DAY * ((midnight.weekday() - self.week_starts) % 7)
-        months = MONTHS[unit]
         index = midnight.year * 12 + midnight.month - 1
-        index -= index % months
+        index -= index % MONTHS[unit]
         return midnight.replace(year=max(index // 12, 1), month=index % 12 + 1, day=1)
 
     def unit(self, unit: str, offset: int = 0, moment: datetime | None = None) -> Span:
         """The unit that holds `moment` (now), or one some units earlier or later."""
         return whole(add(self.floor(moment or self.now, unit), unit, offset), unit)
 
-    def day(self, offset: int = 0) -> Span:
-        return self.unit("day", offset)
-
-    def year(self, year: int) -> Span | None:
-        begin = day(year, 1)
-        return begin and whole(begin, "year")
-
     def fiscal_year(self, year: int) -> Span | None:
         """Named for the calendar year in which it ends."""
-        begin = day(year if self.fiscal_year_starts == 1 else year - 1, self.fiscal_year_starts)
-        return begin and whole(begin, "year")
+        first = year if self.fiscal_year_starts == 1 else year - 1
+        return dated(first, self.fiscal_year_starts, unit="year")
 
     def this_fiscal_year(self) -> int:
         """The fiscal year that holds now."""
-        later = self.fiscal_year_starts > 1 and self.now.month >= self.fiscal_year_starts
-        return self.now.year + later
+        return self.now.year + (1 < self.fiscal_year_starts <= self.now.month)
 
-    def week_of(self, span: Span, number: int) -> Span | None:
+    def week_of(self, span: Span, number: int) -> Span:
         """The nth week of a month or a year, or from its end if negative: the week belongs where most of it lies."""
-        if span.begin is None or span.end is None:
-            return None
         inside = span.begin + 3 * DAY if number > 0 else span.end - 4 * DAY
         return self.unit("week", number - 1 if number > 0 else number + 1, inside)
 
-    def resolve(self, said: Span | Recurring) -> Span | None:
+    def weekday_of(self, week: Span, weekday: int) -> Span:
+        """That day of a week. 0 is Monday."""
+        return whole(week.begin + DAY * ((weekday - week.begin.weekday()) % 7), "day")
+
+    def resolve(self, said: Said) -> Span | None:
         """Questions look back: of what comes round, the last that has begun, or else the next."""
         if isinstance(said, Span):
             return said
@@ -166,9 +190,10 @@ def month_days(date: int) -> Recurring:
 
     def around(moment: datetime) -> Iterator[Span]:
         index = moment.year * 12 + moment.month - 1
+        # A weekday falls on a given date within 14 months.
         for month in range(index - 14, index + 15):
-            if (begin := day(month // 12, month % 12 + 1, date)) is not None:
-                yield whole(begin, "day")
+            if (span := dated(month // 12, month % 12 + 1, date)) is not None:
+                yield span
 
     return Recurring(around)
 
@@ -187,15 +212,9 @@ def weekdays(weekday: int) -> Recurring:
 
 def nth_weekday(span: Span, weekday: int, number: int) -> Span | None:
     """The nth such weekday of a month, or from its end if negative."""
-    if span.begin is None or span.end is None:
-        return None
     if number > 0:
         begin = span.begin + DAY * ((weekday - span.begin.weekday()) % 7 + 7 * (number - 1))
     else:
         last = span.end - DAY
         begin = last - DAY * ((last.weekday() - weekday) % 7 - 7 * (number + 1))
     return whole(begin, "day") if span.begin <= begin < span.end else None
-
-
-def with_grain(span: Span, grain: str) -> Span:
-    return replace(span, grain=grain)

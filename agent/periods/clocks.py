@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from .calendar import DAY, Calendar, Span
-from .dates import Said
 from ..grammar import Rule, Terminal, digits, rule, words
+from .calendar import DAY, Calendar, Span
 
 TERMINALS: tuple[Terminal, ...] = (
     digits("hour_number", 0, 24),
@@ -34,33 +33,29 @@ def _clock(_: Calendar, hour: int, minute: int = 0, half: int | None = None) -> 
     return None if half is not None and hour > 12 else Clock(hour, minute, half)
 
 
-def _instant(calendar: Calendar, day: Said, clock: Clock) -> Span | None:
-    span = calendar.resolve(day)
-    if span is None or span.begin is None or span.grain != "day":
-        return None
-    begin = span.begin + clock.time
-    return Span(begin, begin + timedelta(minutes=1) if clock.minute else begin + timedelta(hours=1), "hour")
+def _instant(_: Calendar, day: Span, clock: Clock) -> Span:
+    """Its hour, or its minute if one was said."""
+    begin = day.begin + clock.time
+    return Span(begin, begin + timedelta(minutes=1 if clock.minute else 60), "hour")
 
 
-def _between(calendar: Calendar, a: Clock, b: Clock, day: Said) -> Span | None:
-    """Up to the second time; "2 to 4 pm" is in the afternoon twice, "11 to 1 pm" once."""
-    span = calendar.resolve(day)
-    if span is None or span.begin is None or span.grain != "day":
-        return None
+def _between(_: Calendar, clocks: tuple[Clock, Clock], day: Span) -> Span:
+    """Up to the second time; in "2 to 4 pm" both are in the afternoon, in "11 to 1 pm" only the second."""
+    a, b = clocks
     if a.half is None and b.half is not None and a.hour % 12 <= b.hour % 12:
         a = replace(a, half=b.half)
-    begin, end = span.begin + a.time, span.begin + b.time
+    begin, end = day.begin + a.time, day.begin + b.time
     if end <= begin:
         end += timedelta(hours=12) if b.half is None and b.hour < 12 else DAY
     return Span(begin, end, "hour")
 
 
-def _open(calendar: Calendar, day: Said, clock: Clock, after: bool) -> Span | None:
-    at = _instant(calendar, day, clock)
-    if at is None or at.begin is None:
-        return None
-    midnight = calendar.floor(at.begin, "day")
-    return Span(at.begin, midnight + DAY, "hour") if after else Span(midnight, at.begin, "hour")
+def _after(calendar: Calendar, day: Span, clock: Clock) -> Span:
+    return Span(day.begin + clock.time, calendar.floor(day.begin, "day") + DAY, "hour")
+
+
+def _before(calendar: Calendar, day: Span, clock: Clock) -> Span:
+    return Span(calendar.floor(day.begin, "day"), day.begin + clock.time, "hour")
 
 
 RULES: tuple[Rule, ...] = (
@@ -90,26 +85,10 @@ RULES: tuple[Rule, ...] = (
     ),
     *rule("clocks", lambda _, a, b: (a, b), "from|between? <a:clock> to|until|till|and|- <b:sure_clock>"),
     *rule("clocks", lambda _, a, b: (a, b), "from|between <a:clock> to|until|till|and|- <b:clock>"),
-    *rule("said", lambda c, clocks, day: _between(c, *clocks, day), "<clocks> ,? on|of? <day:some_day>"),
-    *rule("said", lambda c, clocks, day: _between(c, *clocks, day), "<day:some_day> ,? at? <clocks>"),
-    *rule(
-        "said",
-        lambda c, clock, day: _open(c, day, clock, True),
-        "<day:some_day> ,? after|since <clock:sure_clock>",
-    ),
-    *rule(
-        "said",
-        lambda c, clock, day: _open(c, day, clock, False),
-        "<day:some_day> ,? before|until <clock:sure_clock>",
-    ),
-    *rule(
-        "said",
-        lambda c, clock, day: _open(c, day, clock, True),
-        "after|since <clock:sure_clock> on? <day:some_day>",
-    ),
-    *rule(
-        "said",
-        lambda c, clock, day: _open(c, day, clock, False),
-        "before|until <clock:sure_clock> on? <day:some_day>",
-    ),
+    *rule("said", _between, "<clocks> ,? on|of? <day:some_day>"),
+    *rule("said", _between, "<day:some_day> ,? at? <clocks>"),
+    *rule("said", _after, "<day:some_day> ,? after|since <clock:sure_clock>"),
+    *rule("said", _after, "after|since <clock:sure_clock> on? <day:some_day>"),
+    *rule("said", _before, "<day:some_day> ,? before|until <clock:sure_clock>"),
+    *rule("said", _before, "before|until <clock:sure_clock> on? <day:some_day>"),
 )

@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
-from .calendar import DAY, Calendar, Recurring, Span, add, day, nth_weekday, whole, yearly
-from .dates import Said, inside
 from ..grammar import Rule, rule
-from .units import weekend_of
+from .calendar import DAY, Calendar, Recurring, Span, dated, nth_weekday, whole, yearly
+from .inside import weekend_of
 
 Holiday = Callable[[int], Span | None]
 
 
 def _fixed(month: int, date: int) -> Holiday:
-    return lambda year: (begin := day(year, month, date)) and whole(begin, "day")
+    return lambda year: dated(year, month, date)
 
 
 def _nth(month: int, weekday: int, number: int, later: int = 0) -> Holiday:
     """The nth such weekday of a month, or some days later."""
 
     def at(year: int) -> Span | None:
-        first = day(year, month)
-        found = nth_weekday(whole(first, "month"), weekday, number) if first else None
-        return found and found.begin and whole(found.begin + DAY * later, "day")
+        first = dated(year, month, unit="month")
+        found = first and nth_weekday(first, weekday, number)
+        return found and whole(found.begin + DAY * later, "day")
 
     return at
 
 
-def easter_sunday(year: int) -> datetime | None:
-    """By the Gregorian computus: golden number, epact, then the Sunday after the Paschal full moon."""
-    golden = year % 19
-    century = year // 100
-    epact = (century - century // 4 - (8 * century + 13) // 25 + 19 * golden + 15) % 30
-    moon = epact - (epact // 28) * (1 - (epact // 28) * (29 // (epact + 1)) * ((21 - golden) // 11))
-    weekday = (year + year // 4 + moon + 2 - century + century // 4) % 7
-    begin = day(year, 3, 28)
-    return begin and begin + DAY * (moon - weekday)
-
-
 def _easter(later: int) -> Holiday:
-    return lambda year: (sunday := easter_sunday(year)) and whole(sunday + DAY * later, "day")
+    """Easter Sunday by the Gregorian computus, or some days later.
+
+    Golden number and epact give the Paschal full moon; Easter is the Sunday after it.
+    """
+
+    def at(year: int) -> Span | None:
+        golden, century = year % 19, year // 100
+        epact = (century - century // 4 - (8 * century + 13) // 25 + 19 * golden + 15) % 30
+        moon = epact - (epact // 28) * (1 - (29 // (epact + 1)) * ((21 - golden) // 11))
+        weekday = (year + year // 4 + moon + 2 - century + century // 4) % 7
+        near = dated(year, 3, 28)
+        return near and whole(near.begin + DAY * (moon - weekday + later), "day")
+
+    return at
 
 
 _MONDAY, _THURSDAY, _SUNDAY = 0, 3, 6
@@ -82,43 +82,47 @@ _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 """The month each begins with; it lasts three."""
 
 
-def _season(month: int) -> Recurring:
-    return yearly(lambda year: (begin := day(year, month)) and Span(begin, add(begin, "month", 3), "season"))
-
-
 def _in(_: Calendar, each: Recurring, year_span: Span) -> Span | None:
-    return inside(each, year_span)
+    return each.inside(year_span)
 
 
-def _pointed(calendar: Calendar, rel: int, each: Recurring) -> Said | None:
+def _pointed(calendar: Calendar, rel: int, each: Recurring) -> Span | None:
     """The last that is over, the one of this year, the next to come."""
     if rel == 0:
-        return inside(each, calendar.unit("year"))
+        return each.inside(calendar.unit("year"))
     if rel > 0:
         return each.following(calendar.now)
     found = each.latest(calendar.now)
-    if found and found.begin and found.end and found.end > calendar.now:
-        return each.latest(found.begin - DAY)
-    return found
+    return each.latest(found.begin - DAY) if found and found.end > calendar.now else found
 
 
-def _always(each: Recurring) -> Callable[[Calendar], Recurring]:
-    return lambda _: each
+def _weekend_in(calendar: Calendar, each: Recurring, year_span: Span) -> Span | None:
+    day = each.inside(year_span)
+    return day and weekend_of(calendar, day)
+
+
+def _named(at: Holiday) -> Callable[[Calendar], Recurring]:
+    return lambda _: yearly(at)
+
+
+def _season(month: int) -> Holiday:
+    return lambda year: dated(year, month, unit="season")
 
 
 RULES: tuple[Rule, ...] = (
-    *(each for name, at in _NAMED.items() for each in rule("holiday", _always(yearly(at)), name)),
-    *(each for name, month in _SEASONS.items() for each in rule("season", _always(_season(month)), name)),
+    *(each for name, at in _NAMED.items() for each in rule("holiday", _named(at), name)),
+    *(each for name, month in _SEASONS.items() for each in rule("season", _named(_season(month)), name)),
     *rule("said", lambda _, holiday: holiday, "the? <holiday>"),
     *rule("said", _in, "<each:holiday> ,? of|in? <year_span>", "<year_span> 's? <each:holiday>"),
     *rule("said", _pointed, "the? <rel> <each:holiday>", "the? <rel> <each:season>"),
     *rule("said", _in, "the? <each:season> ,? of|in? <year_span>"),
-    *rule("said", weekend_of, "the? <point:holiday> weekend"),
+    *rule("fixed_holiday", lambda c, holiday: c.resolve(holiday), "<holiday>"),
+    *rule("said", weekend_of, "the? <fixed:fixed_holiday> weekend"),
     *rule(
         "said",
-        lambda c, holiday, year_span: (day := inside(holiday, year_span)) and weekend_of(c, day),
-        "<holiday> weekend of|in? <year_span>",
-        "<holiday> ,? of|in? <year_span> weekend",
+        _weekend_in,
+        "<each:holiday> weekend of|in? <year_span>",
+        "<each:holiday> ,? of|in? <year_span> weekend",
     ),
     *rule("weak", lambda _, season: season, "the? <season>"),
 )

@@ -2,37 +2,81 @@
 
 from __future__ import annotations
 
-from .calendar import Calendar
 from ..grammar import Rule, Terminal, digits, rule, words
+from .calendar import Calendar
 
-ONES = {w: n for n, w in enumerate("one two three four five six seven eight nine".split(), 1)}
+ONES = {
+    w: n for n, w in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], 1)
+}
 TEENS = {
     w: n
     for n, w in enumerate(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), 10
+        [
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ],
+        10,
     )
 }
 TENS = {
-    w: n for n, w in zip(range(20, 100, 10), "twenty thirty forty fifty sixty seventy eighty ninety".split())
+    w: n
+    for n, w in zip(
+        range(20, 100, 10), ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+    )
 }
 NTH_ONES = {
-    w: n for n, w in enumerate("first second third fourth fifth sixth seventh eighth ninth".split(), 1)
+    w: n
+    for n, w in enumerate(
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"], 1
+    )
 }
 NTH_TEENS = {
     w: n
     for n, w in enumerate(
-        "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split(),
+        [
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+        ],
         10,
     )
 } | {"twentieth": 20, "thirtieth": 30}
 
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 MONTHS = {name: n for n, name in enumerate(_MONTHS, 1)}
 MONTHS |= {name[:3]: n for n, name in enumerate(_MONTHS, 1)} | {"sept": 9}
 DOUBTFUL_MONTHS = frozenset({"may", "march", "mar", "apr", "jun", "jul", "sep", "dec", "jan"})
 """Also something else than a month."""
 
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS = {name: n for n, name in enumerate(_WEEKDAYS)}
 WEEKDAY_SHORT = {name[:3]: n for n, name in enumerate(_WEEKDAYS)} | {"tues": 1, "thur": 3, "thurs": 3}
 
@@ -116,7 +160,6 @@ RULES: tuple[Rule, ...] = (
     *rule("nth", _cardinal, "<one:nth_one>", "<teen:nth_teen>", "<ten> -? <one:nth_one>"),
     *rule("nth", lambda _, date_number: date_number, "<date_number> st|nd|rd|th"),
     *rule("nth", lambda _: -1, "last|final"),
-    *rule("date", lambda _, n: n, "<n:date_number>", "<n:nth>", "<n:below_hundred>"),
     *rule("month", lambda _, month: month, "<month:month_name> .?"),
     *rule("year_words", _year_in_words, "<century:teen> <rest:below_hundred>"),
     *rule("year_words", lambda _, teen, one: teen * 100 + one, "<teen> zero|oh|o <one>"),

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from .calendar import DAY, Calendar, Span, add
-from .dates import Said
 from ..grammar import Rule, Terminal, rule, words
-from .units import midpoint
+from .calendar import DAY, Calendar, Span, add, midpoint
 
 HOURS = {"morning": (8, 12), "afternoon": (12, 16), "evening": (16, 20), "night": (20, 24)}
 """Parts of the day, as hours in UTC."""
@@ -20,30 +18,26 @@ TERMINALS: tuple[Terminal, ...] = (
 )
 
 
-def _part(calendar: Calendar, part: int, said: Said) -> Span | None:
+def _part(_: Calendar, part: int, whole: Span) -> Span | None:
     """The first half, the middle, the second half."""
-    span = calendar.resolve(said)
-    if span is None or span.begin is None or span.end is None or span.end - span.begin < 2 * DAY:
+    if whole.end - whole.begin < 2 * DAY:
         return None
-    length = (span.end - span.begin).days
+    plain = replace(whole, bare_year=False)
     if part == 1:
-        begin, end = span.begin + DAY * (length // 3 - 1), span.begin + DAY * (length * 2 // 3)
-        if span.grain == "year":
-            begin, end = add(span.begin, "month", 4), add(span.begin, "month", 8)
-        return replace(span, begin=begin, end=end, bare_year=False)
-    middle = midpoint(span)
-    return (
-        replace(span, end=middle, bare_year=False)
-        if part == 0
-        else replace(span, begin=middle, bare_year=False)
-    )
+        return _middle(plain)
+    return replace(plain, end=midpoint(whole)) if part == 0 else replace(plain, begin=midpoint(whole))
 
 
-def _unit_part(calendar: Calendar, part: int, unit: str) -> Span | None:
-    return _part(calendar, part, calendar.unit(unit))
+def _middle(span: Span) -> Span:
+    """The middle third, as of May to August, or the 10th to the 20th."""
+    if span.grain == "year":
+        return replace(span, begin=add(span.begin, "month", 4), end=add(span.begin, "month", 8))
+    length = (span.end - span.begin).days
+    return replace(span, begin=span.begin + DAY * (length // 3 - 1), end=span.begin + DAY * (length * 2 // 3))
 
 
 def _to_date(calendar: Calendar, unit: str) -> Span:
+    """With today."""
     return Span(calendar.unit(unit).begin, calendar.today + DAY, unit)
 
 
@@ -57,68 +51,56 @@ def _before_today(calendar: Calendar, unit: str) -> Span:
 
 
 def _from_today(calendar: Calendar, unit: str) -> Span:
-    begin = calendar.now if unit == "day" else calendar.today
-    return Span(begin, calendar.unit(unit).end, unit)
+    return Span(calendar.now if unit == "day" else calendar.today, calendar.unit(unit).end, unit)
 
 
 SHARES: tuple[Rule, ...] = (
     *rule("share", lambda _: 0, "the? beginning|start|early part? of", "early -? in?"),
     *rule("share", lambda _: 1, "the? middle of", "the? mid -?"),
     *rule("share", lambda _: 2, "the? end|close|late part? of", "late -? in?"),
-    *rule("said", _part, "<part:share> <said:container>"),
-    *rule("said", lambda c, unit: _unit_part(c, 2, unit), "<unit:end_word>", "<unit:long_unit> -? end"),
+    *rule("said", _part, "<part:share> <whole>"),
+    *rule("said", lambda c, unit: _part(c, 2, c.unit(unit)), "<unit:end_word>", "<unit:long_unit> -? end"),
     *rule(
         "said",
-        lambda c, unit: _to_date(c, unit),
+        _to_date,
         "<unit:to_date_unit>",
         "the? this|current? <unit:long_unit> -? to -? date",
     ),
     *rule(
         "said",
-        lambda c, unit: _to_date(c, unit),
+        _to_date,
         "so far this <unit:long_unit>",
         "this <unit:long_unit> so far",
     ),
-    *rule("said", lambda c: _fiscal_to_date(c), "fiscal ytd|year to date"),
-    *rule("said", lambda c, unit: _before_today(c, unit), "earlier in? the|this|current <unit:long_unit>"),
-    *rule("said", lambda c, unit: _from_today(c, unit), "later in? the|this|current <unit:long_unit>"),
+    *rule("said", _fiscal_to_date, "fiscal ytd|year to date"),
+    *rule("said", _before_today, "earlier in? the|this|current <unit:long_unit>"),
+    *rule("said", _from_today, "later in? the|this|current <unit:long_unit>"),
     *rule(
         "said",
-        lambda c, unit: _from_today(c, unit),
+        _from_today,
         "the? rest|remainder|remaining of the|this|current? <unit>",
     ),
 )
 
 
-def _hours(day_part: tuple[int, int], part: int | None) -> tuple[timedelta, timedelta]:
+def _of_day(_: Calendar, day: Span, day_part: tuple[int, int], part: int | None = None) -> Span:
+    """Morning, afternoon, evening or night, or its first or second half."""
     first, last = day_part
     middle = (first + last) // 2
     if part is not None:
         first, last = (first, middle) if part == 0 else (middle, last)
-    return timedelta(hours=first), timedelta(hours=last)
+    return Span(day.begin + timedelta(hours=first), day.begin + timedelta(hours=last), "hour")
 
 
-def _of_day(calendar: Calendar, day: Said, day_part: tuple[int, int], part: int | None = None) -> Span | None:
-    span = calendar.resolve(day)
-    if span is None or span.begin is None or span.grain != "day":
-        return None
-    first, last = _hours(day_part, part)
-    return Span(span.begin + first, span.begin + last, "hour")
-
-
-def _pointed(calendar: Calendar, rel: int, day_part: tuple[int, int], part: int | None = None) -> Span | None:
-    return _of_day(calendar, calendar.day(rel), day_part, part)
-
-
-def _tonight(calendar: Calendar) -> Span | None:
-    return _pointed(calendar, 0, HOURS["night"])
+def _pointed(calendar: Calendar, rel: int, day_part: tuple[int, int], part: int | None = None) -> Span:
+    return _of_day(calendar, calendar.unit("day", rel), day_part, part)
 
 
 DAY_PARTS: tuple[Rule, ...] = (
     *rule("early_late", lambda _: 0, "early -?"),
     *rule("early_late", lambda _: 2, "late|later -?"),
-    *rule("some_day", lambda _, day: day, "<day:whole_day>", "<day:any_weekday>", "<day:holiday>"),
-    *rule("said", _tonight, "tonight"),
+    *rule("some_day", lambda c, day: c.resolve(day), "<day:whole_day>", "<day:any_weekday>", "<day:holiday>"),
+    *rule("said", lambda c: _pointed(c, 0, HOURS["night"]), "tonight"),
     *rule("said", _pointed, "<part:early_late>? <rel> <day_part>", "later|earlier? <rel> <day_part>"),
     *rule("said", _of_day, "<day:some_day> ,? (in the)? <part:early_late>? <day_part>"),
     *rule("said", _of_day, "(in the)? <part:early_late>? <day_part> ,? of|on? <day:some_day>"),

@@ -7,23 +7,61 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..grammar import Grammar, Parse
-from ..tokens import DIGITS, Token, tokens
-from . import clocks, comparisons, dates, holidays, lexicon, parts, ranges, units
-from .calendar import DAY, Calendar, Span
+from ..tokens import DIGITS, tokens
+from . import clocks, comparisons, dates, holidays, inside, lexicon, parts, ranges, units
+from .calendar import DAY, Calendar, Open, Span
 from .values import Period, Shift, shifted
 
 _WEEK_STARTS = {"monday": 0, "sunday": 6, "saturday": 5}
-_ROOMS = (lexicon, dates, units, holidays, clocks, parts, ranges, comparisons)
+_ROOMS = (lexicon, dates, units, inside, holidays, clocks, parts, ranges, comparisons)
 
 GRAMMAR = Grammar(
     (terminal for room in (lexicon, parts, clocks, comparisons) for terminal in room.TERMINALS),
     (each for room in _ROOMS for each in room.RULES),
 )
 
-_IN_TIME = frozenset("in during for throughout within over of on from late early mid".split())
+_IN_TIME = frozenset(
+    ["in", "during", "for", "throughout", "within", "over", "of", "on", "from", "late", "early", "mid"]
+)
 _NOT_A_YEAR = frozenset(
-    "than least most over under above below exactly about around approximately nearly almost top first last limit"
-    " id no number nr exceeds exceeding = > < $ € £ # + * % . / -".split()
+    [
+        "than",
+        "least",
+        "most",
+        "over",
+        "under",
+        "above",
+        "below",
+        "exactly",
+        "about",
+        "around",
+        "approximately",
+        "nearly",
+        "almost",
+        "top",
+        "first",
+        "last",
+        "limit",
+        "id",
+        "no",
+        "number",
+        "nr",
+        "exceeds",
+        "exceeding",
+        "=",
+        ">",
+        "<",
+        "$",
+        "€",
+        "£",
+        "#",
+        "+",
+        "*",
+        "%",
+        ".",
+        "/",
+        "-",
+    ]
 )
 COARSE = ("hour", "day", "week", "month", "quarter", "half", "year", "decade", "century")
 """Units, the finer ones first."""
@@ -35,7 +73,7 @@ class Phrase:
 
     begin: int
     end: int
-    meaning: Span | Shift
+    meaning: Span | Open | Shift
 
 
 class Question:
@@ -73,7 +111,7 @@ class Question:
         meant |= self.parse.at("period", at)
         for end in sorted(meant, reverse=True):
             value = meant[end]
-            meaning = value if isinstance(value, Shift) else self.calendar.resolve(value)
+            meaning = value if isinstance(value, Open | Shift) else self.calendar.resolve(value)
             if meaning is not None and self._stands_alone(at, end) and not self._goes_on(end):
                 return Phrase(at, end, meaning)
         return None
@@ -90,7 +128,7 @@ class Question:
         """Whether the words around say that a doubtful word means a time."""
         before = self.key(at - 1)
         if isinstance(value, Span) and value.bare_year:
-            return before not in _NOT_A_YEAR and value.begin is not None and 1700 <= value.begin.year <= 2199
+            return before not in _NOT_A_YEAR and 1700 <= value.begin.year <= 2199
         return before in _IN_TIME
 
     def _ends_there(self, begin: int, end: int) -> bool:
@@ -119,7 +157,7 @@ class Question:
         return True
 
     def periods(self) -> list[Period]:
-        spans = [self._period(p, p.meaning) if isinstance(p.meaning, Span) else None for p in self.phrases]
+        spans = [None if isinstance(p.meaning, Shift) else self._period(p, p.meaning) for p in self.phrases]
         return [
             period or self._moved(phrase, self._nearest(spans, index))
             for index, (phrase, period) in enumerate(zip(self.phrases, spans, strict=True))
@@ -138,9 +176,10 @@ class Question:
             unit = phrase.meaning.unit if phrase.meaning.unit in COARSE else "year"
             to_date = Span(self.calendar.unit(unit).begin, self.calendar.today + DAY, unit)
             period = self._period(phrase, to_date)
-        return shifted(self._period(phrase, Span(period.begin, period.end, period.grain)), phrase.meaning)
+        said = Open(period.begin, period.end, period.grain)
+        return shifted(self._period(phrase, said), phrase.meaning)
 
-    def _period(self, phrase: Phrase, span: Span) -> Period:
+    def _period(self, phrase: Phrase, span: Span | Open) -> Period:
         start, stop = self.place(phrase.begin, phrase.end)
         return Period(start, stop, self.text[start:stop], span.begin, span.end, span.grain, span.bare_year)
 
