@@ -2,19 +2,21 @@
 
     rule("month", in_year, "<month:name> ,? of? <year>")
 
-reads: a `month` is a `name`, perhaps a comma, perhaps "of", and a `year`; `in_year` gets the context of the parse
-(the calendar, say) and both values by their names. In a pattern, `a|b` is either word, `?` makes the one before it optional, `( )` groups,
-`<name>` is another part of the grammar and `<slot:name>` the same under another name for the function.
+reads: a `month` is a `name`, perhaps a comma, perhaps "of", and a `year`; `in_year` gets the context of the
+parse (the calendar, say) and both values by their names. In a pattern, `a|b` is either word, `?` makes the
+one before it optional, `( )` groups, `<name>` is another part of the grammar and `<slot:name>` the same under
+another name for the function.
 
-Where several rules match the same tokens, the first stands. A function that returns `None` refuses, and so does one
-that leaves the calendar (`OverflowError`). No part may begin with itself.
+Where several rules match the same tokens, the first stands. A function that returns `None` refuses, and so
+does one that leaves the calendar (`OverflowError`). No part may begin with itself.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from .tokens import Token
@@ -43,9 +45,12 @@ Step = Words | Part
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """`slots`: the names under which the function gets the values of the parts, in their order."""
+
     name: str
     build: Build
     steps: tuple[Step, ...]
+    slots: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,9 @@ class Terminal:
 def rule(name: str, build: Build, *patterns: str) -> tuple[Rule, ...]:
     """Every way to leave out what is optional becomes a rule of its own."""
     return tuple(
-        Rule(name, build, steps) for pattern in patterns for steps in _ways(_Source(pattern).sequence())
+        Rule(name, build, steps, tuple(step.slot for step in steps if isinstance(step, Part)))
+        for pattern in patterns
+        for steps in _ways(_Source(pattern).sequence())
     )
 
 
@@ -129,8 +136,20 @@ def _ways(items: list[_Item]) -> list[tuple[Step, ...]]:
     return ways
 
 
+@dataclass(slots=True)
+class Node:
+    """Where rules of one part stand after the same steps: what may come next, and which rules end here.
+
+    `words` and `parts` carry the keys that the next token must be one of.
+    """
+
+    words: list[tuple[frozenset[str], Node]] = field(default_factory=list)
+    parts: list[tuple[frozenset[str], str, Node]] = field(default_factory=list)
+    ends: list[tuple[int, Rule]] = field(default_factory=list)
+
+
 class Grammar:
-    """Rules by the part they belong to and the token they may begin with."""
+    """The rules of each part as a tree, so that steps they begin with in common are taken once."""
 
     def __init__(self, terminals: Iterable[Terminal], rules: Iterable[Rule]) -> None:
         self.terminals = {terminal.name: terminal for terminal in terminals}
@@ -138,14 +157,39 @@ class Grammar:
         for each in rules:
             self._rules.setdefault(each.name, []).append(each)
         self._firsts: dict[str, frozenset[str]] = {}
-        self.index = {name: self._by_first(name) for name in self._rules}
+        self._trees = {name: self._tree(name) for name in self._rules}
+        self.starts = {name: self._by_first(tree) for name, tree in self._trees.items()}
 
-    def _by_first(self, name: str) -> dict[str, list[Rule]]:
-        index: dict[str, list[Rule]] = {}
-        for each in self._rules[name]:
-            for key in self._first(each.steps[0]):
-                index.setdefault(key, []).append(each)
-        return index
+    def _tree(self, name: str) -> Node:
+        root = Node()
+        for order, each in enumerate(self._rules[name]):
+            node = root
+            for step in each.steps:
+                node = self._next(node, step)
+            node.ends.append((order, each))
+        return root
+
+    def _next(self, node: Node, step: Step) -> Node:
+        if isinstance(step, Words):
+            found = next((after for keys, after in node.words if keys == step.keys), None)
+            if found is None:
+                node.words.append((step.keys, found := Node()))
+            return found
+        found = next((after for _, name, after in node.parts if name == step.name), None)
+        if found is None:
+            node.parts.append((self._first(step), step.name, found := Node()))
+        return found
+
+    def _by_first(self, root: Node) -> dict[str, Node]:
+        """For each token a part may begin with, the steps that can take it."""
+        keys = frozenset().union(*(keys for keys, _ in root.words), *(keys for keys, _, _ in root.parts))
+        return {
+            key: Node(
+                [edge for edge in root.words if key in edge[0]],
+                [edge for edge in root.parts if key in edge[0]],
+            )
+            for key in keys
+        }
 
     def _first(self, step: Step) -> frozenset[str]:
         if isinstance(step, Words):
@@ -153,9 +197,8 @@ class Grammar:
         if step.name in self.terminals:
             return self.terminals[step.name].keys
         if step.name not in self._firsts:
-            self._firsts[step.name] = frozenset().union(
-                *(self._first(r.steps[0]) for r in self._rules[step.name])
-            )
+            firsts = (self._first(each.steps[0]) for each in self._rules[step.name])
+            self._firsts[step.name] = frozenset().union(*firsts)
         return self._firsts[step.name]
 
 
@@ -164,6 +207,7 @@ class Parse:
 
     def __init__(self, grammar: Grammar, tokens: tuple[Token, ...], context: object) -> None:
         self._grammar = grammar
+        self._keys = [token.key for token in tokens]
         self._tokens = tokens
         self._context = context
         self._known: dict[tuple[str, int], dict[int, Any]] = {}
@@ -176,42 +220,44 @@ class Parse:
         return found
 
     def _parse(self, name: str, begin: int) -> dict[int, Any]:
-        if begin >= len(self._tokens):
+        if begin >= len(self._keys):
             return {}
-        token = self._tokens[begin]
-        terminal = self._grammar.terminals.get(name)
-        if terminal is not None:
-            value = terminal.read(token) if token.key in terminal.keys else None
+        if terminal := self._grammar.terminals.get(name):
+            value = terminal.read(self._tokens[begin]) if self._keys[begin] in terminal.keys else None
             return {} if value is None else {begin + 1: value}
+        start = self._grammar.starts[name].get(self._keys[begin])
+        if start is None:
+            return {}
+        matches: list[tuple[int, int, Rule, tuple[Any, ...]]] = []
+        self._walk(start, begin, (), matches)
         found: dict[int, Any] = {}
-        for each in self._grammar.index[name].get(token.key, ()):
-            for end, slots in self._follow(each.steps, begin):
-                if end not in found and (value := self._value(each, dict(slots))) is not None:
-                    found[end] = value
+        for _, end, matched, values in sorted(matches, key=itemgetter(0)):
+            if end not in found and (value := self._value(matched, values)) is not None:
+                found[end] = value
         return found
 
-    def _value(self, made_by: Rule, slots: dict[str, Any]) -> object:
+    def _walk(
+        self,
+        node: Node,
+        at: int,
+        values: tuple[Any, ...],
+        matches: list[tuple[int, int, Rule, tuple[Any, ...]]],
+    ) -> None:
+        for order, ended in node.ends:
+            matches.append((order, at, ended, values))
+        if at == len(self._keys):
+            return
+        key = self._keys[at]
+        for keys, after in node.words:
+            if key in keys:
+                self._walk(after, at + 1, values, matches)
+        for keys, name, after in node.parts:
+            if key in keys:
+                for end, value in self.at(name, at).items():
+                    self._walk(after, end, (*values, value), matches)
+
+    def _value(self, matched: Rule, values: tuple[Any, ...]) -> object:
         try:
-            return made_by.build(self._context, **slots)
+            return matched.build(self._context, **dict(zip(matched.slots, values, strict=True)))
         except OverflowError:
             return None
-
-    def _follow(self, steps: tuple[Step, ...], begin: int) -> list[tuple[int, tuple[tuple[str, Any], ...]]]:
-        """Every way through these steps: the token behind it, and what filled the slots."""
-        states: list[tuple[int, tuple[tuple[str, Any], ...]]] = [(begin, ())]
-        for step in steps:
-            if isinstance(step, Words):
-                states = [
-                    (at + 1, slots)
-                    for at, slots in states
-                    if at < len(self._tokens) and self._tokens[at].key in step.keys
-                ]
-            else:
-                states = [
-                    (end, (*slots, (step.slot, value)))
-                    for at, slots in states
-                    for end, value in self.at(step.name, at).items()
-                ]
-            if not states:
-                break
-        return states

@@ -9,14 +9,15 @@ DIGITS = "0"
 """The key of every number written in plain digits."""
 
 _TOKEN = re.compile(
-    r"['’]s\b|[a-z]+|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+|[^\s\w]|[^\W\d_a-z]+|_", re.IGNORECASE
+    r"['\u2019]s\b|[a-z]+|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+|[^\s\w]|[^\W\d_a-z]+|_", re.IGNORECASE
 )
-_SAME_SIGN = {"–": "-", "—": "-", "~": "-", "’": "'", "’s": "'s"}  # noqa: RUF001
+_SAME_SIGN = {"\u2013": "-", "\u2014": "-", "~": "-", "\u2019": "'", "\u2019s": "'s"}
+"""Dashes and apostrophes are one sign each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`key`: what rules compare: the word in lower case, the sign, or `DIGITS`. `joined`: no space before it."""
+    """`key`: what rules compare: the word in lower case, the sign, or `DIGITS`. `joined`: no space before."""
 
     key: str
     text: str

@@ -274,7 +274,7 @@ def _part(said: tuple[Token, ...], at: int) -> tuple[Decimal, int] | None:
         return None
     end = over[1] + (key(said, over[1]) == "-")
     under = key(said, end)
-    if under not in PARTS or ((over[0] != 1) != under.endswith("s") and under not in ("half",)):
+    if under not in PARTS or ((over[0] != 1) != under.endswith("s") and under != "half"):
         return None
     return Decimal(over[0]) / PARTS[under], end + 1
 

@@ -13,8 +13,8 @@ Kind = Literal["integer", "decimal", "fraction", "percent", "ordinal", "currency
 class Number:
     """A number said in text[start:stop].
 
-    Of a percentage the value is what was said: 20 for "20 %". `unit`: of an amount of money its ISO code, as far as
-    the words give one ("USD", "EUR"; a cent is a hundredth of its currency and "¢" alone has the unit "cent").
+    Of a percentage the value is what was said: 20 for "20 %". `unit`: of an amount of money its ISO code; a
+    plain "dollar" or "$" counts as "USD", and a cent as a hundredth of it.
     """
 
     start: int

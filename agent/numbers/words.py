@@ -113,7 +113,7 @@ def key(said: tuple[Token, ...], at: int) -> str:
 
 
 def cardinal(said: tuple[Token, ...], at: int) -> tuple[Value, int] | None:
-    """A count in words, or in digits with words of scale: "4 thousand 3 hundred and 21"; and the token behind it."""
+    """A count in words, or in digits with words of scale ("4 thousand 3 hundred"); and the token behind it."""
     total: Value = 0
     group: Value | None = None
     limit = 10**18
@@ -161,7 +161,7 @@ def _may_follow_and(total: Value, group: Value | None) -> bool:
 def _small(
     said: tuple[Token, ...], at: int, group: Value | None, limit: int, first: bool
 ) -> tuple[Value, int] | None:
-    """What may still be added to a group: ones after tens, tens after hundreds, digits where a count begins."""
+    """What may still join a group: ones after tens, tens after hundreds, digits where a count begins."""
     word = key(said, at)
     room = (
         1000

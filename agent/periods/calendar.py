@@ -1,4 +1,4 @@
-"""Calendar arithmetic: stretches of time, the calendar around a moment, and what comes round each year or week."""
+"""Calendar arithmetic: stretches of time, the calendar around a moment, what comes round each year."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ class Recurring:
         """The last that began at this moment or before."""
         found = None
         for span in self.around(moment):
-            if span.begin <= moment:
-                found = span
+            if span.begin > moment:
+                break
+            found = span
         return found
 
     def following(self, moment: datetime) -> Span | None:
@@ -99,9 +100,10 @@ def whole(begin: datetime, unit: str, count: int = 1) -> Span:
 
 def dated(year: int, month: int = 1, date: int = 1, unit: str = "day") -> Span | None:
     """The unit that begins on this day; `None` where the calendar has no such day."""
-    if not (1 <= year <= 9900 and 1 <= month <= 12 and 1 <= date <= monthrange(year, month)[1]):
+    try:
+        return whole(datetime(year, month, date, tzinfo=UTC), unit)
+    except ValueError:
         return None
-    return whole(datetime(year, month, date, tzinfo=UTC), unit)
 
 
 def midpoint(span: Span) -> datetime:
@@ -157,7 +159,7 @@ class Calendar:
         return self.now.year + (1 < self.fiscal_year_starts <= self.now.month)
 
     def week_of(self, span: Span, number: int) -> Span:
-        """The nth week of a month or a year, or from its end if negative: the week belongs where most of it lies."""
+        """The nth week of a month or year, from its end if negative. A week belongs where most of it lies."""
         inside = span.begin + 3 * DAY if number > 0 else span.end - 4 * DAY
         return self.unit("week", number - 1 if number > 0 else number + 1, inside)
 

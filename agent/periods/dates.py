@@ -71,6 +71,11 @@ def _american_each_year(calendar: Calendar, a: int, b: int) -> Recurring | None:
     return _date_each_year(calendar, b, a) if a > 12 else _date_each_year(calendar, a, b)
 
 
+def _beside_weekday(_: Calendar, day: Said, **_weekday: int) -> Said:
+    """Beside a date a weekday says nothing new."""
+    return day
+
+
 def _on_weekday(_: Calendar, weekday: int, each: Recurring) -> Recurring:
     """Beside "the 11th" a weekday picks the month."""
     return each.each(lambda span: span if span.begin.weekday() == weekday else None)
@@ -87,6 +92,8 @@ def _past_weekday(calendar: Calendar, weekday: int) -> Span | None:
 
 def _in_month(said: Said, day: int, weekday: int | None = None) -> Said | None:
     """A date of a month, or its nth weekday; if the month comes round, so does the day."""
+    if weekday is None and day < 1:
+        return None
 
     def of(month: Span) -> Span | None:
         if weekday is not None:
@@ -178,7 +185,7 @@ DAYS: tuple[Rule, ...] = (
     *rule("day", _date_of_month, "the? <nth> day? (of|in)? <month_ref>"),
     *rule("date_of_any_month", lambda _, n: month_days(n), "the <n:date>", "<n:date_number> st|nd|rd|th"),
     *rule("whole_day", lambda _, day: day, "<day>"),
-    *rule("whole_day", lambda _, weekday, day: day, "<weekday> ,|-? <day>"),
+    *rule("whole_day", _beside_weekday, "<weekday> ,|-? <day>"),
     *rule("whole_day", _on_weekday, "<weekday> ,? <each:date_of_any_month>"),
     *rule("whole_day", lambda c: c.unit("day"), "today"),
     *rule("whole_day", lambda c: c.unit("day", -1), "yesterday"),

@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (
         "<a:one_unit> -? by|over|on|after|to -? <b:one_unit>",
     ),
     *rule("grain", lambda _, over: _grain(_, over.unit), "<over>"),
-    *rule("grain", lambda _, unit: _grain(_, unit), "<unit:one_unit> wise", "<unit:one_unit> - wise"),
+    *rule("grain", _grain, "<unit:one_unit> wise", "<unit:one_unit> - wise"),
     *rule(
         "grain",
         _grain,

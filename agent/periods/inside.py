@@ -131,10 +131,6 @@ def _week_around(calendar: Calendar, fixed: Span) -> Span:
     return calendar.unit("week", 0, fixed.begin)
 
 
-def _week_ending(_: Calendar, fixed: Span) -> Span:
-    return Span(fixed.end - 7 * DAY, fixed.end, "week")
-
-
 def _weekend(calendar: Calendar, rel: int) -> Span:
     """Saturday and Sunday."""
     saturday = calendar.weekday_of(calendar.unit("week", rel), 5).begin
@@ -162,7 +158,6 @@ WEEKS: tuple[Rule, ...] = (
     *rule(
         "said", _week_around, "the? week of|commencing|beginning|starting on? the? <fixed>", "w / c <fixed>"
     ),
-    *rule("said", _week_ending, "the? week ending|ended on? <fixed>"),
     *rule("said", _weekend, "the? <rel> weekend"),
     *rule("said", _last_weekend, "the weekend"),
     *rule("said", lambda c: _weekend(c, 2), "the? weekend after the? next"),

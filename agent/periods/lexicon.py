@@ -26,12 +26,7 @@ TEENS = {
         10,
     )
 }
-TENS = {
-    w: n
-    for n, w in zip(
-        range(20, 100, 10), ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-    )
-}
+TENS = {w: n * 10 for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 NTH_ONES = {
     w: n
     for n, w in enumerate(

@@ -41,6 +41,12 @@ def _to_date(calendar: Calendar, unit: str) -> Span:
     return Span(calendar.unit(unit).begin, calendar.today + DAY, unit)
 
 
+def _year_to_date(calendar: Calendar, year_span: Span) -> Span:
+    """As "YTD 2023": up to the same day of that year."""
+    years = year_span.begin.year - calendar.now.year
+    return Span(year_span.begin, add(calendar.today, "year", years) + DAY, "year")
+
+
 def _fiscal_to_date(calendar: Calendar) -> Span | None:
     year = calendar.fiscal_year(calendar.this_fiscal_year())
     return year and replace(year, end=calendar.today + DAY)
@@ -72,7 +78,8 @@ SHARES: tuple[Rule, ...] = (
         "so far this <unit:long_unit>",
         "this <unit:long_unit> so far",
     ),
-    *rule("said", _fiscal_to_date, "fiscal ytd|year to date"),
+    *rule("said", _year_to_date, "ytd of|in|for? <year_span>", "<year_span> ytd"),
+    *rule("said", _fiscal_to_date, "fiscal ytd"),
     *rule("said", _before_today, "earlier in? the|this|current <unit:long_unit>"),
     *rule("said", _from_today, "later in? the|this|current <unit:long_unit>"),
     *rule(

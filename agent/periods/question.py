@@ -1,4 +1,4 @@
-"""A question taken apart: every longest phrase of the grammar, where the words around it allow that reading."""
+"""A question taken apart: the longest phrases of the grammar, where the words around allow it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""From one point to another, and open sides: "between X and Y", "X through Y", "since X", "before X", "X or later".
+"""From one point to another, and open sides: "between X and Y", "X through Y", "since X", "X or later".
 
-Both ends are included, as people say it: "from January to March" is three months, "until Friday" holds Friday.
-"Before" and "after" leave their point out.
+Both ends are included, as people say it: "from January to March" is three months, "until Friday" holds
+Friday. "Before" and "after" leave their point out.
 """
 
 from __future__ import annotations
@@ -156,7 +156,6 @@ OPEN: tuple[Rule, ...] = (
         _since,
         "since on? <fixed:fixed_side>",
         "starting|beginning|effective in|on|from|with? <fixed>",
-        "as of <fixed>",
         "from <fixed> on|onward|onwards|forward",
         "no|not earlier than <fixed>",
         "<fixed:year_span> or|and later|after|newer|onward|onwards|greater",
@@ -175,6 +174,7 @@ OPEN: tuple[Rule, ...] = (
         _until,
         "until|till|til|through|thru|by <fixed:fixed_side>",
         "up to|until|till (and including)? <fixed:fixed_side>",
+        "as of <fixed>",
         "no|not later than <fixed>",
         "<fixed:year_span> or|and earlier|before|older",
         "<fixed:fixed_day> or|and earlier|before",

@@ -1,4 +1,4 @@
-"""Units counted from now or from a point: "last quarter", "past 7 days", "two weeks ago", "3 days after Easter"."""
+"""Units counted from now or a point: "last quarter", "past 7 days", "two weeks ago", "a day after May"."""
 
 from __future__ import annotations
 
@@ -82,12 +82,21 @@ def _starting(_: Calendar, duration: Duration, fixed: Span) -> Span:
     return Span(fixed.begin, moved(fixed.begin, duration, 1), duration[-1][1])
 
 
+def _ending(_: Calendar, duration: Duration, fixed: Span) -> Span:
+    """As "the 12 months ending March 2024"."""
+    return Span(moved(fixed.end, duration, -1), fixed.end, duration[-1][1])
+
+
+def _unit_ending(_: Calendar, unit: str, fixed: Span) -> Span:
+    return Span(add(fixed.end, unit, -1), fixed.end, unit)
+
+
 def _joined(_: Calendar, a: Duration, b: Duration = (), d: Duration = ()) -> Duration:
     return a + b + d
 
 
 FROM_NOW: tuple[Rule, ...] = (
-    *rule("said", _pointed, "the? <rel> calendar|full|whole? <unit>"),
+    *rule("said", _pointed, "the? <rel> calendar|full|whole|complete|completed|entire? <unit>"),
     *rule("said", lambda c, unit: c.unit(unit, 2), "the? <unit:long_unit> after the? next"),
     *rule("said", lambda c, unit: c.unit(unit, -2), "the? <unit:long_unit> before the? last"),
     *rule("whole_unit", lambda c, unit: c.unit(unit), "the <unit:long_unit>"),
@@ -147,6 +156,8 @@ FROM_POINT: tuple[Rule, ...] = (
         "less|fewer than <duration> after|from <fixed>",
         "within <duration> after|of|from <fixed>",
     ),
+    *rule("said", _ending, "the? <duration> ending|ended in|on|with? <fixed>"),
+    *rule("said", _unit_ending, "the? <unit:long_unit> ending|ended in|on|with? <fixed>"),
     *rule("said", _starting, "for? <duration> ,? starting|beginning|from from|on? <fixed>"),
 )
 

@@ -12,7 +12,7 @@ from .calendar import MONTHS, add
 class Period:
     """A stretch of time [begin, end) in UTC, said in text[start:stop]. `None` is an open side.
 
-    `grain`: the unit it was said in. `bare_year`: nothing but years was said, so "in 2014" may also be a column.
+    `grain`: the unit it was said in. `bare_year`: only years were said, so "in 2014" may also mean a column.
     """
 
     start: int
@@ -41,8 +41,8 @@ class Shift:
 class Comparison:
     """One period against a base, said in text[start:stop].
 
-    `period`: `None` if the phrase leaves it to the rest of the question. `base`: `None` if it follows from `shift`
-    and a period that is not in the phrase: then `shifted(period, shift)` is the base.
+    `period`: `None` if the phrase leaves it to the rest of the question. `base`: `None` if it follows from
+    `shift` and a period that is not in the phrase: then `shifted(period, shift)` is the base.
     """
 
     start: int
