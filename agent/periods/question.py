@@ -102,7 +102,7 @@ class Question:
         meant = {
             end: value
             for end, value in self.parse.at("weak", at).items()
-            if listed or self._evident(at, value)
+            if listed or self._evident(at, end, value)
         }
         meant |= {
             end: value for end, value in self.parse.at("whole_unit", at).items() if self._ends_there(at, end)
@@ -124,12 +124,12 @@ class Question:
                 kept.append(phrase)
         return sorted(kept, key=lambda p: p.begin)
 
-    def _evident(self, at: int, value: object) -> bool:
+    def _evident(self, at: int, end: int, value: object) -> bool:
         """Whether the words around say that a doubtful word means a time."""
         before = self.key(at - 1)
         if isinstance(value, Span) and value.bare_year:
             return before not in _NOT_A_YEAR and 1700 <= value.begin.year <= 2199
-        return before in _IN_TIME
+        return before in _IN_TIME or self.key(end) in ("vs", "versus")
 
     def _ends_there(self, begin: int, end: int) -> bool:
         """ "Sales in the year", but not "in the year with most sales"."""
