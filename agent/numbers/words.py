@@ -113,75 +113,62 @@ def key(said: tuple[Token, ...], at: int) -> str:
 
 
 def cardinal(said: tuple[Token, ...], at: int) -> tuple[Value, int] | None:
-    """A count in words, or in digits with words of scale ("4 thousand 3 hundred"); and the token behind it."""
+    """A count in words, or digits with words of scale ("4 thousand 3 hundred"), and the token behind it."""
     total: Value = 0
-    group: Value | None = None
-    limit = 10**18
-    end = at
-    while end < len(said):
-        step = end + 1 if key(said, end) == "and" and end > at and _may_follow_and(total, group) else end
-        if (
-            (hyphen := key(said, step) == "-")
-            and group is not None
-            and key(said, step + 1) in ONES
-            and step == end
-        ):
-            step += 1
-        word = key(said, step)
-        if word == "hundred" or word == "hundreds":
-            if group is not None and group >= 100 and step != at:
-                break
-            group = 100 * (1 if group is None else group)
-        elif word in SCALES:
-            scale = SCALES[word]
-            if group is None and total and scale < limit:
-                break
-            if scale >= limit and not (group is None and total):
-                break
-            total = (total + (1 if group is None else group) * scale) if scale < limit else total * scale
-            group, limit = None, scale
-        else:
-            small = _small(said, step, group, limit, first=end == at)
-            if small is None or (hyphen and not group):
-                break
-            value, after = small
-            group = (group or 0) + value
-            end = after
-            continue
-        end = step + 1
-    if end == at or (total == 0 and group is None):
+    end, limit = at, None
+    while (found := _scaled_group(said, end, limit)) is not None:
+        value, scale, end = found
+        total += value
+        if scale == 1:
+            break
+        limit = scale
+    return (total, end) if end > at else None
+
+
+def _scaled_group(said: tuple[Token, ...], at: int, limit: int | None) -> tuple[Value, int, int] | None:
+    """A group with its scale, which is below the last one: its value, the scale, the token behind it."""
+    start = at + (limit is not None and key(said, at) == "and")
+    group = _group(said, start, first=limit is None)
+    value, end = group or (1, start)
+    scale = 1
+    while key(said, end) in SCALES:
+        scale, end = scale * SCALES[key(said, end)], end + 1
+    if group is None and (scale == 1 or limit is not None):
         return None
-    return total + (group or 0), end
+    return None if limit is not None and value * scale >= limit else (value * scale, scale, end)
 
 
-def _may_follow_and(total: Value, group: Value | None) -> bool:
-    return total > 0 or (group is not None and group >= 100 and group % 100 == 0)
-
-
-def _small(
-    said: tuple[Token, ...], at: int, group: Value | None, limit: int, first: bool
-) -> tuple[Value, int] | None:
-    """What may still join a group: ones after tens, tens after hundreds, digits where a count begins."""
-    word = key(said, at)
-    room = (
-        1000
-        if group is None
-        else 100
-        if group % 100 == 0 and group
-        else 10
-        if group % 10 == 0 and group
-        else 0
-    )
-    if word in ONES and (ONES[word] or first):
-        return (ONES[word], at + 1) if ONES[word] < room else None
-    if word in TENS:
-        return (TENS[word], at + 1) if room >= 100 else None
-    found = digits(said, at) if at < len(said) else None
-    if found is None:
-        return None
-    value, end = found
-    if first:
+def _group(said: tuple[Token, ...], at: int, first: bool) -> tuple[Value, int] | None:
+    """What stands before a word of scale: "three hundred and two", "twenty-one", "1.5"."""
+    found = _below_hundred(said, at) or (_digits_in_count(said, at, first))
+    value, end = found or (1, at)
+    if key(said, end) not in ("hundred", "hundreds"):
         return found
-    follows = key(said, end) in ("hundred", *SCALES) and group is None
-    ends = isinstance(value, int) and 0 < value < (room if group else limit) and key(said, at - 1) == "and"
-    return found if follows or (ends and key(said, end) not in ("hundred", *SCALES)) else None
+    value, end = value * 100, end + 1
+    joint = end + (key(said, end) == "and")
+    rest = _below_hundred(said, joint) or (
+        _digits_in_count(said, joint, first=False) if joint > end else None
+    )
+    if rest and 0 < rest[0] < 100 and key(said, rest[1]) not in ("hundred", "hundreds"):
+        return value + rest[0], rest[1]
+    return value, end
+
+
+def _digits_in_count(said: tuple[Token, ...], at: int, first: bool) -> tuple[Value, int] | None:
+    """Digits go on with a count only before a word of scale, or behind "and"."""
+    found = digits(said, at) if at < len(said) else None
+    if found is None or first:
+        return found
+    goes_on = key(said, found[1]) in ("hundred", *SCALES) or (said[at - 1].key == "and" and found[0] > 0)
+    return found if goes_on else None
+
+
+def _below_hundred(said: tuple[Token, ...], at: int) -> tuple[int, int] | None:
+    word = key(said, at)
+    if word in ONES:
+        return ONES[word], at + 1
+    if word not in TENS:
+        return None
+    joint = at + 1 + (key(said, at + 1) == "-")
+    one = ONES.get(key(said, joint), 0)
+    return (TENS[word] + one, joint + 1) if 0 < one < 10 else (TENS[word], at + 1)

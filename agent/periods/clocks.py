@@ -50,6 +50,20 @@ def _between(_: Calendar, clocks: tuple[Clock, Clock], day: Span) -> Span:
     return Span(begin, end, "hour")
 
 
+def _between_in_part(calendar: Calendar, clocks: tuple[Clock, Clock], parted: tuple[Span, int]) -> Span:
+    """As "between 7 and 9 last night"."""
+    day, half = parted
+    first, last = (clock if clock.half is not None else replace(clock, half=half) for clock in clocks)
+    return _between(calendar, (first, last), day)
+
+
+def _parted(
+    calendar: Calendar, day_part: tuple[int, int], day: Span | None = None, rel: int = 0
+) -> tuple[Span, int]:
+    """A day, and the half of it that was said."""
+    return day or calendar.unit("day", rel), 0 if day_part[0] < 12 else 12
+
+
 def _after(calendar: Calendar, day: Span, clock: Clock) -> Span:
     return Span(day.begin + clock.time, calendar.floor(day.begin, "day") + DAY, "hour")
 
@@ -87,6 +101,9 @@ RULES: tuple[Rule, ...] = (
     *rule("clocks", lambda _, a, b: (a, b), "from|between <a:clock> to|until|till|and|- <b:clock>"),
     *rule("said", _between, "<clocks> ,? on|of? <day:some_day>"),
     *rule("said", _between, "<day:some_day> ,? at? <clocks>"),
+    *rule("parted", _parted, "<day:some_day> ,? (in the)? <day_part>", "<rel> <day_part>"),
+    *rule("parted", lambda c: (c.unit("day"), 12), "tonight"),
+    *rule("said", _between_in_part, "<clocks> ,? <parted>", "<parted> ,? at? <clocks>"),
     *rule("said", _after, "<day:some_day> ,? after|since <clock:sure_clock>"),
     *rule("said", _after, "after|since <clock:sure_clock> on? <day:some_day>"),
     *rule("said", _before, "<day:some_day> ,? before|until <clock:sure_clock>"),

@@ -5,75 +5,25 @@ from __future__ import annotations
 from ..grammar import Rule, Terminal, digits, rule, words
 from .calendar import Calendar
 
-ONES = {
-    w: n for n, w in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], 1)
-}
-TEENS = {
-    w: n
-    for n, w in enumerate(
-        [
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ],
-        10,
-    )
-}
-TENS = {w: n * 10 for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
-NTH_ONES = {
-    w: n
-    for n, w in enumerate(
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"], 1
-    )
-}
-NTH_TEENS = {
-    w: n
-    for n, w in enumerate(
-        [
-            "tenth",
-            "eleventh",
-            "twelfth",
-            "thirteenth",
-            "fourteenth",
-            "fifteenth",
-            "sixteenth",
-            "seventeenth",
-            "eighteenth",
-            "nineteenth",
-        ],
-        10,
-    )
-} | {"twentieth": 20, "thirtieth": 30}
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-MONTHS = {name: n for n, name in enumerate(_MONTHS, 1)}
-MONTHS |= {name[:3]: n for n, name in enumerate(_MONTHS, 1)} | {"sept": 9}
+def _numbered(said: str, first: int, step: int = 1) -> dict[str, int]:
+    return {word: first + step * at for at, word in enumerate(said.split())}
+
+
+ONES = _numbered("one two three four five six seven eight nine", 1)
+TEENS = _numbered("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen", 10)
+TENS = _numbered("twenty thirty forty fifty sixty seventy eighty ninety", 20, step=10)
+NTH_ONES = _numbered("first second third fourth fifth sixth seventh eighth ninth", 1)
+NTH_TEENS = _numbered("tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth", 10)
+NTH_TEENS |= {"eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30}
+
+MONTHS = _numbered("january february march april may june july august september october november december", 1)
+MONTHS |= {name[:3]: n for name, n in MONTHS.items()} | {"sept": 9}
 DOUBTFUL_MONTHS = frozenset({"may", "march", "mar", "apr", "jun", "jul", "sep", "dec", "jan"})
 """Also something else than a month."""
 
-_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS = {name: n for n, name in enumerate(_WEEKDAYS)}
-WEEKDAY_SHORT = {name[:3]: n for n, name in enumerate(_WEEKDAYS)} | {"tues": 1, "thur": 3, "thurs": 3}
+WEEKDAYS = _numbered("monday tuesday wednesday thursday friday saturday sunday", 0)
+WEEKDAY_SHORT = {name[:3]: n for name, n in WEEKDAYS.items()} | {"tues": 1, "thur": 3, "thurs": 3}
 
 _UNITS = {
     "second": "second seconds sec secs",
@@ -101,6 +51,7 @@ TERMINALS: tuple[Terminal, ...] = (
     words("weekday_name", WEEKDAYS),
     words("weekday", WEEKDAYS | WEEKDAY_SHORT),
     words("unit", UNITS),
+    words("units", {word: unit for word, unit in UNITS.items() if word.endswith("s")}),
     words("long_unit", {w: u for w, u in UNITS.items() if u not in ("second", "minute", "hour", "day")}),
     words("short_unit", {w: u for w, u in UNITS.items() if u in ("minute", "hour") and w != "h"}),
     words(

@@ -85,6 +85,7 @@ POINTS: tuple[Rule, ...] = (
     *rule("side", lambda _, p: p, "<p:edge>", "<p:now>", "<p:instant>", "<p:point>"),
     *rule("fixed_side", lambda c, side: c.resolve(side), "<side>"),
     *rule("fixed_day", lambda c, day: c.resolve(day), "<day>"),
+    *rule("today", lambda c: c.unit("day"), "date"),
     *rule("month_alone", month_each_year, "<month>"),
 )
 
@@ -175,6 +176,7 @@ OPEN: tuple[Rule, ...] = (
         "until|till|til|through|thru|by <fixed:fixed_side>",
         "up to|until|till (and including)? <fixed:fixed_side>",
         "as of <fixed>",
+        "to|till <fixed:today>",
         "no|not later than <fixed>",
         "<fixed:year_span> or|and earlier|before|older",
         "<fixed:fixed_day> or|and earlier|before",

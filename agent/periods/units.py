@@ -100,8 +100,10 @@ FROM_NOW: tuple[Rule, ...] = (
     *rule("said", lambda c, unit: c.unit(unit, 2), "the? <unit:long_unit> after the? next"),
     *rule("said", lambda c, unit: c.unit(unit, -2), "the? <unit:long_unit> before the? last"),
     *rule("whole_unit", lambda c, unit: c.unit(unit), "the <unit:long_unit>"),
-    *rule("said", _counted, "the? <rel:rolling> <count> -? <unit>", "the? <count> <rel:rolling> <unit>"),
-    *rule("said", _counted, "the? <rel:next> <count> -? <unit>", "the? <count> <rel:next> <unit>"),
+    *rule(
+        "said", _counted, "the? <rel:rolling> <count> -? <unit>", "the? <count> <rel:rolling> <unit:units>"
+    ),
+    *rule("said", _counted, "the? <rel:next> <count> -? <unit>", "the? <count> <rel:next> <unit:units>"),
     *rule(
         "said", _whole_ones, "the? <rel:rolling> <count> full|complete|completed|whole|calendar|entire <unit>"
     ),
@@ -113,6 +115,8 @@ FROM_NOW: tuple[Rule, ...] = (
 
 DURATIONS: tuple[Rule, ...] = (
     *rule("length", lambda _, count, unit: ((count, unit),), "<count> <unit>"),
+    *rule("one_unit", lambda _, unit: ((1, unit),), "<unit:long_unit>"),
+    *rule("the_duration", lambda _, d: d, "the <d:duration>", "the <d:one_unit>"),
     *rule("duration", _joined, "<a:length> (,? and? <b:length>)? (,? and? <d:length>)?"),
     *rule("said", lambda c, duration: _away(c, duration, -1), "<duration> ago|back"),
     *rule("said", lambda c, duration: _away(c, duration, 1), "<duration> from now", "<duration> later|hence"),
@@ -136,13 +140,13 @@ FROM_POINT: tuple[Rule, ...] = (
     *rule(
         "said",
         lambda c, duration, fixed: _stretch(c, duration, fixed, -1),
-        "the <duration> before|preceding <fixed>",
-        "the <duration> prior|up|leading up? to <fixed>",
+        "<duration:the_duration> before|preceding <fixed>",
+        "<duration:the_duration> prior|up|leading up? to <fixed>",
     ),
     *rule(
         "said",
         lambda c, duration, fixed: _stretch(c, duration, fixed, 1),
-        "the <duration> after|following <fixed>",
+        "<duration:the_duration> after|following <fixed>",
     ),
     *rule(
         "said",

@@ -2,10 +2,10 @@
 
 `python -m thermocline.tests.agent.recognizers` prints the figures and every case that differs.
 
-What they and we mean by the same words differs in three points, known in advance and applied to all cases alike:
+What they and we mean by the same words differs in three points, known in advance and applied to all alike:
 
-- The end of "from A to B", "until B", "no later than B" is written there as the moment B begins; ours is where B
-  ends, since a question that says "to Friday" wants Friday. One unit (of B) of difference is the same answer.
+- The end of "from A to B", "until B", "A to date" is written there as the moment the last unit begins; ours
+  is where it ends, since a question that says "to Friday" wants Friday. One such unit more is the same answer.
 - "After" a day is written there as that day; ours begins the day after.
 - A part of the day that ends at midnight ends there at 23:59:59.
 
@@ -108,8 +108,8 @@ def _same(case: Case, found: Period, begin: datetime | None, end: datetime | Non
 def _same_begin(case: Case, found: Period, begin: datetime | None) -> bool:
     if begin is None or found.begin is None:
         return begin is found.begin
-    after_a_day = case.mod == "after" and found.grain == "day"
-    return found.begin == begin or (after_a_day and found.begin == begin + timedelta(days=1))
+    after_a_day = found.grain == "day" and found.end is None and re.search(r"\bafter\b", case.text.lower())
+    return found.begin == begin or bool(after_a_day and found.begin == begin + timedelta(days=1))
 
 
 def _same_end(case: Case, found: Period, end: datetime | None) -> bool:
@@ -118,12 +118,12 @@ def _same_end(case: Case, found: Period, end: datetime | None) -> bool:
     if found.end == end:
         return True
     composed = case.timex.startswith("(") or case.mod in ("before", "until") or "to date" in case.text.lower()
-    return composed and bool(_BOTH_ENDS.search(case.text.lower())) and _last_unit(found) == end
+    return composed and bool(_BOTH_ENDS.search(case.text.lower())) and _last_unit(case, found) == end
 
 
-def _last_unit(found: Period) -> datetime | None:
-    """Where the last unit of a period begins."""
-    unit = "day" if found.grain in ("hour", "season") else found.grain
+def _last_unit(case: Case, found: Period) -> datetime | None:
+    """Where the last unit of a period begins; of one "to date" it is today."""
+    unit = "day" if found.grain in ("hour", "season") or "date" in case.text.lower() else found.grain
     return add(found.end, unit, -1) if found.end else None
 
 
@@ -141,8 +141,8 @@ _ODD_NUMBERS = re.compile(r"\d\s*\.\s*\d|\d\s+[-/]|[-/]\s+\d")
 def said_in_business(case: Case) -> bool:
     """Whether a question about a business's data would say it. By the shape of the case, not by our answer:
 
-    the reference implementation itself holds it; it means years from 1950 to 2050; years are written in digits;
-    numeric dates are written without dots or spaces; and the range is a fact of the calendar, not a convention
+    the reference implementation itself holds it; it means years from 1950 to 2050, and those are written in
+    digits; numeric dates have no dots or spaces; and the range is a fact of the calendar, not a convention
     about a vague word ("early", "mid", "end of", "rest of", "that").
     """
     text = case.text.lower()
@@ -171,17 +171,22 @@ def shares() -> dict[tuple[str, str], tuple[int, int]]:
 def main() -> None:
     for case in cases():
         if not holds(case):
-            found = [f"{p.text!r} {p.reading}" for p in find_periods(case.question, case.now)]
-            mark = "business" if said_in_business(case) else "-"
-            wanted = "; ".join(
-                f"{a and a:%F %R} > {b and b:%F %R}" if a and b else f"{a and a.date()} > {b and b.date()}"
-                for a, b in case.wanted
-            )
             print(
-                f"{mark:8} {case.kind:13} {case.now:%F} | {case.question[:90]} | {case.text} | {wanted} | {found}"
+                f"{'business' if said_in_business(case) else '-':8}",
+                case.kind,
+                case.now.date(),
+                case.question,
+            )
+            print(f"         {case.text!r}: {'; '.join(_written(*wanted) for wanted in case.wanted)}")
+            print(
+                f"         {[(found.text, found.reading) for found in find_periods(case.question, case.now)]}"
             )
     for (kind, scope), (held, asked) in sorted(shares().items()):
         print(f"{kind:13} {scope:8} {held:4} of {asked:4} {held / asked:.1%}")
+
+
+def _written(begin: datetime | None, end: datetime | None) -> str:
+    return " > ".join(f"{moment:%F %R}" if moment else "open" for moment in (begin, end))
 
 
 if __name__ == "__main__":

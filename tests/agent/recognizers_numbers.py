@@ -2,8 +2,8 @@
 
 `python -m thermocline.tests.agent.recognizers_numbers` prints the figures and every case that differs.
 
-A case is one expected result, or a text in which nothing is to be found. Known differences, applied to all alike:
-their range from a to b leaves b out, ours holds it; their cents are a unit, ours a hundredth of the currency.
+A case is one expected result, or a text in which nothing is to be found. Known differences, applied to all
+alike: their range from a to b leaves b out, ours holds it; their cents are a unit, ours a hundredth of one.
 """
 
 from __future__ import annotations
@@ -121,10 +121,9 @@ def number_shares() -> dict[str, tuple[int, int]]:
 def main() -> None:
     for case in number_cases():
         if not holds(case):
-            found = [(n.text, str(n.value), n.kind, n.unit) for n in find_numbers(case.text)]
-            if case.model == "NumberRangeModel":
-                found = [(r.text, str(r.low), str(r.high), None) for r in find_ranges(case.text)]
-            print(f"{case.model:16} | {case.text[:80]} | {case.said} | {case.wanted} | {found}")
+            found = find_ranges(case.text) if case.model == "NumberRangeModel" else find_numbers(case.text)
+            print(f"{case.model} {case.text[:100]!r}: {case.said!r} {case.wanted}")
+            print(f"         {found}")
     for model, (held, asked) in number_shares().items():
         print(f"{model:16} {held:4} of {asked:4} {held / asked:.1%}")
 

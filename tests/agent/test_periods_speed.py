@@ -8,7 +8,10 @@ from thermocline.agent.periods import find_periods
 
 from .tables import NOW
 
-QUESTION = "how many orders were placed by new customers from the three largest cities in Germany in the first half of 2023"
+QUESTION = """
+    how many orders were placed by new customers from the three largest cities in Germany in the first half of
+    2023
+"""
 
 
 def test_a_question_is_read_quickly() -> None:
