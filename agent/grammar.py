@@ -202,6 +202,10 @@ class Grammar:
         return self._firsts[step.name]
 
 
+_DEPTH = 40
+"""How deep parts may nest. No phrase that means something comes near."""
+
+
 class Parse:
     """What each part of the grammar matches from each token on; nothing is matched twice."""
 
@@ -211,12 +215,15 @@ class Parse:
         self._tokens = tokens
         self._context = context
         self._known: dict[tuple[str, int], dict[int, Any]] = {}
+        self._depth = 0
 
     def at(self, name: str, begin: int) -> dict[int, Any]:
         """Where a `name` that begins at this token may end (the token behind it) -> its value."""
         found = self._known.get((name, begin))
         if found is None:
-            found = self._known[name, begin] = self._parse(name, begin)
+            self._depth += 1
+            found = self._known[name, begin] = self._parse(name, begin) if self._depth <= _DEPTH else {}
+            self._depth -= 1
         return found
 
     def _parse(self, name: str, begin: int) -> dict[int, Any]:

@@ -71,13 +71,16 @@ def _american_each_year(calendar: Calendar, a: int, b: int) -> Recurring | None:
     return _date_each_year(calendar, b, a) if a > 12 else _date_each_year(calendar, a, b)
 
 
-def _beside_weekday(_: Calendar, day: Said, **_weekday: int) -> Said:
+def _beside_weekday(_: Calendar, day: Said, **_beside: int) -> Said:
     """Beside a date a weekday says nothing new."""
     return day
 
 
-def _on_weekday(_: Calendar, weekday: int, each: Recurring) -> Recurring:
-    """Beside "the 11th" a weekday picks the month."""
+def _on_weekday(calendar: Calendar, weekday: int, each: Recurring) -> Said:
+    """Beside "the 11th" a weekday picks the month: this one if it fits."""
+    this = each.inside(calendar.unit("month"))
+    if this and this.begin.weekday() == weekday:
+        return this
     return each.each(lambda span: span if span.begin.weekday() == weekday else None)
 
 
@@ -185,7 +188,7 @@ DAYS: tuple[Rule, ...] = (
     *rule("day", _date_of_month, "the? <nth> day? (of|in)? <month_ref>"),
     *rule("date_of_any_month", lambda _, n: month_days(n), "the <n:date>", "<n:date_number> st|nd|rd|th"),
     *rule("whole_day", lambda _, day: day, "<day>"),
-    *rule("whole_day", _beside_weekday, "<weekday> ,|-? <day>"),
+    *rule("whole_day", _beside_weekday, "<rel>? <weekday> ,|-? <day>", "<rel>? <weekday> ,? <day:slash_day>"),
     *rule("whole_day", _on_weekday, "<weekday> ,? <each:date_of_any_month>"),
     *rule("whole_day", lambda c: c.unit("day"), "today"),
     *rule("whole_day", lambda c: c.unit("day", -1), "yesterday"),

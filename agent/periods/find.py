@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from . import lexicon
-from .question import COARSE, Question
+from .question import COARSE, Phrase, Question
 from .values import Comparison, Period, Shift, shifted
 
 
@@ -25,62 +25,71 @@ def find_comparisons(
 ) -> tuple[Comparison, ...]:
     """The phrases that set one period against another, in order."""
     question = Question(text, now, week_starts, fiscal_year_starts)
-    periods = dict(zip((phrase.begin for phrase in question.phrases), question.periods(), strict=True))
-    ends = {phrase.end: periods[phrase.begin] for phrase in question.phrases}
-    return tuple(_comparisons(question, periods, ends))
+    return tuple(_comparisons(question, [*zip(question.phrases, question.periods(), strict=True)]))
 
 
-def _comparisons(
-    question: Question, periods: dict[int, Period], ends: dict[int, Period]
-) -> Iterator[Comparison]:
-    stops = {phrase.begin: phrase.end for phrase in question.phrases}
-    shifts = {
-        phrase.begin: phrase.meaning for phrase in question.phrases if isinstance(phrase.meaning, Shift)
-    }
+Placed = list[tuple[Phrase, Period]]
+
+
+def _comparisons(question: Question, placed: Placed) -> Iterator[Comparison]:
     at = 0
     while at < len(question.tokens):
-        for end, shift in question.parse.at("over", at).items():
-            yield _compared(question, at, end, None, None, shift)
-            at = end - 1
-        middles = question.parse.at("versus", at) | _back(question, at, shifts)
-        for middle in sorted(middles, reverse=True):
-            before = ends.get(at)
-            begin = next((p.begin for p in question.phrases if p.end == at), at)
-            if earlier := question.parse.at("earlier_period", middle):
-                end = max(earlier)
-                yield _compared(question, begin, end, before, None, earlier[end])
-            elif middle in periods:
-                end, base = stops[middle], periods[middle]
-                shift = shifts.get(middle) or _coarser(
-                    question, before or _earlier(question, periods, at), middle, end
+        if over := question.parse.at("over", at):
+            end = max(over)
+            yield _compared(question, at, end, None, None, over[end])
+        else:
+            end, found = _versus(question, placed, at)
+            if found:
+                yield found
+        at = end
+
+
+def _versus(question: Question, placed: Placed, at: int) -> tuple[int, Comparison | None]:
+    """The comparison whose connecting words begin at this token, and where it ends."""
+    begin, period = next(((phrase.begin, said) for phrase, said in placed if phrase.end == at), (at, None))
+    for middle in sorted(_connected(question, placed, at), reverse=True):
+        if earlier := question.parse.at("earlier_period", middle):
+            end = max(earlier)
+            return end, _compared(question, begin, end, period, None, earlier[end])
+        for phrase, base in placed:
+            if phrase.begin == middle:
+                before = period or _last_before(placed, at)
+                shift = (
+                    phrase.meaning
+                    if isinstance(phrase.meaning, Shift)
+                    else _coarser(question, before, phrase)
                 )
-                yield _compared(question, begin, end, before, base, shift)
-            else:
-                continue
-            at = end - 1
-            break
-        at += 1
+                return phrase.end, _compared(question, begin, phrase.end, period, base, shift)
+    return at + 1, None
 
 
-def _back(question: Question, at: int, shifts: dict[int, Shift]) -> dict[int, object]:
-    """ "Up from the same period last year" compares; "from last month" does not."""
-    found = question.parse.at("since_then", at)
-    return {
-        end: value
-        for end, value in found.items()
-        if end in shifts or question.parse.at("earlier_period", end)
-    }
+def _connected(question: Question, placed: Placed, at: int) -> list[int]:
+    """Where the words that set against each other may end, if some begin here.
+
+    "Up from the same period last year" compares, "from last month" does not; "to" does after "compare".
+    """
+    ends = [*question.parse.at("versus", at)]
+    shifts = {phrase.begin for phrase, _ in placed if isinstance(phrase.meaning, Shift)}
+    for end in question.parse.at("since_then", at):
+        if end in shifts or question.parse.at("earlier_period", end):
+            ends.append(end)
+    if question.key(at) in ("to", "with", "and") and any(phrase.end == at for phrase, _ in placed):
+        if any(token.key in _COMPARE for token in question.tokens[:at]):
+            ends.append(at + 1)
+    return ends
 
 
-def _earlier(question: Question, periods: dict[int, Period], at: int) -> Period | None:
+_COMPARE = frozenset({"compare", "compared", "compares", "comparing", "comparison"})
+
+
+def _last_before(placed: Placed, at: int) -> Period | None:
     """The last period said before this token."""
-    said = [periods[phrase.begin] for phrase in question.phrases if phrase.end <= at]
-    return said[-1] if said else None
+    return next((period for phrase, period in reversed(placed) if phrase.end <= at), None)
 
 
-def _coarser(question: Question, period: Period | None, begin: int, end: int) -> Shift | None:
-    """ "May against last year" means May of last year."""
-    said = [token.key for token in question.tokens[begin:end] if token.key != "the"]
+def _coarser(question: Question, period: Period | None, base: Phrase) -> Shift | None:
+    """Against "last year", a month means that month of last year."""
+    said = [token.key for token in question.tokens[base.begin : base.end] if token.key != "the"]
     if period is None or len(said) != 2 or said[0] not in ("last", "previous", "prior"):
         return None
     unit = lexicon.UNITS.get(said[1], "")
@@ -92,10 +101,8 @@ def _coarser(question: Question, period: Period | None, begin: int, end: int) ->
 def _compared(
     question: Question, begin: int, end: int, period: Period | None, base: Period | None, shift: Shift | None
 ) -> Comparison:
-    """Where both the period and the shift are known, so is the base."""
+    """Where both the period and the shift are known, so is the base; where only the shift is, it is not."""
     start, stop = question.place(begin, end)
-    if period and shift:
-        base = shifted(period, shift)
-    elif shift:
-        base = None
+    if shift:
+        base = shifted(period, shift) if period else None
     return Comparison(start, stop, question.text[start:stop], period, base, shift)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from ..grammar import Grammar, Parse
 from ..tokens import DIGITS, tokens
 from . import clocks, comparisons, dates, holidays, inside, lexicon, parts, ranges, units
-from .calendar import DAY, Calendar, Open, Span
+from .calendar import DAY, Calendar, Open, Recurring, Span
 from .values import Period, Shift, shifted
 
 _WEEK_STARTS = {"monday": 0, "sunday": 6, "saturday": 5}
@@ -20,49 +20,14 @@ GRAMMAR = Grammar(
     (each for room in _ROOMS for each in room.RULES),
 )
 
-_IN_TIME = frozenset(
-    ["in", "during", "for", "throughout", "within", "over", "of", "on", "from", "late", "early", "mid"]
-)
+_IN_TIME = frozenset("in during for throughout within over of on from late early mid".split())
 _NOT_A_YEAR = frozenset(
-    [
-        "than",
-        "least",
-        "most",
-        "over",
-        "under",
-        "above",
-        "below",
-        "exactly",
-        "about",
-        "around",
-        "approximately",
-        "nearly",
-        "almost",
-        "top",
-        "first",
-        "last",
-        "limit",
-        "id",
-        "no",
-        "number",
-        "nr",
-        "exceeds",
-        "exceeding",
-        "=",
-        ">",
-        "<",
-        "$",
-        "€",
-        "£",
-        "#",
-        "+",
-        "*",
-        "%",
-        ".",
-        "/",
-        "-",
-    ]
+    """
+    than least most over under above below exactly about around approximately nearly almost top first last limit
+    id no number nr exceeds exceeding = > < $ € £ # + * % . / -
+    """.split()
 )
+_LISTED = frozenset(", or and & vs versus".split())
 COARSE = ("hour", "day", "week", "month", "quarter", "half", "year", "decade", "century")
 """Units, the finer ones first."""
 
@@ -74,6 +39,8 @@ class Phrase:
     begin: int
     end: int
     meaning: Span | Open | Shift
+    each: Recurring | None = None
+    """If the year was left out: what comes round, of which the meaning is one."""
 
 
 class Question:
@@ -84,7 +51,7 @@ class Question:
         self.tokens = tokens(text)
         self.calendar = Calendar(now.astimezone(UTC), _WEEK_STARTS[week_starts], fiscal_year_starts)
         self.parse = Parse(GRAMMAR, self.tokens, self.calendar)
-        self.phrases = self._apart(list(self._found()))
+        self.phrases = self._years_shared(self._apart(list(self._found())))
 
     def key(self, at: int) -> str:
         return self.tokens[at].key if 0 <= at < len(self.tokens) else ""
@@ -92,7 +59,7 @@ class Question:
     def _found(self) -> Iterator[Phrase]:
         ends: set[int] = set()
         for at in range(len(self.tokens)):
-            listed = self.key(at - 1) in (",", "or", "and") and at - 1 in ends
+            listed = self.key(at - 1) in _LISTED and at - 1 in ends
             if phrase := self._longest(at, listed):
                 ends.add(phrase.end)
                 yield phrase
@@ -113,7 +80,7 @@ class Question:
             value = meant[end]
             meaning = value if isinstance(value, Open | Shift) else self.calendar.resolve(value)
             if meaning is not None and self._stands_alone(at, end) and not self._goes_on(end):
-                return Phrase(at, end, meaning)
+                return Phrase(at, end, meaning, value if isinstance(value, Recurring) else None)
         return None
 
     def _apart(self, found: list[Phrase]) -> list[Phrase]:
@@ -124,6 +91,25 @@ class Question:
                 kept.append(phrase)
         return sorted(kept, key=lambda p: p.begin)
 
+    def _years_shared(self, phrases: list[Phrase]) -> list[Phrase]:
+        """In a list a year holds for its neighbours: "January and February 2023", "Q1 2023 vs Q2"."""
+        for at in reversed(range(len(phrases) - 1)):
+            phrases[at] = self._of_the_year_of(phrases[at + 1], phrases[at], phrases[at].end)
+        for at in range(1, len(phrases)):
+            phrases[at] = self._of_the_year_of(phrases[at - 1], phrases[at], phrases[at - 1].end)
+        return phrases
+
+    def _of_the_year_of(self, dated: Phrase, phrase: Phrase, joint: int) -> Phrase:
+        """This phrase in the year of its neighbour, unless that is still to come."""
+        span, each = dated.meaning, phrase.each
+        between = {self.key(at) for at in range(joint, max(dated.begin, phrase.begin))}
+        if each is None or dated.each or not isinstance(span, Span) or not between <= _LISTED:
+            return phrase
+        found = each.inside(self.calendar.unit("year", 0, span.begin))
+        if found is None or found.grain != span.grain or found.begin > self.calendar.now:
+            return phrase
+        return Phrase(phrase.begin, phrase.end, found)
+
     def _evident(self, at: int, end: int, value: object) -> bool:
         """Whether the words around say that a doubtful word means a time."""
         before = self.key(at - 1)
@@ -132,13 +118,15 @@ class Question:
         return before in _IN_TIME or self.key(end) in ("vs", "versus")
 
     def _ends_there(self, begin: int, end: int) -> bool:
-        """ "Sales in the year", but not "in the year with most sales"."""
+        """As in "sales in the year", but not "in the year with most sales"."""
         return self.key(begin - 1) in _IN_TIME and self.key(end) in ("", ".", ",", ";", "?", "!", ")")
 
     def _goes_on(self, end: int) -> bool:
-        """ "Before 2010 or after 2018": this "after" belongs to what follows."""
+        """In "before 2010 or after 2018" this "after" belongs to what follows, as does a year to its month."""
         opens = self.key(end - 1) in ("after", "before", "on")
-        return opens and any(self.parse.at(name, end) for name in ("point", "sure_clock"))
+        if opens and (self.parse.at("point", end) or self.parse.at("sure_clock", end)):
+            return True
+        return self.key(end - 1) in lexicon.MONTHS and bool(self.parse.at("year_digits", end))
 
     def _stands_alone(self, begin: int, end: int) -> bool:
         """Not inside a longer number or name: "6,107.31 August", "SKU-2014", "$ 12 December"."""
@@ -170,7 +158,7 @@ class Question:
         return before[-1] if before else behind[0] if behind else None
 
     def _moved(self, phrase: Phrase, period: Period | None) -> Period:
-        """ "The same period last year": of the other period said, or else of its unit to date."""
+        """As "the same period last year": of the other period said, or else of its unit to date."""
         assert isinstance(phrase.meaning, Shift)
         if period is None:
             unit = phrase.meaning.unit if phrase.meaning.unit in COARSE else "year"

@@ -116,6 +116,7 @@ FROM_NOW: tuple[Rule, ...] = (
 DURATIONS: tuple[Rule, ...] = (
     *rule("length", lambda _, count, unit: ((count, unit),), "<count> <unit>"),
     *rule("one_unit", lambda _, unit: ((1, unit),), "<unit:long_unit>"),
+    *rule("one_unit", lambda _: ((1, "day"),), "day"),
     *rule("the_duration", lambda _, d: d, "the <d:duration>", "the <d:one_unit>"),
     *rule("duration", _joined, "<a:length> (,? and? <b:length>)? (,? and? <d:length>)?"),
     *rule("said", lambda c, duration: _away(c, duration, -1), "<duration> ago|back"),

@@ -5,7 +5,7 @@
 What they and we mean by the same words differs in three points, known in advance and applied to all alike:
 
 - The end of "from A to B", "until B", "A to date" is written there as the moment the last unit begins; ours
-  is where it ends, since a question that says "to Friday" wants Friday. One such unit more is the same answer.
+  is where it ends, since a question that says "to Friday" wants Friday. One such unit more is the same.
 - "After" a day is written there as that day; ours begins the day after.
 - A part of the day that ends at midnight ends there at 23:59:59.
 

@@ -22,7 +22,7 @@ def _shift(shift: Shift | None) -> str:
 
 @pytest.mark.parametrize("row", COMPARISONS, ids=[row[0] for row in COMPARISONS])
 def test_a_comparison(row: list[str]) -> None:
-    text = f"Revenue by region {row[0]}"
+    text = f"Compare revenue by region {row[0]}"
     [found] = find_comparisons(text, NOW)
     assert [found.text, _said(found.period), _said(found.base), _shift(found.shift)] == row
 
