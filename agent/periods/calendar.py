@@ -46,10 +46,12 @@ class Recurring:
     """What comes round: "May", "Q3", "Tuesday". `around`: those near a moment, in order.
 
     `done`: only one that began before today is the last one, as for weekdays: "on Monday" said on a Monday.
+    `yearly`: once a year, so that a year picks one.
     """
 
     around: Callable[[datetime], Iterator[Span]]
     done: bool = False
+    yearly: bool = False
 
     def latest(self, moment: datetime) -> Span | None:
         """The last that began at this moment or before."""
@@ -184,7 +186,7 @@ def yearly(at: Callable[[int], Span | None]) -> Recurring:
             if (span := at(year)) is not None:
                 yield span
 
-    return Recurring(around)
+    return Recurring(around, yearly=True)
 
 
 def month_days(date: int) -> Recurring:

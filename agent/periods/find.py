@@ -6,22 +6,22 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from . import lexicon
-from .question import COARSE, Phrase, Question
+from .question import COARSE, Phrase, Question, WeekStart
 from .values import Comparison, Period, Shift, shifted
 
 
 def find_periods(
-    text: str, now: datetime, *, week_starts: str = "monday", fiscal_year_starts: int = 1
+    text: str, now: datetime, *, week_starts: WeekStart = "monday", fiscal_year_starts: int = 1
 ) -> tuple[Period, ...]:
     """The periods said in a question, in order, none within another. `now`: an aware moment.
 
-    `week_starts`: "monday", "sunday" or "saturday". `fiscal_year_starts`: the month of "fiscal 2024".
+    `fiscal_year_starts`: the month of "fiscal 2024".
     """
     return tuple(Question(text, now, week_starts, fiscal_year_starts).periods())
 
 
 def find_comparisons(
-    text: str, now: datetime, *, week_starts: str = "monday", fiscal_year_starts: int = 1
+    text: str, now: datetime, *, week_starts: WeekStart = "monday", fiscal_year_starts: int = 1
 ) -> tuple[Comparison, ...]:
     """The phrases that set one period against another, in order."""
     question = Question(text, now, week_starts, fiscal_year_starts)
@@ -70,12 +70,12 @@ def _connected(question: Question, placed: Placed, at: int) -> list[int]:
     """
     ends = [*question.parse.at("versus", at)]
     shifts = {phrase.begin for phrase, _ in placed if isinstance(phrase.meaning, Shift)}
-    for end in question.parse.at("since_then", at):
-        if end in shifts or question.parse.at("earlier_period", end):
-            ends.append(end)
-    if question.key(at) in ("to", "with", "and") and any(phrase.end == at for phrase, _ in placed):
-        if any(token.key in _COMPARE for token in question.tokens[:at]):
-            ends.append(at + 1)
+    since = question.parse.at("since_then", at)
+    ends += [end for end in since if end in shifts or question.parse.at("earlier_period", end)]
+    behind_period = any(phrase.end == at for phrase, _ in placed)
+    asked_to_compare = any(token.key in _COMPARE for token in question.tokens[:at])
+    if question.key(at) in ("to", "with", "and") and behind_period and asked_to_compare:
+        ends.append(at + 1)
     return ends
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from ..grammar import Grammar, Parse
-from ..tokens import DIGITS, tokens
+from ..tokens import tokens
 from . import clocks, comparisons, dates, holidays, inside, lexicon, parts, ranges, units
 from .calendar import DAY, Calendar, Open, Recurring, Span
+from .evidence import LISTED, ends_there, evident, stands_alone
 from .values import Period, Shift, shifted
 
-_WEEK_STARTS = {"monday": 0, "sunday": 6, "saturday": 5}
+WeekStart = Literal["monday", "sunday", "saturday"]
+_WEEK_STARTS: dict[WeekStart, int] = {"monday": 0, "sunday": 6, "saturday": 5}
 _ROOMS = (lexicon, dates, units, inside, holidays, clocks, parts, ranges, comparisons)
 
 GRAMMAR = Grammar(
@@ -20,14 +23,6 @@ GRAMMAR = Grammar(
     (each for room in _ROOMS for each in room.RULES),
 )
 
-_IN_TIME = frozenset("in during for throughout within over of on from late early mid".split())
-_NOT_A_YEAR = frozenset(
-    """
-    than least most over under above below exactly about around approximately nearly almost top first last limit
-    id no number nr exceeds exceeding = > < $ € £ # + * % . / -
-    """.split()
-)
-_LISTED = frozenset(", or and & vs versus".split())
 COARSE = ("hour", "day", "week", "month", "quarter", "half", "year", "decade", "century")
 """Units, the finer ones first."""
 
@@ -46,7 +41,7 @@ class Phrase:
 class Question:
     """A question taken apart: its tokens, its calendar, its phrases."""
 
-    def __init__(self, text: str, now: datetime, week_starts: str, fiscal_year_starts: int) -> None:
+    def __init__(self, text: str, now: datetime, week_starts: WeekStart, fiscal_year_starts: int) -> None:
         self.text = text
         self.tokens = tokens(text)
         self.calendar = Calendar(now.astimezone(UTC), _WEEK_STARTS[week_starts], fiscal_year_starts)
@@ -59,7 +54,7 @@ class Question:
     def _found(self) -> Iterator[Phrase]:
         ends: set[int] = set()
         for at in range(len(self.tokens)):
-            listed = self.key(at - 1) in _LISTED and at - 1 in ends
+            listed = self.key(at - 1) in LISTED and at - 1 in ends
             if phrase := self._longest(at, listed):
                 ends.add(phrase.end)
                 yield phrase
@@ -69,18 +64,21 @@ class Question:
         meant = {
             end: value
             for end, value in self.parse.at("weak", at).items()
-            if listed or self._evident(at, end, value)
+            if listed or evident(self.tokens, at, end, value)
         }
         meant |= {
-            end: value for end, value in self.parse.at("whole_unit", at).items() if self._ends_there(at, end)
+            end: value
+            for end, value in self.parse.at("whole_unit", at).items()
+            if ends_there(self.tokens, at, end)
         }
         meant |= self.parse.at("same_period", at)
         meant |= self.parse.at("period", at)
         for end in sorted(meant, reverse=True):
             value = meant[end]
             meaning = value if isinstance(value, Open | Shift) else self.calendar.resolve(value)
-            if meaning is not None and self._stands_alone(at, end) and not self._goes_on(end):
-                return Phrase(at, end, meaning, value if isinstance(value, Recurring) else None)
+            if meaning is not None and stands_alone(self.tokens, at, end) and not self._goes_on(end):
+                yearly = isinstance(value, Recurring) and value.yearly
+                return Phrase(at, end, meaning, value if yearly else None)
         return None
 
     def _apart(self, found: list[Phrase]) -> list[Phrase]:
@@ -103,46 +101,19 @@ class Question:
         """This phrase in the year of its neighbour, unless that is still to come."""
         span, each = dated.meaning, phrase.each
         between = {self.key(at) for at in range(joint, max(dated.begin, phrase.begin))}
-        if each is None or dated.each or not isinstance(span, Span) or not between <= _LISTED:
+        if each is None or dated.each or not isinstance(span, Span) or not between <= LISTED:
             return phrase
         found = each.inside(self.calendar.unit("year", 0, span.begin))
         if found is None or found.grain != span.grain or found.begin > self.calendar.now:
             return phrase
         return Phrase(phrase.begin, phrase.end, found)
 
-    def _evident(self, at: int, end: int, value: object) -> bool:
-        """Whether the words around say that a doubtful word means a time."""
-        before = self.key(at - 1)
-        if isinstance(value, Span) and value.bare_year:
-            return before not in _NOT_A_YEAR and 1700 <= value.begin.year <= 2199
-        return before in _IN_TIME or self.key(end) in ("vs", "versus")
-
-    def _ends_there(self, begin: int, end: int) -> bool:
-        """As in "sales in the year", but not "in the year with most sales"."""
-        return self.key(begin - 1) in _IN_TIME and self.key(end) in ("", ".", ",", ";", "?", "!", ")")
-
     def _goes_on(self, end: int) -> bool:
-        """In "before 2010 or after 2018" this "after" belongs to what follows, as does a year to its month."""
+        """The "after" of "before 2010 or after 2018" belongs to what follows; so does its year to a month."""
         opens = self.key(end - 1) in ("after", "before", "on")
         if opens and (self.parse.at("point", end) or self.parse.at("sure_clock", end)):
             return True
         return self.key(end - 1) in lexicon.MONTHS and bool(self.parse.at("year_digits", end))
-
-    def _stands_alone(self, begin: int, end: int) -> bool:
-        """Not inside a longer number or name: "6,107.31 August", "SKU-2014", "$ 12 December"."""
-        first, last = self.tokens[begin], self.tokens[end - 1]
-        before = self.key(begin - 1)
-        if first.key == DIGITS and (
-            before in ("$", "€", "£", "#") or (first.joined and before not in ("", "(", "'", '"'))
-        ):
-            return False
-        if last.key == DIGITS and end < len(self.tokens) and self.tokens[end].joined:
-            after = self.key(end)
-            goes_on = (
-                after in (".", ",", "/", "-") and self.key(end + 1) == DIGITS and self.tokens[end + 1].joined
-            )
-            return not (after.isalnum() or after == "%" or goes_on)
-        return True
 
     def periods(self) -> list[Period]:
         spans = [None if isinstance(p.meaning, Shift) else self._period(p, p.meaning) for p in self.phrases]
