@@ -16,40 +16,16 @@ _SIGNS = {
     "₪": "ILS",
     "₫": "VND",
 }
-_CODES = [
-    "usd",
-    "eur",
-    "gbp",
-    "jpy",
-    "inr",
-    "krw",
-    "rub",
-    "cny",
-    "chf",
-    "cad",
-    "aud",
-    "nzd",
-    "sek",
-    "nok",
-    "dkk",
-    "pln",
-    "czk",
-    "huf",
-    "brl",
-    "mxn",
-    "zar",
-    "sgd",
-    "hkd",
-    "twd",
-    "thb",
-    "try",
-    "aed",
-    "ils",
-    "idr",
-    "php",
-    "myr",
-    "vnd",
-]
+
+
+def _list(said: str) -> list[str]:
+    return said.split()
+
+
+_CODES = _list(
+    "usd eur gbp jpy inr krw rub cny chf cad aud nzd sek nok dkk pln czk huf brl mxn zar sgd hkd twd thb try aed"
+    " ils idr php myr vnd"
+)
 _NAMES = {
     "USD": "dollar dollars buck bucks",
     "EUR": "euro euros",
@@ -58,7 +34,6 @@ _NAMES = {
     "CNY": "yuan rmb renminbi",
     "INR": "rupee rupees",
     "CHF": "franc francs",
-    "KRW": "won",
     "RUB": "ruble rubles rouble roubles",
     "MXN": "peso pesos",
     "SEK": "krona kronor",
@@ -80,6 +55,7 @@ _ADJECTIVES = {
     "japanese": "JPY",
     "chinese": "CNY",
     "indian": "INR",
+    "korean": "KRW",
 }
 
 COUNTRIES = {
@@ -103,19 +79,7 @@ AFTER = (
     | {
         f"{adjective} {name}": code
         for adjective, code in _ADJECTIVES.items()
-        for name in [
-            "dollar",
-            "dollars",
-            "pound",
-            "pounds",
-            "franc",
-            "francs",
-            "yen",
-            "yuan",
-            "rupee",
-            "rupees",
-            "lira",
-        ]
+        for name in _list("dollar dollars pound pounds franc francs yen yuan rupee rupees lira won")
     }
 )
 """A sign, code or name behind a number."""

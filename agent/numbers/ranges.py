@@ -185,7 +185,7 @@ def _collapsed(plain: tuple[Token, ...], found: dict[int, tuple[int, Number]]) -
 
 
 def _goes_on(said: tuple[Token, ...], end: int) -> bool:
-    """ "5000 or less than 6000": these words belong to the next number."""
+    """In "5000 or less than 6000" these words belong to the next number."""
     if said[end - 1].key == _NUMBER:
         return False
     ahead = [token.key for token in said[end : end + 2]]

@@ -35,9 +35,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *rule("versus", lambda _: True, "than|against", "as opposed|against to?"),
     *rule("since_then", lambda _: True, "from|over|on"),
-    *rule(
-        "over", _same_unit, "<a:unit> -? over|on|to|by|vs -? <b:unit>", "<a:unit_letter> / <b:unit_letter>"
-    ),
+    *rule("over", _same_unit, "<a:unit> -? over|on|vs -? <b:unit>", "<a:unit_letter> / <b:unit_letter>"),
     *rule("over", _shift, "<unit:over_short>"),
     *rule("same_period", _shift, f"the? same {_SAME} of|in? the? {_EARLIER} <unit:long_unit>"),
     *rule("same_period", _shift, f"the? same {_SAME} <count> <unit> ago|earlier|before|back|prior"),

@@ -43,6 +43,13 @@ def test_no_number(text: str) -> None:
     assert find_numbers(text) == ()
 
 
+def test_an_article_is_no_country() -> None:
+    assert [(number.text, number.unit) for number in find_numbers("a $20 order or A$20")] == [
+        ("$20", "USD"),
+        ("A$20", "AUD"),
+    ]
+
+
 @pytest.mark.parametrize("text", ["phone 1-222-2222", "<>30", "5 orders", "the top ten"])
 def test_no_range(text: str) -> None:
     assert find_ranges(text) == ()

@@ -27,7 +27,9 @@ def test_a_comparison(row: list[str]) -> None:
     assert [found.text, _said(found.period), _said(found.base), _shift(found.shift)] == row
 
 
-@pytest.mark.parametrize("text", ["revenue from last month", "sales over last year", "revenue this month"])
+@pytest.mark.parametrize(
+    "text", ["revenue from last month", "sales over last year", "revenue this month", "month by month"]
+)
 def test_no_comparison(text: str) -> None:
     assert find_comparisons(text, NOW) == ()
 
