@@ -14,7 +14,7 @@ does one that leaves the calendar (`OverflowError`). No part may begin with itse
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -159,6 +159,10 @@ class Grammar:
         self._firsts: dict[str, frozenset[str]] = {}
         self._trees = {name: self._tree(name) for name in self._rules}
         self.starts = {name: self._by_first(tree) for name, tree in self._trees.items()}
+
+    def rules(self) -> Iterator[Rule]:
+        for each in self._rules.values():
+            yield from each
 
     def _tree(self, name: str) -> Node:
         root = Node()

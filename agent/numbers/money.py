@@ -23,8 +23,8 @@ def _list(said: str) -> list[str]:
 
 
 _CODES = _list(
-    "usd eur gbp jpy inr krw rub cny chf cad aud nzd sek nok dkk pln czk huf brl mxn zar sgd hkd twd thb try aed"
-    " ils idr php myr vnd"
+    "usd eur gbp jpy inr krw rub cny chf cad aud nzd sek nok dkk pln czk huf brl mxn zar sgd hkd twd thb"
+    " try aed ils idr php myr vnd"
 )
 _NAMES = {
     "USD": "dollar dollars buck bucks",

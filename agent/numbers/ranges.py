@@ -145,7 +145,7 @@ RULES: tuple[Rule, ...] = (
     *rule("range", _exactly, "equal|equals|equaling|equalling to? <n>", "exactly|precisely <n>", "= <n>"),
 )
 
-_GRAMMAR = Grammar((Terminal("n", frozenset({_NUMBER}), lambda token: token.start),), RULES)
+GRAMMAR = Grammar((Terminal("n", frozenset({_NUMBER}), lambda token: token.start),), RULES)
 
 
 def find_ranges(text: str) -> tuple[NumberRange, ...]:
@@ -153,7 +153,7 @@ def find_ranges(text: str) -> tuple[NumberRange, ...]:
     plain = tokens(text)
     found = {begin: (end, number) for begin, end, number in numbers(text, plain)}
     said = _collapsed(plain, found)
-    parse = Parse(_GRAMMAR, said, {number.start: number for _, number in found.values()})
+    parse = Parse(GRAMMAR, said, {number.start: number for _, number in found.values()})
     ranges: list[NumberRange] = []
     at = 0
     while at < len(said):

@@ -34,7 +34,7 @@ RULES: tuple[Rule, ...] = (
         "in? comparison to|with",
     ),
     *rule("versus", lambda _: True, "than|against", "as opposed|against to?"),
-    *rule("since_then", lambda _: True, "from|over|on"),
+    *rule("since_then", lambda _: True, "from|over"),
     *rule("over", _same_unit, "<a:unit> -? over|on|vs -? <b:unit>", "<a:unit_letter> / <b:unit_letter>"),
     *rule("over", _shift, "<unit:over_short>"),
     *rule("same_period", _shift, f"the? same {_SAME} of|in? the? {_EARLIER} <unit:long_unit>"),

@@ -119,6 +119,11 @@ def _bare_year(_: Calendar, year: int) -> Span | None:
     return span and replace(span, bare_year=True)
 
 
+def _fiscal_year_over(calendar: Calendar, year: int, last: int) -> Span | None:
+    """As "FY 2023-24"."""
+    return calendar.fiscal_year(year + 1) if (year + 1) % 100 == last else None
+
+
 def _pointed_fiscal_year(calendar: Calendar, rel: int) -> Span | None:
     return calendar.fiscal_year(calendar.this_fiscal_year() + rel)
 
@@ -133,6 +138,11 @@ YEARS: tuple[Rule, ...] = (
     ),
     *rule("named_year", lambda c, rel: c.unit("year", rel), "the? <rel> calendar? year"),
     *rule("named_year", lambda c, year: c.fiscal_year(year), "fy|fiscal year? '? <year:any_year>"),
+    *rule(
+        "named_year",
+        _fiscal_year_over,
+        "fy|fiscal year? <year> -|/ <last:two_digits>",
+    ),
     *rule("named_year", _pointed_fiscal_year, "the? <rel> fiscal|financial year", "the? <rel> fy"),
     *rule("year_span", lambda _, span: span, "<span:bare_year>", "<span:named_year>"),
     *rule("year_span", lambda c: c.unit("year"), "the year"),

@@ -48,8 +48,8 @@ RULES: tuple[Rule, ...] = (
     *rule(
         "grain",
         _grain,
-        "by|per|each|every? <unit:one_unit> of the? <within:one_unit>",
-        "by|per|each|every? <unit:one_unit> - of - <within:one_unit>",
+        "by|per|each|every <unit:one_unit> of the? <within:one_unit>",
+        "by|per|each|every <unit:one_unit> - of - <within:one_unit>",
     ),
     *rule("grain", lambda _: _grain(_, "day", within="week"), "by|per|each|every weekday"),
     *rule(
@@ -60,7 +60,7 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
-_GRAMMAR = Grammar(
+GRAMMAR = Grammar(
     (*lexicon.TERMINALS, *comparisons.TERMINALS, *TERMINALS), (*lexicon.RULES, *comparisons.RULES, *RULES)
 )
 
@@ -72,7 +72,7 @@ def find_grains(text: str) -> tuple[Grain, ...]:
 
 def _grains(text: str) -> Iterator[Grain]:
     said = tokens(text)
-    parse = Parse(_GRAMMAR, said, None)
+    parse = Parse(GRAMMAR, said, None)
     at = 0
     listing = 0
     while at < len(said):

@@ -62,6 +62,11 @@ QUARTERS: tuple[Rule, ...] = (
         "the? <number:quarter_nth> fiscal quarter",
     ),
     *rule("said", _pointed_fiscal_quarter, "the? <rel> fiscal quarter"),
+    *rule(
+        "said",
+        lambda _, number, year: dated(year, number * 6 - 5, unit="half"),
+        "<number:half_number> h '? <year:any_year>",
+    ),
     *rule("said", _half_each_year, "h <number:half_number>"),
     *rule("said", _half_of, "h <number:half_number> ,|-|/? of|in? <year_span>"),
     *rule(
@@ -127,6 +132,11 @@ def _numbered_week(calendar: Calendar, number: int, year_span: Span | None = Non
     return calendar.week_of(year_span or calendar.unit("year"), number)
 
 
+def _weeks(calendar: Calendar, a: int, b: int, year_span: Span | None = None) -> Span | None:
+    first, last = _numbered_week(calendar, a, year_span), _numbered_week(calendar, b, year_span)
+    return Span(first.begin, last.end, "week") if a < b else None
+
+
 def _week_around(calendar: Calendar, fixed: Span) -> Span:
     return calendar.unit("week", 0, fixed.begin)
 
@@ -155,6 +165,9 @@ WEEKS: tuple[Rule, ...] = (
     *rule("said", _numbered_week, "the? week|wk <number:week_number> ,? of|in? <year_span>"),
     *rule("said", _numbered_week, "<year_span:bare_year> -? w|wk|week <number:week_number>"),
     *rule("said", _numbered_week, "w <number:week_number> ,|-? <year_span:bare_year>"),
+    *rule(
+        "said", _weeks, "weeks <a:week_number> to|through|until|- <b:week_number> (,? of|in? <year_span>)?"
+    ),
     *rule(
         "said", _week_around, "the? week of|commencing|beginning|starting on? the? <fixed>", "w / c <fixed>"
     ),

@@ -129,14 +129,19 @@ class Question:
         return before[-1] if before else behind[0] if behind else None
 
     def _moved(self, phrase: Phrase, period: Period | None) -> Period:
-        """As "the same period last year": of the other period said, or else of its unit to date."""
+        """As "the same period last year": of the other period said."""
         assert isinstance(phrase.meaning, Shift)
         if period is None:
-            unit = phrase.meaning.unit if phrase.meaning.unit in COARSE else "year"
-            to_date = Span(self.calendar.unit(unit).begin, self.calendar.today + DAY, unit)
-            period = self._period(phrase, to_date)
+            period = self._period(phrase, self._alone(phrase, phrase.meaning.unit))
         said = Open(period.begin, period.end, period.grain)
         return shifted(self._period(phrase, said), phrase.meaning)
+
+    def _alone(self, phrase: Phrase, unit: str) -> Span:
+        """What "the same" is without another period: the unit to date, or today if it says "day"."""
+        if any(self.key(at) in ("day", "date") for at in range(phrase.begin, phrase.end)):
+            return self.calendar.unit("day")
+        unit = unit if unit in COARSE else "year"
+        return Span(self.calendar.unit(unit).begin, self.calendar.today + DAY, unit)
 
     def _period(self, phrase: Phrase, span: Span | Open) -> Period:
         start, stop = self.place(phrase.begin, phrase.end)

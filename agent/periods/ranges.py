@@ -151,6 +151,12 @@ def _long_after(_: Calendar, duration: Duration, fixed: Span) -> Open:
     return Open(moved(fixed.begin, duration, 1) + DAY, None, "day")
 
 
+def _ago(calendar: Calendar, a: int, b: int, unit: str) -> Span:
+    """As "between 5 and 10 days ago", both days included."""
+    far, near = (moved(calendar.today, ((count, unit),), -1) for count in (max(a, b), min(a, b)))
+    return Span(far, near + DAY, "day")
+
+
 OPEN: tuple[Rule, ...] = (
     *rule(
         "period",
@@ -159,6 +165,7 @@ OPEN: tuple[Rule, ...] = (
         "starting|beginning|effective in|on|from|with? <fixed>",
         "from <fixed> on|onward|onwards|forward",
         "no|not earlier than <fixed>",
+        "not before <fixed>",
         "<fixed:year_span> or|and later|after|newer|onward|onwards|greater",
         "<fixed:fixed_day> or|and later|after|onward|onwards",
     ),
@@ -178,10 +185,17 @@ OPEN: tuple[Rule, ...] = (
         "as of <fixed>",
         "to|till <fixed:today>",
         "no|not later than <fixed>",
+        "not after <fixed>",
         "<fixed:year_span> or|and earlier|before|older",
         "<fixed:fixed_day> or|and earlier|before",
     ),
+    *rule("period", _ago, "between|from? <a:cardinal> and|to|- <b:cardinal> <unit:long_unit> ago"),
+    *rule("period", _ago, "between|from? <a:cardinal> and|to|- <b:cardinal> <unit:days> ago"),
+    *rule("days", lambda _: "day", "days"),
     *rule("period", _long_before, "more|longer|earlier than <duration> ago", "older than <duration>"),
+    *rule("period", _ago, "between|from? <a:cardinal> and|to|- <b:cardinal> <unit:long_unit> ago"),
+    *rule("period", _ago, "between|from? <a:cardinal> and|to|- <b:cardinal> <unit:days> ago"),
+    *rule("days", lambda _: "day", "days"),
     *rule("period", _long_before, "more|longer than <duration> before <fixed>"),
     *rule("period", _long_after, "more|longer than <duration> after|from <fixed>"),
 )
