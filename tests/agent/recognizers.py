@@ -131,6 +131,11 @@ def holds(case: Case) -> bool:
     return any(same(case, found) for found in find_periods(case.question, case.now))
 
 
+def holds_to_the_letter(case: Case) -> bool:
+    """Without the known differences."""
+    return any((found.begin, found.end) in case.wanted for found in find_periods(case.question, case.now))
+
+
 _SPELLED_YEAR = re.compile(r"\b(hundred|thousands?|nineteen|century)\b")
 _VAGUE = re.compile(
     r"\b(rest|remaining|early|earlier|late|later|mid|middle|beginning|start|end|eoy|same|that)\b"
@@ -157,11 +162,14 @@ def said_in_business(case: Case) -> bool:
 
 
 def shares() -> dict[tuple[str, str], tuple[int, int]]:
-    """(kind, "all" or "business") -> held, asked."""
+    """(kind, "all", "business" or "letter") -> held, asked. "letter": business without known differences."""
     held: Counter[tuple[str, str]] = Counter()
     asked: Counter[tuple[str, str]] = Counter()
     for case in cases():
         good = holds(case)
+        if said_in_business(case):
+            asked[case.kind, "letter"] += 1
+            held[case.kind, "letter"] += holds_to_the_letter(case)
         for scope in ("all", "business") if said_in_business(case) else ("all",):
             asked[case.kind, scope] += 1
             held[case.kind, scope] += good

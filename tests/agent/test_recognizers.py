@@ -10,7 +10,7 @@ import pytest
 from . import recognizers, recognizers_numbers
 from .tables import rows
 
-PERIODS = rows("| cases | all | business |")
+PERIODS = rows("| cases | all | business | to the letter |")
 NUMBERS = rows("| cases | all |")
 FLOOR = 0.85
 """Of the ranges of dates that a business would say."""
@@ -36,7 +36,7 @@ def test_the_figures_of_periods_are_those_of_the_page(
     shares: dict[tuple[str, str], tuple[int, int]], row: list[str]
 ) -> None:
     kind = row[0]
-    assert [_share(*shares[kind, "all"]), _share(*shares[kind, "business"])] == row[1:]
+    assert [_share(*shares[kind, scope]) for scope in ("all", "business", "letter")] == row[1:]
 
 
 def test_the_figures_of_numbers_are_those_of_the_page() -> None:
