@@ -1,0 +1,1 @@
+"""From an English question to SQL: deterministic, without a language model and without a network."""
