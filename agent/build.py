@@ -134,7 +134,7 @@ class _Builder:
         elif isinstance(predicate.value, Term):
             right = self._term(predicate.value)
         else:
-            right = self._literal(predicate.value, predicate.term)
+            right = self._literal(predicate.value, predicate.term, self._numbers_in_text(predicate))
         left = self._term(predicate.term)
         if self._numbers_in_text(predicate):
             left = exp.TryCast(this=left, to=exp.DataType.build("DOUBLE"))
@@ -155,7 +155,7 @@ class _Builder:
             column = exp.Cast(this=column, to=exp.DataType.build("TEXT"))
         return exp.ILike(this=column, expression=exp.Literal.string(pattern))
 
-    def _literal(self, value: Scalar, term: Term) -> exp.Expression:
+    def _literal(self, value: Scalar, term: Term, as_number: bool = False) -> exp.Expression:
         counted = term.column == "*" or term.agg == "count"
         column = None if counted else self._catalog.column_of[(term.table, term.column)]
         if isinstance(value, bool):
@@ -164,7 +164,7 @@ class _Builder:
             if column is not None and column.kind in ("date", "time"):
                 return _instant(f"{int(value):04d}-01-01")
             number = exp.Literal.number(repr(value))
-            as_text = column is not None and column.kind == "text"
+            as_text = column is not None and column.kind == "text" and not as_number
             return exp.Literal.string(str(value)) if as_text else number
         if column is not None and column.kind == "date":
             return _instant(str(value))

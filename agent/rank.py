@@ -51,7 +51,7 @@ def ranked(schema: Schema, sentence: Sentence, weights: Mapping[str, float], mos
     """Candidate meanings, best first, each once."""
     best: dict[MetricQuery, Candidate] = {}
     for path in paths(sentence, weights):
-        for found in candidates(path.fragments, schema.catalog, schema.joins):
+        for found in candidates(path.fragments, sentence):
             score = path.score + sum(weights.get(name, 0.0) * value for name, value in found.features.items())
             known = best.get(found.query)
             if known is None or known.score < score:

@@ -101,7 +101,8 @@ ASCENDING: tuple[str, ...] = (
     "from short to long", "from small to large", "in order", "in an alphabetical order", "smallest first",
     "in an ascending order", "in a ascending order", "from cheapest to most expensive", "oldest first",
     "from the smallest to the largest", "in the ascending order", "in the alphabetical order", "asc",
-    "in the lexicographic order", "in the lexicographical order", "in the increasing order", "in alphabetical",
+    "ascending order", "by ascending order", "increasing order", "alphabetical order", "alphabetic order",
+    "lexicographic order", "lexicographical order", "chronological order", "in the lexicographic order", "in the lexicographical order", "in the increasing order", "in alphabetical",
 )  # fmt: skip
 DESCENDING: tuple[str, ...] = (
     "in descending order", "in decreasing order", "in reverse alphabetical order", "in descending alphabetical order",
@@ -113,7 +114,8 @@ DESCENDING: tuple[str, ...] = (
     "from late to early", "from long to short", "from large to small", "in an descending order", "most recent first",
     "in a descending order", "from most expensive to cheapest", "newest first", "from the largest to the smallest",
     "in reversed lexicographical order", "in reverse lexicographical order", "in the descending order", "desc",
-    "in the decreasing order", "from newest to oldest",
+    "descending order", "by descending order", "decreasing order", "reverse alphabetical order",
+    "descending alphabetical order", "in the decreasing order", "from newest to oldest",
 )  # fmt: skip
 ORDER_CUES: tuple[str, ...] = (
     "sorted by", "ordered by", "order by", "sort by", "sorted in order of", "in order of", "ranked by", "rank by",

@@ -13,7 +13,8 @@ _TOKEN = re.compile(
     |(?P<date>\d{4}-\d\d?-\d\d?(?:[ T]\d\d:\d\d(?::\d\d)?)?|\d\d?/\d\d?/\d{2,4})
     |(?P<number>(?<![A-Za-z])[-+]?\$?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?(?![A-Za-z0-9])
         |(?<![A-Za-z0-9])-?\$?\d+(?:\.\d+)?%?(?![A-Za-z0-9]))
-    |(?P<word>[A-Za-z0-9À-ɏ]+(?:[._&@+#][A-Za-z0-9À-ɏ]+)*(?:-[A-Za-z0-9À-ɏ]+)*)
+    |(?P<negation>(?<=[A-Za-z])n['’]t(?![A-Za-z]))
+    |(?P<word>[A-Za-z]+?(?=n['’]t(?![A-Za-z]))|[A-Za-z0-9À-ɏ]+(?:[._&@+#][A-Za-z0-9À-ɏ]+)*(?:-[A-Za-z0-9À-ɏ]+)*)
     |(?P<possessive>['’]s?(?![A-Za-z]))
     |(?P<punct>[^\sA-Za-z0-9])""",
     re.VERBOSE,
@@ -62,6 +63,8 @@ def _token(match: re.Match[str]) -> Token:
         return Token(start, end, raw, low, low, "number", _number(low))
     if kind == "date":
         return Token(start, end, raw, low, low, "date", raw)
+    if kind == "negation":
+        return Token(start, end, raw, "not", "not", "word")
     if kind == "possessive":
         return Token(start, end, raw, "'s", "'s", "punct")
     if kind == "word" and low in _UNITS:

@@ -8,10 +8,11 @@ from itertools import product
 
 from ..catalog import Catalog
 from ..joins import Joins
-from ..query import MetricQuery, Order, Predicate, Term, conjoin, tables_of
+from ..query import MetricQuery, Not, Order, Predicate, Term, Within, conjoin, tables_of
 from .filters import Filter, filters, super_within
 from .fragments import Fragment
 from .heads import Head, heads
+from .sentence import Sentence
 
 MOST = 20
 
@@ -40,6 +41,9 @@ class Parts:
     orders: tuple[Fragment, ...]
     limits: tuple[Fragment, ...]
     promoted: bool = False
+    spoken: frozenset[str] = frozenset()
+    valued: frozenset[str] = frozenset()
+    everything: bool = False
 
     @property
     def main(self) -> str:
@@ -53,7 +57,7 @@ class Parts:
         return ""
 
 
-def parts_of(fragments: tuple[Fragment, ...], catalog: Catalog, joins: Joins) -> Parts | None:
+def parts_of(fragments: tuple[Fragment, ...], s: Sentence) -> Parts | None:
     """Fragments sorted by role, open counts bound to the table they count; nothing where nothing is asked for."""
     by: dict[str, list[Fragment]] = {}
     for fragment in fragments:
@@ -72,10 +76,10 @@ def parts_of(fragments: tuple[Fragment, ...], catalog: Catalog, joins: Joins) ->
     if any(f is None for f in bound):
         return None
     return Parts(
-        catalog, joins, tuple(f for f in bound if f is not None), tuple(touches),
+        s.catalog, s.joins, tuple(f for f in bound if f is not None), tuple(touches),
         tuple(f for f in fragments if f.role in ("cond", "null")), tuple(by.get("having", ())),
         tuple(by.get("super", ())), tuple(by.get("group", ())), tuple(by.get("order", ())),
-        tuple(by.get("limit", ())), promoted,
+        tuple(by.get("limit", ())), promoted, s.spoken_tables, s.valued_tables, s.asks_everything,
     )  # fmt: skip
 
 
@@ -91,9 +95,9 @@ def _bound(count: Fragment, touches: list[Fragment], fragments: tuple[Fragment, 
     return None
 
 
-def candidates(fragments: tuple[Fragment, ...], catalog: Catalog, joins: Joins) -> Iterator[Candidate]:
+def candidates(fragments: tuple[Fragment, ...], s: Sentence) -> Iterator[Candidate]:
     """Every query that the fragments may mean together."""
-    parts = parts_of(fragments, catalog, joins)
+    parts = parts_of(fragments, s)
     if parts is None or len(parts.supers) > 2:
         return
     for head, kept in list(product(heads(parts), filters(parts)))[:MOST]:
@@ -143,6 +147,11 @@ def _nested(parts: Parts) -> tuple[Predicate, ...] | None:
 
 def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> Iterator[Candidate]:
     """The query, with the other side of a set operation built from its own select list."""
+    if query.combine is not None and any(term.aggregated for term in query.select) and not query.group:
+        counted = _counted_rows(parts, query)
+        if counted is None:
+            return
+        query, features = counted, {**features, "combine:counted": 1.0}
     if query.combine is not None:
         kind, inner = query.combine
         other = replace(
@@ -160,11 +169,30 @@ def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> I
     features["join:count"] = float(len(tree.joins))
     features[f"join:{min(len(tree.joins), 4)}"] = 1.0
     features["join:extra"] = float(extra)
+    unspoken = [t for t in tables if t not in parts.spoken]
+    features["tables:unspoken"] = float(len(unspoken))
+    features[f"tables:unspoken:{'some' if parts.spoken else 'none'}"] = float(len(unspoken))
+    if parts.valued & set(unspoken):
+        features["tables:valued"] = 1.0
     if any(not join.given for join in tree.joins):
         features["join:inferred"] = 1.0
     if tree.tied:
         features["join:tied"] = 1.0
     yield Candidate(query, features)
+
+
+def _counted_rows(parts: Parts, query: MetricQuery) -> MetricQuery | None:
+    """An aggregate over rows that also fulfil, or do not fulfil, another condition: by the row's key."""
+    key = parts.catalog.key_of(parts.main) if parts.main else None
+    if key is None or query.combine is None:
+        return None
+    kind, inner = query.combine
+    term = Term(parts.main, key.name)
+    within: Predicate = Within(term, MetricQuery((term,), inner.tables, inner.where))
+    if kind == "except":
+        return replace(query, where=conjoin(query.where, Not(within)), combine=None)
+    first = Within(term, MetricQuery((term,), query.tables, query.where))
+    return replace(query, where=conjoin(first, within), tables=(), combine=None)
 
 
 def _order(parts: Parts, head: Head) -> tuple[tuple[Order, ...] | None, int | None, list[tuple[str, float]]]:

@@ -19,6 +19,7 @@ TRAILING = phrases(lex.TRAILING_COMPARATORS)
 _CONTAINS = phrases(lex.CONTAINS)
 _NULL = phrases(tuple((text, "yes" if is_null else "no") for text, is_null in lex.NULL_PHRASES))
 _LINKERS = lex.COPULAS | lex.DETERMINERS | {"'s", "of", "either", "be", "by", "in", "on", "at", "with", "number", "have", "has", "had"}
+_COMPARED_BY = frozenset("than before after least most over above below under between exceeding since to until".split())
 _NEGATIVE = frozenset(("not", "n't", "never", "isn't", "aren't", "doesn't", "don't", "no"))
 _OP_FLIP = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "=": "=", "!=": "!="}
 
@@ -195,6 +196,8 @@ def text_before_column(s: Sentence, i: int) -> Iterator[Edge]:
 
 def value_conditions(s: Sentence, i: int) -> Iterator[Edge]:
     """A stored value by itself, or before its column: `in Paris`, `the "Gold" medal`."""
+    if s.tokens[i].value is not None and s.low(s.back(i)) in _COMPARED_BY:
+        return
     for mention in s.mentions.values.get(i, ()):
         column = s.catalog.column_of[(mention.table, mention.column)]
         term = Term(mention.table, mention.column)

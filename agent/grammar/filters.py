@@ -62,10 +62,24 @@ def _conditions(parts: Parts, conditions: tuple[Fragment, ...]) -> Iterator[Filt
         where = "own" if all(f.term and f.term.table == parts.main for f in negated) else "other"
         features.append((f"not:{where}:plain", 1.0))
     yield Filter(plain, features=tuple(features))
+    yield from _scoped(parts, conditions)
     if pair:
         yield from _as_sets(parts, conditions, pair, joiner)
     if negated:
         yield from _except(parts, conditions, negated[0])
+
+
+def _scoped(parts: Parts, conditions: tuple[Fragment, ...]) -> Iterator[Filter]:
+    """`than the average price of cars in Rome`: later conditions hold for what is averaged."""
+    for i, fragment in enumerate(conditions):
+        after = conditions[i + 1 :]
+        if not fragment.inner or not after or fragment.term is None:
+            continue
+        inner = MetricQuery((replace(fragment.term, agg=fragment.inner),), where=_all(parts, after))
+        outer = conjoin(_all(parts, conditions[:i]), Compare(fragment.term, fragment.op, inner))
+        yield Filter(outer, features=(("inner:scoped", 1.0),))
+        both = conjoin(outer, _all(parts, after))
+        yield Filter(both, features=(("inner:scoped_both", 1.0),))
 
 
 def _all(parts: Parts, conditions: tuple[Fragment, ...]) -> Predicate | None:

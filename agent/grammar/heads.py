@@ -64,7 +64,8 @@ def _entity(parts: Parts, table: str) -> Iterator[tuple[tuple[Term, ...], Featur
         yield tuple(Term(table, c.name) for c in names), ((f"entity:name{len(names)}", 1.0),)
     if key is not None and key not in names:
         yield (Term(table, key.name),), (("entity:key", 1.0),)
-    yield (Term(table),), (("entity:all", 1.0),)
+    said = "said" if parts.everything else "unsaid"
+    yield (Term(table),), ((f"entity:all:{said}", 1.0),)
 
 
 def _counts(
@@ -216,7 +217,7 @@ def _keys(
     row = (Term(tables[0], key.name),) if key and tables else ()
     by_row = tuple(dict.fromkeys((*row, *columns)))
     yield columns, ((f"keys:columns:{'own' if counts_own else 'other'}:{'row' if named else 'value'}", 1.0),)
-    if row and by_row != columns:
+    if row and by_row != columns and (not counts_own or parts.touches or parts.conditions):
         yield by_row, ((f"keys:row:{'own' if counts_own else 'other'}:{'row' if named else 'value'}", 1.0),)
 
 

@@ -41,10 +41,10 @@ def count_edges(s: Sentence, i: int) -> Iterator[Edge]:
     distinct = s.low(start) in lex.DISTINCT_WORDS
     after = s.skip(start, lex.DISTINCT_WORDS | {"types", "kinds"}) if distinct else start
     base: Features = ((f"count:{cue}", 1.0),)
-    for mention in s.tables(after):
+    for mention in s.near_tables(after):
         term = Term(mention.table, "*", "count", distinct)
         yield Edge(i, mention.end, (Fragment("count", term, position=i),), base + s.link_features(mention, "table"))
-    for mention in s.columns(after):
+    for mention in s.near_columns(after):
         yield from _counted_column(s, i, mention, distinct, base)
     yield Edge(i, end, (Fragment("count", Term("", "*", "count", False), position=i),), (*base, ("count:open", 1.0)))
 
@@ -69,11 +69,9 @@ def aggregate_edges(s: Sentence, i: int) -> Iterator[Edge]:
     aggs, words, j = _aggregates(s, i)
     if not aggs:
         return
-    j = s.skip(j, _AGG_FILLERS)
-    distinct = s.low(j) in lex.DISTINCT_WORDS
-    if distinct:
-        j += 1
-    for mention in s.columns(j):
+    distinct = s.low(s.skip(j, _AGG_FILLERS)) in lex.DISTINCT_WORDS
+    starts = s.stops(j, _AGG_FILLERS | lex.DISTINCT_WORDS)
+    for mention in (m for start in starts for m in s.near_columns(start)):
         terms = tuple(Term(mention.table, mention.column, agg, distinct) for agg in aggs)
         fragments = tuple(Fragment("project", term, position=i) for term in terms)
         features = [*s.link_features(mention, "agg"), (f"agg:{words[0]}", 1.0)]
@@ -137,6 +135,8 @@ def group_edges(s: Sentence, i: int) -> Iterator[Edge]:
             return
         found, cue = (i + 1, ""), "by"
     start = s.skip(found[0], lex.DETERMINERS | {"different", "distinct", "single", "individual"})
+    if s.low(start) in ("kind", "type", "category", "group", "value") and s.low(start + 1) == "of":
+        start = s.skip(start + 2, lex.DETERMINERS)
     cue = s.low(i) if cue == "each" else cue
     yield from _group_at(s, i, start, (), ((f"each:{cue}", 1.0),), 0)
 

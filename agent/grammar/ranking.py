@@ -65,11 +65,15 @@ def _ranked_by(s: Sentence, i: int, j: int, sign: int, n: int, features: Feature
     agg = lex.AGGREGATES.get(s.low(s.skip(j, _FILL)), "")
     if agg in ("avg", "sum", "max", "min"):
         start = s.skip(s.skip(j, _FILL) + 1, _FILL)
-    for mention in s.columns(start):
+    direct = s.skip(j, lex.DETERMINERS)
+    mentions = list(s.near_columns(start))
+    if direct < start:
+        mentions += [m for m in s.columns(direct) if m.end > start]
+    for mention in mentions:
         column = s.column(mention)
         link = s.link_features(mention, "super")
         kind = "number" if column.numeric and not column.is_id else column.kind
-        if not counted or (column.numeric and not column.is_id):
+        if not counted or mention.start < start or (column.numeric and not column.is_id):
             term = Term(mention.table, mention.column, agg)
             fragment = Fragment("super", term, n=n, descending=sign > 0, position=i)
             yield Edge(i, mention.end, (fragment,), (*features, *link, (f"sup:col:{kind}", 1.0)), "")
@@ -78,7 +82,7 @@ def _ranked_by(s: Sentence, i: int, j: int, sign: int, n: int, features: Feature
         yield Edge(
             i, mention.end, (fragment,), (*features, *link, (f"sup:count_col:{bool(counted)}", 1.0)), ""
         )
-    for mention in s.tables(start):
+    for mention in s.near_tables(start):
         fragment = Fragment("super", Term(mention.table, "*", "count"), n=n, descending=sign > 0, position=i)
         link = s.link_features(mention, "table")
         yield Edge(i, mention.end, (fragment,), (*features, *link, (f"sup:count:{bool(counted)}", 1.0)), "")
@@ -86,7 +90,7 @@ def _ranked_by(s: Sentence, i: int, j: int, sign: int, n: int, features: Feature
 
 def _most(s: Sentence, i: int, j: int, n: int) -> Iterator[Edge]:
     """`most common`, `most recent`, `most expensive`; `most` with a verb counts rows."""
-    word = s.low(j + 1)
+    word = s.low(j + 1).removesuffix("ly") if s.low(j + 1) not in lex.POPULAR else s.low(j + 1)
     sign = -1 if s.low(j) == "least" else 1
     if s.low(j) == "more":
         return
@@ -179,7 +183,7 @@ def _sort_terms(s: Sentence, j: int) -> Iterator[tuple[Term, int, Features]]:
     counted = s.match(j, _COUNT)
     if counted:
         start = s.skip(counted[0], _FILL | {"different"})
-        for mention in s.tables(start):
+        for mention in s.near_tables(start):
             yield Term(mention.table, "*", "count"), mention.end, (*s.link_features(mention, "table"), ("order:count", 1.0))
         for mention in s.columns(start):
             column = s.column(mention)
@@ -217,10 +221,12 @@ def having_edges(s: Sentence, i: int) -> Iterator[Edge]:
     cue = "cmp" if compare or trailing else "bare"
     after = s.skip(end, ("different", "distinct", "of", "the", "kinds", "types", "or", "more"))
     base: Features = ((f"having:{cue}", 1.0), (f"having:op{op}", 1.0))
-    for mention in s.tables(after):
+    for mention in s.near_tables(after):
         fragment = Fragment("having", Term(mention.table, "*", "count"), op, (value,), position=i)
-        yield Edge(i, mention.end, (fragment,), (*base, *s.link_features(mention, "table")), "rel")
-    for mention in s.columns(after):
+        rows = s.catalog.by_name[mention.table].rows
+        much: Features = (("having:implausible", 1.0),) if rows and value > rows else ()
+        yield Edge(i, mention.end, (fragment,), (*base, *much, *s.link_features(mention, "table")), "rel")
+    for mention in s.near_columns(after):
         if not s.column(mention).numeric or s.column(mention).is_id:
             term = Term(mention.table, mention.column, "count", True)
             fragment = Fragment("having", term, op, (value,), position=i)

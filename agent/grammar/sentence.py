@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,6 +15,11 @@ from ..linking.mentions import Mention, Mentions
 from ..query import Scalar
 from .fragments import Features
 
+_EVERYTHING = re.compile(
+    r"\b(all|any|every|the|complete|full)\s+(\w+\s+)?(details?|info|information|data|columns?|fields?|attributes?|contents?)\b"
+    r"|\beverything\b|\b(details?|information|info|data)\s+(of|on|about|for)\b",
+    re.IGNORECASE,
+)
 Phrases = dict[str, list[tuple[tuple[str, ...], str]]]
 
 
@@ -73,6 +79,32 @@ class Sentence:
             i += 1
         return i
 
+    def back(self, i: int) -> int:
+        """The token before i, past determiners and `year`."""
+        i -= 1
+        while i > 0 and (self.tokens[i].low in lex.DETERMINERS or self.tokens[i].low in ("year", "of", "equal")):
+            i -= 1
+        return i
+
+    def stops(self, i: int, words: Iterable[str]) -> list[int]:
+        """Every token from i to the first that is not one of `words`: where a name may begin."""
+        return list(range(i, self.skip(i, words) + 1))
+
+    def near_columns(self, i: int) -> Sequence[Mention]:
+        """Column mentions at i, or behind one unknown word."""
+        return self.columns(i) or (self.columns(i + 1) if self._unknown(i) else ())
+
+    def near_tables(self, i: int) -> Sequence[Mention]:
+        """Table mentions at i, or behind one unknown word."""
+        return self.tables(i) or (self.tables(i + 1) if self._unknown(i) else ())
+
+    def _unknown(self, i: int) -> bool:
+        """Whether token i is a word that neither the schema, the values nor the grammar knows."""
+        if not 0 <= i < len(self.tokens) or self.tokens[i].kind != "word":
+            return False
+        known = i in self.mentions.covered or i in self.mentions.valued or self.tokens[i].low in lex.FUNCTION_WORDS
+        return not known
+
     def columns(self, i: int) -> Sequence[Mention]:
         """Column mentions at i."""
         return self.mentions.columns.get(i, ())
@@ -84,6 +116,11 @@ class Sentence:
     def column(self, mention: Mention) -> Column:
         """The column a mention stands for."""
         return self.catalog.column_of[(mention.table, mention.column)]
+
+    @cached_property
+    def asks_everything(self) -> bool:
+        """Whether all columns are asked for in so many words."""
+        return bool(_EVERYTHING.search(self.text))
 
     @cached_property
     def _table_positions(self) -> list[tuple[int, str, float]]:

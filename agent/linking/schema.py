@@ -28,6 +28,8 @@ class _Item:
     words: tuple[str, ...]
     extra: frozenset[str]
     penalty: float = 1.0
+    own: frozenset[str] = frozenset()
+    row_id: bool = False
 
 
 class SchemaIndex:
@@ -42,7 +44,9 @@ class SchemaIndex:
                 self._add(_Item(table.name, "", _phrase(words), frozenset(), 0.98))
             for column in table.columns:
                 extra = frozenset(table.words) - set(column.words) if len(column.words) < 4 else frozenset()
-                self._add(_Item(table.name, column.name, column.words, extra))
+                own = frozenset(table.words) & set(column.words[:-1])
+                row_id = column.name in table.primary_key or (table.name, column.name) in catalog.foreign_keys
+                self._add(_Item(table.name, column.name, column.words, extra, 1.0, own, row_id))
                 for words in column.synonyms:
                     self._add(_Item(table.name, column.name, _phrase(words), frozenset(), 0.98))
         self._stems: dict[str, list[str]] = {}
@@ -166,8 +170,10 @@ def _step(
 def _mention(
     item: _Item, start: int, end: int, used: dict[str, float], extra: dict[str, float]
 ) -> list[Mention]:
-    total = sum(_weight(word) for word in item.words)
-    got = sum(_weight(word) for word in used)
+    if item.words[-1] == "id" and "id" not in used and item.column and item.row_id:
+        return []
+    total = sum(_weight(word, item) for word in item.words)
+    got = sum(_weight(word, item) for word in used)
     quality = sum(used.values()) / len(used)
     coverage = got / total if total else 0.0
     score = quality * (0.35 + 0.65 * coverage) * item.penalty
@@ -179,5 +185,10 @@ def _mention(
     return [Mention(start, end, kind, item.table, item.column, "", round(score, 3), coverage > 0.99)]
 
 
-def _weight(word: str) -> float:
-    return 0.5 if word in ("reference", "id", "code", "the", "of", "number", "detail") or len(word) < 2 else 1.0
+def _weight(word: str, item: _Item) -> float:
+    """How much of a name a word is: little for one that only repeats the table, or for a single letter."""
+    if len(word) < 2:
+        return 0.1
+    if item.column and word in item.own:
+        return 0.35
+    return 0.5 if word in ("reference", "code", "number", "detail") else 1.0
