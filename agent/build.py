@@ -45,9 +45,12 @@ class _Builder:
         self._qualify = False
 
     def query(self, query: MetricQuery) -> exp.Query:
-        outer, self._qualify = self._qualify, len(tables_of(query)) > 1
+        outer = self._qualify
         select: exp.Query = self._select(query)
         self._qualify = outer
+        if query.rows_only:
+            inner = exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("found")))
+            return exp.Select(expressions=[exp.Count(this=exp.Star())], from_=exp.From(this=inner))
         if query.combine is None:
             return select
         other = self.query(query.combine[1])
@@ -55,11 +58,12 @@ class _Builder:
         return kind(this=select, expression=other, distinct=True)
 
     def _select(self, query: MetricQuery) -> exp.Select:
-        select = exp.Select(expressions=[self._column(term) for term in query.select])
         tables = tables_of(query)
         tree = self._joins.tree(tables)
         if tree is None:
             raise Unconnected(tables)
+        self._qualify = bool(tree.joins)
+        select = exp.Select(expressions=[self._column(term) for term in query.select])
         select.set("from_", exp.From(this=_table(tree.root)))
         inside = {tree.root}
         for join in tree.joins:
@@ -67,10 +71,9 @@ class _Builder:
             inside.add(new)
             on = exp.EQ(this=_name(join.left, join.left_column), expression=_name(join.right, join.right_column))
             select.append("joins", exp.Join(this=_table(new), on=on))
-        self._qualify = bool(tree.joins)
         if query.where is not None:
             select.set("where", exp.Where(this=self._predicate(query.where)))
-        if query.group:
+        if query.group and query.per_group is None:
             select.set("group", exp.Group(expressions=[self._term(term) for term in query.group]))
         if query.having is not None:
             select.set("having", exp.Having(this=self._predicate(query.having)))
@@ -78,12 +81,19 @@ class _Builder:
             keys = [
                 exp.Ordered(this=self._term(o.term), desc=o.descending, nulls_first=not o.descending) for o in query.order
             ]
-            select.set("order", exp.Order(expressions=keys))
+            order = exp.Order(expressions=keys)
+            select.set(*self._first_of_each(query, order) if query.per_group else ("order", order))
         if query.limit is not None:
             select.set("limit", exp.Limit(expression=exp.Literal.number(query.limit)))
         if query.distinct:
             select.set("distinct", exp.Distinct())
         return select
+
+    def _first_of_each(self, query: MetricQuery, order: exp.Order) -> tuple[str, exp.Expression]:
+        """Only the first rows of each group, in that order."""
+        keys = [self._term(term) for term in query.group]
+        number = exp.Window(this=exp.RowNumber(), partition_by=keys, order=order)
+        return "qualify", exp.Qualify(this=exp.LTE(this=number, expression=exp.Literal.number(query.per_group)))
 
     def _column(self, term: Term) -> exp.Expression:
         if term.column == "*" and not term.agg:

@@ -118,8 +118,8 @@ class MetricQuery:
     """What is asked: columns and measures, over which rows, by what, in which order, how many.
 
     `tables` are relations that must be joined though no term names them. `combine` joins the result with that of
-    another query (intersect, except, union). `per_group` keeps so many rows for each value of the first group key.
-    `share` divides the first measure by its total. `compare` adds the measure over another time range.
+    another query (intersect, except, union). `per_group` keeps so many rows for each value of the group keys, in the
+    given order, and groups nothing. `rows_only` asks how many rows the query has. `share` divides the first measure by its total. `compare` adds the measure over another time range.
     """
 
     select: tuple[Term, ...]
@@ -132,6 +132,7 @@ class MetricQuery:
     distinct: bool = False
     combine: tuple[str, MetricQuery] | None = None
     per_group: int | None = None
+    rows_only: bool = False
     share: bool = False
     compare: Comparison | None = None
 

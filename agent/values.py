@@ -31,6 +31,7 @@ class ValueIndex:
 
     places: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
     longest: int = 1
+    parts: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, columns: Iterable[tuple[str, str, tuple[str, ...]]]) -> ValueIndex:
@@ -50,8 +51,25 @@ class ValueIndex:
                     places.append(Place(table, column, value))
                     count += 1
                     longest = max(longest, key.count(" ") + 1)
-        return cls({key: tuple(places) for key, places in found.items()}, min(longest, 10))
+        whole = {key: tuple(places) for key, places in found.items()}
+        return cls(whole, min(longest, 10), _parts(whole))
+
+    def find_part(self, word: str) -> tuple[Place, ...]:
+        """The places of short values that hold the word among others."""
+        return self.parts.get(word, ())
 
     def find(self, phrase: str) -> tuple[Place, ...]:
         """The places of an already normalised phrase."""
         return self.places.get(phrase, ())
+
+
+def _parts(whole: Mapping[str, tuple[Place, ...]]) -> dict[str, tuple[Place, ...]]:
+    """Words of values of two to four words, where only few values hold them."""
+    found: dict[str, list[Place]] = {}
+    for key, places in whole.items():
+        words = key.split(" ")
+        if 2 <= len(words) <= 4:
+            for word in words:
+                if len(word) > 2:
+                    found.setdefault(word, []).extend(places)
+    return {word: tuple(places) for word, places in found.items() if len(places) <= 3}

@@ -79,7 +79,7 @@ CONTAINS: tuple[tuple[str, str], ...] = (
     ("have substring", "inside"), ("has substring", "inside"), ("with the letters", "inside"), ("with word", "inside"),
     ("that has the letter", "inside"), ("has a substring", "inside"), ("have a substring", "inside"),
 )  # fmt: skip
-CONTAINS_FILLERS = frozenset("the a an word words letter letters substring string phrase character characters text keyword".split())
+CONTAINS_FILLERS = frozenset("the a an word words letter letters substring string string phrase character characters text keyword".split())
 
 AGGREGATES: dict[str, str] = {
     "average": "avg", "mean": "avg", "avg": "avg", "averages": "avg", "averaged": "avg", "maximum": "max",
@@ -87,7 +87,6 @@ AGGREGATES: dict[str, str] = {
     "totals": "sum", "combined": "sum", "overall": "sum", "highest": "max", "largest": "max", "biggest": "max",
     "greatest": "max", "lowest": "min", "smallest": "min", "longest": "max", "shortest": "min", "latest": "max",
     "earliest": "min", "most": "max", "least": "min", "oldest": "max", "youngest": "min", "cheapest": "min",
-    "last": "max", "first": "min",
 }  # fmt: skip
 
 ASCENDING: tuple[str, ...] = (

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from .inflection import lemma
+
 _GROUPS = """
 salary wage pay earnings income compensation
 price cost fee charge expense
@@ -421,7 +423,7 @@ mom mother
 def _table() -> dict[str, frozenset[str]]:
     table: dict[str, set[str]] = {}
     for line in _GROUPS.strip().splitlines():
-        words = line.split()
+        words = [lemma(word) for word in line.split()]
         for word in words:
             table.setdefault(word, set()).update(other for other in words if other != word)
     return {word: frozenset(others) for word, others in table.items()}

@@ -109,6 +109,11 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
     order, limit, ordered = _order(parts, head)
     if order is None:
         return
+    per_group = limit if head.per_group else None
+    if per_group is not None:
+        limit = None
+        select = tuple(replace(t, agg="") if t.agg in ("max", "min") else t for t in head.select)
+        head = replace(head, select=select)
     where = kept.where
     if head.nested_super:
         nested = _nested(parts)
@@ -117,7 +122,7 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
         where = conjoin(where, *nested)
     query = MetricQuery(
         head.select, kept.tables, where, head.group, conjoin(kept.having, head.having), order, limit, head.distinct,
-        kept.combine,
+        kept.combine, per_group, head.rows_only,
     )  # fmt: skip
     features = dict(head.features)
     for name, value in (*kept.features, *ordered):
@@ -141,7 +146,8 @@ def _nested(parts: Parts) -> tuple[Predicate, ...] | None:
         key = parts.catalog.key_of(fragment.term.table) if fragment.term else None
         if fragment.term is None or key is None:
             return None
-        out.append(super_within(fragment.term, Term(key.table, key.name), fragment.descending, fragment.n))
+        n = max(fragment.n, *(limit.n for limit in parts.limits), 1)
+        out.append(super_within(fragment.term, Term(key.table, key.name), fragment.descending, n))
     return tuple(out)
 
 
@@ -221,6 +227,8 @@ def _order(parts: Parts, head: Head) -> tuple[tuple[Order, ...] | None, int | No
             term = replace(term, table=parts.main)
         keys.append(Order(term, fragment.descending))
     for fragment in parts.limits:
+        if head.nested_super:
+            continue
         limit = fragment.n
         features.append(("limit:ordered" if keys else "limit:unordered", 1.0))
         if fragment.descending and keys and not parts.orders:
@@ -228,7 +236,7 @@ def _order(parts: Parts, head: Head) -> tuple[tuple[Order, ...] | None, int | No
     if len(parts.supers) > 1:
         features.append(("super:two", 1.0))
     plain_key = any(not o.term.aggregated for o in keys)
-    if head.group and plain_key and any(o.term not in head.group for o in keys if not o.term.aggregated):
+    if head.group and not head.per_group and plain_key and any(o.term not in head.group for o in keys if not o.term.aggregated):
         keys, ok = _group_keys(keys, head)
         if not ok:
             return None, None, []

@@ -11,6 +11,7 @@ from ..english.inflection import degree
 from ..english.tokens import number_at
 from ..linking.mentions import Mention
 from ..query import Scalar, Term
+from ..values import normalise
 from .fragments import Edge, Features, Fragment
 from .sentence import Found, Sentence, phrases
 
@@ -226,6 +227,8 @@ def _value_style(s: Sentence, mention: Mention, column: Column) -> Features:
     """How the value is written, and whether the word is rather a name of the schema."""
     token = s.tokens[mention.start]
     out: list[tuple[str, float]] = []
+    if mention.score <= 0.6 and token.kind == "word":
+        out.append(("value:partial", 1.0))
     if token.kind == "quoted":
         out.append(("value:quoted", 1.0))
     elif token.kind == "number":
@@ -317,6 +320,8 @@ def comparison_conditions(s: Sentence, i: int) -> Iterator[Edge]:
         features = (*s.link_features(mention, "cond"), ("pat:cmp_col", 1.0), (f"op:{op}", 1.0), *fits)
         yield Edge(i, mention.end, (fragment,), features, "rel")
     yield from _unnamed(s, i, end, op, value)
+    if op != "=" and isinstance(value, (int, float)) and 0 < value < 130:
+        yield from _aged(s, i, end, op, value)
 
 
 def _unnamed(s: Sentence, i: int, end: int, op: str, value: Scalar) -> Iterator[Edge]:
@@ -330,6 +335,65 @@ def _unnamed(s: Sentence, i: int, end: int, op: str, value: Scalar) -> Iterator[
         yield Edge(
             i, end, (fragment,), ((f"near:time:{near}", 1.0), ("pat:time", 1.0), (f"prep:{s.low(i)}", 1.0), *fits), "rel"
         )
+
+
+def _aged(s: Sentence, i: int, end: int, op: str, value: Scalar) -> Iterator[Edge]:
+    """`under 40`, `over 60 years old`: an age, where there is one."""
+    stop = s.skip(end, ("year", "years", "old", "of", "age"))
+    for table in s.catalog.tables:
+        for column in table.columns:
+            if "age" in column.words and column.numeric:
+                near = s.affinity(column.table, i, end)
+                said: Features = (("pat:age_said" if stop > end else "pat:age", 1.0), (f"near:time:{near}", 1.0))
+                fragment = Fragment("cond", Term(column.table, column.name), op, (value,), position=i)
+                yield Edge(i, stop, (fragment,), said, "rel")
+
+
+def flag_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """A column of yes and no, named as what a row has: `have wifi`, `approved by`."""
+    for mention in s.columns(i):
+        column = s.column(mention)
+        yes = _yes(column)
+        if yes is not None:
+            fragment = Fragment("cond", Term(mention.table, mention.column), "=", (yes,), position=i)
+            yield Edge(i, mention.end, (fragment,), (*s.link_features(mention, "cond"), ("pat:flag", 1.0)), "rel")
+
+
+def _yes(column: Column) -> Scalar | None:
+    """The value that says yes in a column that says only yes or no."""
+    if column.kind == "bool":
+        return True
+    if not 1 <= column.distinct <= 3 or not column.values:
+        return None
+    lower = {value.lower(): value for value in column.values}
+    for yes, no in (("yes", "no"), ("true", "false"), ("y", "n"), ("t", "f"), ("1", "0")):
+        if set(lower) & {yes, no} and set(lower) <= {yes, no, "unknown", "other"}:
+            found = lower.get(yes, yes if yes != "yes" else "Yes")
+            return int(found) if column.numeric else found
+    return None
+
+
+def quoted_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """Quoted text that no column holds as a whole: a first and a last name, or the name of what stands before."""
+    token = s.tokens[i]
+    if token.kind != "quoted" or s.mentions.values.get(i):
+        return
+    words = str(token.value).split()
+    for cut in range(1, len(words)):
+        ones, others = (s.catalog.values.find(normalise(" ".join(part))) for part in (words[:cut], words[cut:]))
+        for one in ones:
+            for other in others:
+                if one.table == other.table and one.column != other.column:
+                    fragments = tuple(
+                        Fragment("cond", Term(p.table, p.column), "=", (p.value,), position=i) for p in (one, other)
+                    )
+                    near = s.affinity(one.table, i, i + 1)
+                    yield Edge(i, i + 1, fragments, (("value:full_name", 1.0), (f"near:value:{near}", 1.0)), "rel")
+    for table in s.spoken_tables:
+        for column in s.catalog.names_of(table)[:1]:
+            near = s.affinity(table, i, i + 1)
+            fragment = Fragment("cond", Term(table, column.name), "=", (str(token.value),), position=i)
+            yield Edge(i, i + 1, (fragment,), (("value:unknown", 1.0), (f"near:unknown:{near}", 1.0)), "rel")
 
 
 def _time_columns(s: Sentence) -> list[Column]:

@@ -10,6 +10,8 @@ from .sentence import Sentence
 
 PATTERNS: tuple[Callable[[Sentence, int], Iterator[Edge]], ...] = (
     nouns.column_edges,
+    nouns.shared_noun_edges,
+    nouns.question_word_edges,
     nouns.table_edges,
     nouns.count_edges,
     nouns.aggregate_edges,
@@ -17,11 +19,14 @@ PATTERNS: tuple[Callable[[Sentence, int], Iterator[Edge]], ...] = (
     conditions.column_conditions,
     conditions.text_before_column,
     conditions.value_conditions,
+    conditions.quoted_conditions,
+    conditions.flag_conditions,
     conditions.adjective_conditions,
     conditions.comparison_conditions,
     ranking.superlative_edges,
     ranking.column_is_most,
     ranking.limit_edges,
+    ranking.number_of_rows,
     ranking.order_edges,
     ranking.having_edges,
     ranking.count_compared_edges,

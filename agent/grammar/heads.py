@@ -22,6 +22,8 @@ class Head:
     having: Predicate | None = None
     distinct: bool = False
     nested_super: bool = False
+    rows_only: bool = False
+    per_group: bool = False
     features: Features = ()
 
 
@@ -60,10 +62,13 @@ def _selects(parts: Parts) -> Iterator[tuple[tuple[Term, ...], Features]]:
 def _entity(parts: Parts, table: str) -> Iterator[tuple[tuple[Term, ...], Features]]:
     names = parts.catalog.names_of(table)
     key = parts.catalog.key_of(table)
+    strict = bool(names) and names[0].words[-1] in ("name", "title")
     if names:
-        yield tuple(Term(table, c.name) for c in names), ((f"entity:name{len(names)}", 1.0),)
+        features: Features = ((f"entity:name{len(names)}", 1.0), (f"entity:name:{'strict' if strict else 'loose'}", 1.0))
+        yield tuple(Term(table, c.name) for c in names), features
     if key is not None and key not in names:
-        yield (Term(table, key.name),), (("entity:key", 1.0),)
+        kind = "named" if strict else "described" if names else "nameless"
+        yield (Term(table, key.name),), (("entity:key", 1.0), (f"entity:key:{kind}", 1.0))
     said = "said" if parts.everything else "unsaid"
     yield (Term(table),), ((f"entity:all:{said}", 1.0),)
 
@@ -128,6 +133,8 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
     if parts.groups:
         yield from _by_groups(parts, select, plain, measured, having, features)
         return
+    if having is not None and len(select) == 1 and select[0].agg == "count":
+        yield from _counted_groups(parts, select[0], having, features)
     if measured and plain:
         for keys, feature in _keys(parts, plain, measured):
             yield Head(select, keys, having, features=(*features, ("group:implied", 1.0), *feature))
@@ -143,6 +150,17 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
         return
     if having is None:
         yield Head(select, (), None, features=features)
+
+
+def _counted_groups(parts: Parts, count: Term, having: Predicate, features: Features) -> Iterator[Head]:
+    """`how many cities have more than 3 airports`: groups are formed, then counted."""
+    if count.column != "*":
+        keys: tuple[Term, ...] = (Term(count.table, count.column),)
+    else:
+        key = parts.catalog.key_of(count.table)
+        keys = (Term(count.table, key.name),) if key else ()
+    if keys:
+        yield Head(keys, keys, having, rows_only=True, features=(*features, ("group:rows_only", 1.0)))
 
 
 def _having(parts: Parts) -> Predicate | None:
@@ -179,6 +197,12 @@ def _by_groups(
         keys = (*keys, *((Term(table, key.name),) if key else ()), *names)
         shown = (*shown, *names)
     missing = tuple(t for t in shown if t not in select)
+    if not measured and parts.supers and not any(f.term and f.term.aggregated for f in parts.supers) and keys:
+        yield Head((*missing, *select), keys, per_group=True, features=(*features, ("group:best_of_each", 1.0)))
+        yield Head(select, keys, per_group=True, features=(*features, ("group:best_of_each_hidden", 1.0)))
+        best = tuple(replace(f.term, agg="max" if f.descending else "min") for f in parts.supers if f.term)
+        rest = tuple(t for t in select if (t.table, t.column) not in {(b.table, b.column) for b in best})
+        yield Head((*missing, *rest, *best), keys, per_group=True, features=(*features, ("group:best_value", 1.0)))
     if not measured and not parts.supers and not parts.havings and not any(
         f.term and f.term.aggregated for f in parts.orders
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..english import lexicon as lex
+from ..english.adjectives import QUESTION_WORDS
 from ..linking.mentions import Mention
 from ..query import Term
 from .fragments import Edge, Features, Fragment
@@ -20,6 +21,47 @@ def column_edges(s: Sentence, i: int) -> Iterator[Edge]:
     for mention in s.columns(i):
         fragment = Fragment("project", Term(mention.table, mention.column), position=i)
         yield Edge(i, mention.end, (fragment,), s.link_features(mention, "project"))
+
+
+def shared_noun_edges(s: Sentence, i: int) -> Iterator[Edge]:
+    """`first and last name`: two columns that share their noun."""
+    if s.low(i + 1) not in ("and", "or", "&", ",") or i + 3 >= len(s):
+        return
+    second = i + 2 if s.low(i + 2) != "the" else i + 3
+    if second + 1 >= len(s) or s.tokens[i].kind != "word":
+        return
+    noun = s.tokens[second + 1].lemma
+    for table in s.catalog.tables:
+        pair = [
+            column
+            for at in (i, second)
+            for column in table.columns
+            if len(column.words) > 1 and column.words[-1] == noun and s.tokens[at].lemma in column.words
+        ]
+        if len(pair) == 2 and pair[0] is not pair[1]:
+            near = s.affinity(table.name, i, second + 2)
+            fragments = tuple(Fragment("project", Term(table.name, c.name), position=i) for c in pair)
+            yield Edge(i, second + 2, fragments, (("project:shared", 1.0), (f"near:project:{near}", 1.0)))
+
+
+def question_word_edges(s: Sentence, i: int) -> Iterator[Edge]:
+    """`where`, `when`, `how long`: columns that such a word asks for."""
+    two = f"{s.low(i)} {s.low(i + 1)}"
+    cue = two if two in QUESTION_WORDS else s.low(i)
+    if cue not in QUESTION_WORDS or cue in ("who", "whom") or s.columns(i + len(cue.split())):
+        return
+    end = i + len(cue.split())
+    best: list[tuple[float, str, str, Features]] = []
+    for rank, word in enumerate(QUESTION_WORDS[cue]):
+        for table in s.catalog.tables:
+            near = s.affinity(table.name, i, end)
+            weight = {"none": 0.0, "unspoken": 0.0, "neighbour": 0.3}.get(near, 1.0) - 0.05 * rank
+            for column in table.columns:
+                if word in column.words and not column.is_id:
+                    features: Features = ((f"asks:{cue}", 1.0), (f"near:ask:{near}", 1.0), ("asks:rank", float(rank)))
+                    best.append((weight, table.name, column.name, features))
+    for _, table_name, name, features in sorted(best, key=lambda b: -b[0])[:3]:
+        yield Edge(i, end, (Fragment("project", Term(table_name, name), position=i),), features)
 
 
 def table_edges(s: Sentence, i: int) -> Iterator[Edge]:

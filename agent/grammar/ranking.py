@@ -129,6 +129,13 @@ def limit_edges(s: Sentence, i: int) -> Iterator[Edge]:
         yield from _ranked_by(s, i, number[1], 1 if down else -1, number[0], (("limit:by", 1.0),))
 
 
+def number_of_rows(s: Sentence, i: int) -> Iterator[Edge]:
+    """`three cities with the most ...`: a number before what is asked for."""
+    number = number_at(s.tokens, i)
+    if number and isinstance(number[0], int) and 1 < number[0] <= 100 and (s.columns(number[1]) or s.tables(number[1])):
+        yield Edge(i, number[1], (Fragment("limit", n=number[0], position=i),), (("limit:bare", 1.0),), "")
+
+
 def order_edges(s: Sentence, i: int) -> Iterator[Edge]:
     """`sorted by age in descending order`, `in ascending order of name`, `alphabetically`."""
     j, cue, direction = i, False, ""
@@ -146,6 +153,12 @@ def order_edges(s: Sentence, i: int) -> Iterator[Edge]:
         else:
             break
     if not cue and not direction:
+        if s.low(i) == "by":
+            yield from (
+                edge
+                for edge in _ordered_terms(s, i, s.skip(i + 1, lex.DETERMINERS), "", (("order:by", 1.0),), (), 0)
+                if s.low(edge.end - 1) in ("order", "ascending", "descending", "alphabetically")
+            )
         return
     base: Features = ((f"order:{'cue' if cue else 'way'}", 1.0),)
     yield from _ordered_terms(s, i, j, direction, base, (), 0)

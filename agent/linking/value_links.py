@@ -47,7 +47,8 @@ def _span(i: int, end: int, span: tuple[Token, ...], catalog: Catalog) -> list[M
     if plural:
         return _mentions(i, end, plural, 0.8)
     if single:
-        return _by_meaning(i, span[0], catalog)
+        part = index.find_part(phrase) or index.find_part(base)
+        return _by_meaning(i, span[0], catalog) or _mentions(i, end, part, 0.6 if span[0].capital else 0.5)
     return []
 
 
