@@ -64,6 +64,8 @@ def name_words(name: str) -> tuple[str, ...]:
     for i, word in enumerate(words[:-1]):
         if word in _INITIALS and words[i + 1] == "name":
             words[i] = _INITIALS[word]
+        elif word == "b" and words[i + 1] in ("date", "day", "place"):
+            words[i] = "birth"
     return tuple(word for word in words if word not in _MARKS) or tuple(words) or (name.lower(),)
 
 
@@ -96,6 +98,6 @@ def _split_compound(word: str) -> list[str] | None:
             return [left, right]
     if len(word) > 3 and word.endswith("id") and not word.endswith(("aid", "oid", "uid")):
         return [word[:-2], "id"]
-    if len(word) > 4 and word.endswith(("name", "date", "code")) and word not in ("rename", "update", "decode"):
-        return [word[:-4], word[-4:]] if len(word) > 5 else None
+    if word.endswith(("name", "date", "code", "time", "type")) and word not in ("rename", "update", "decode"):
+        return [word[:-4], word[-4:]]
     return None

@@ -17,6 +17,7 @@ from .joins import Joins
 from .linking.annotate import annotate
 from .linking.schema import SchemaIndex
 from .query import MetricQuery
+from .shape import cues, shape_features
 
 MOST = 40
 
@@ -50,12 +51,19 @@ def default_weights() -> Mapping[str, float]:
 def ranked(schema: Schema, sentence: Sentence, weights: Mapping[str, float], most: int = MOST) -> list[Candidate]:
     """Candidate meanings, best first, each once."""
     best: dict[MetricQuery, Candidate] = {}
+    asked = cues(sentence.text)
+    shapes: dict[MetricQuery, tuple[dict[str, float], float]] = {}
     for path in paths(sentence, weights):
         for found in candidates(path.fragments, sentence):
-            score = path.score + sum(weights.get(name, 0.0) * value for name, value in found.features.items())
+            if found.query not in shapes:
+                extra = shape_features(asked, found.query)
+                shapes[found.query] = extra, sum(weights.get(name, 0.0) for name in extra)
+            extra, extra_score = shapes[found.query]
+            score = path.score + extra_score
+            score += sum(weights.get(name, 0.0) * value for name, value in found.features.items())
             known = best.get(found.query)
             if known is None or known.score < score:
-                features = dict(path.features)
+                features = {**path.features, **extra}
                 for name, value in found.features.items():
                     features[name] = features.get(name, 0.0) + value
                 best[found.query] = Candidate(found.query, features, score)

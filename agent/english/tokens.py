@@ -26,6 +26,10 @@ _UNITS = {
     "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
     "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
 }  # fmt: skip
+_ORDINALS = {
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+    "tenth": 10, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7, "8th": 8, "9th": 9, "10th": 10,
+}  # fmt: skip
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "k": 1_000}
 
 
@@ -92,3 +96,8 @@ def number_at(tokens: tuple[Token, ...], i: int) -> tuple[float | int, int] | No
         value *= _SCALES[tokens[end].low]
         end += 1
     return value, end
+
+
+def ordinal(word: str) -> int | None:
+    """`third` -> 3."""
+    return _ORDINALS.get(word.split("-")[0])

@@ -8,7 +8,7 @@ from ..catalog import Column
 from ..english import adjectives
 from ..english import lexicon as lex
 from ..english.inflection import degree
-from ..english.tokens import number_at
+from ..english.tokens import number_at, ordinal
 from ..linking.mentions import Mention
 from ..query import Scalar, Term
 from ..values import normalise
@@ -80,6 +80,8 @@ def _compared(
     if negated:
         op = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}[op]
     for found in s.scalars(j, column):
+        if column.kind == "text" and found.quality not in ("number", "date") and op not in ("=", "!="):
+            continue
         fits = _type_feature(column, found)
         fragment = Fragment("cond", term, op, (found.value,), position=i)
         yield Edge(i, found.end, (fragment,), (*base, (f"pat:{pattern}", 1.0), *fits), "rel")
@@ -158,7 +160,7 @@ def _between(
 def _contains(
     s: Sentence, i: int, end: int, j: int, column: Column, term: Term, negated: bool, base: Features
 ) -> Iterator[Edge]:
-    for at in {end, j}:
+    for at in {end, j, s.skip(end, ("that", "which", "who", "also", "name", "names"))}:
         found = s.match(at, _CONTAINS)
         if not found:
             continue
@@ -166,7 +168,13 @@ def _contains(
         for text, stop in _texts(s, k):
             fragment = Fragment("cond", term, found[1], (text,), negated=negated, position=i)
             kind = "fit" if column.kind == "text" else "misfit"
-            yield Edge(i, stop, (fragment,), (*base, (f"pat:contains_{kind}", 1.0)), "rel")
+            features = (*base, (f"pat:contains_{kind}", 1.0))
+            yield Edge(i, stop, (fragment,), features, "rel")
+            again = s.skip(stop, lex.CONTAINS_FILLERS | {"or", "and", ","})
+            joiner = next((s.low(n) for n in range(stop, again) if s.low(n) in ("or", "and")), "")
+            for other, last in _texts(s, again) if joiner else ():
+                second = Fragment("cond", term, found[1], (other,), negated=negated, connector=joiner, position=i)
+                yield Edge(i, last, (fragment, second), (*features, ("pat:contains_two", 1.0)), "rel")
 
 
 def _texts(s: Sentence, k: int) -> Iterator[tuple[str, int]]:
@@ -347,6 +355,20 @@ def _aged(s: Sentence, i: int, end: int, op: str, value: Scalar) -> Iterator[Edg
                 said: Features = (("pat:age_said" if stop > end else "pat:age", 1.0), (f"near:time:{near}", 1.0))
                 fragment = Fragment("cond", Term(column.table, column.name), op, (value,), position=i)
                 yield Edge(i, stop, (fragment,), said, "rel")
+
+
+def ordinal_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """`third grade`: the column has that number."""
+    number = ordinal(s.low(i))
+    if number is None:
+        return
+    joined = "-" in s.low(i)
+    for mention in s.columns(i) if joined else s.columns(i + 1):
+        column = s.column(mention)
+        if (column.numeric or str(number) in column.values) and not column.is_id:
+            fragment = Fragment("cond", Term(mention.table, mention.column), "=", (number,), position=i)
+            features = (*s.link_features(mention, "cond"), ("pat:ordinal", 1.0))
+            yield Edge(i, mention.end, (fragment,), features, "rel")
 
 
 def flag_conditions(s: Sentence, i: int) -> Iterator[Edge]:

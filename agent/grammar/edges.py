@@ -21,6 +21,7 @@ PATTERNS: tuple[Callable[[Sentence, int], Iterator[Edge]], ...] = (
     conditions.value_conditions,
     conditions.quoted_conditions,
     conditions.flag_conditions,
+    conditions.ordinal_conditions,
     conditions.adjective_conditions,
     conditions.comparison_conditions,
     ranking.superlative_edges,

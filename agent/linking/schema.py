@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..catalog import Catalog
+from ..catalog import Catalog, Column
 from ..english.inflection import lemma, similar, stem
 from ..english.synonyms import synonyms
 from ..english.tokens import Token
@@ -13,6 +13,7 @@ from .mentions import Mention
 
 EXACT, STEM, SYNONYM, SHORT, FUZZY = 1.0, 0.85, 0.72, 0.75, 0.7
 _FILLERS = frozenset(("of", "the", "'s", "a", "an", "-", "for", "in"))
+_MEASURES = frozenset(("number", "amount", "value", "percentage", "percent", "proportion", "count", "total"))
 _WEAK = frozenset(
     "be have do the a an of to for in on at by from with and or not no it its that which who what where when how "
     "many much more most less least than each every all any list show find give return us me their there".split()
@@ -43,7 +44,7 @@ class SchemaIndex:
             for words in table.synonyms:
                 self._add(_Item(table.name, "", _phrase(words), frozenset(), 0.98))
             for column in table.columns:
-                extra = frozenset(table.words) - set(column.words) if len(column.words) < 4 else frozenset()
+                extra = _beside(table.words, column)
                 own = frozenset(table.words) & set(column.words[:-1])
                 row_id = column.name in table.primary_key or (table.name, column.name) in catalog.foreign_keys
                 self._add(_Item(table.name, column.name, column.words, extra, 1.0, own, row_id))
@@ -121,6 +122,16 @@ class SchemaIndex:
                 if joined in self._by_word:
                     out.append((2, joined, EXACT))
         return out
+
+
+def _beside(table_words: tuple[str, ...], column: Column) -> frozenset[str]:
+    """Words that may stand beside a column's own without saying more: its table, `name`, `number`."""
+    words = set(table_words) if len(column.words) < 4 else set()
+    if column.kind == "text" and not column.is_id:
+        words.add("name")
+    elif column.numeric and not column.is_id:
+        words |= _MEASURES
+    return frozenset(words) - set(column.words)
 
 
 def _phrase(text: str) -> tuple[str, ...]:

@@ -56,6 +56,8 @@ def _idle(token: Token) -> bool:
     """Whether a lone token is too common to be a value by itself."""
     if token.kind == "number":
         return False
+    if token.lemma in ("id", "name"):
+        return True
     return (token.low in FUNCTION_WORDS and not (token.capital and len(token.text) > 2 and token.start > 0)) or (
         len(token.low) == 1 and not token.capital
     )
