@@ -10,9 +10,9 @@ from importlib.resources import files
 
 from .catalog import Catalog
 from .english.tokens import tokenise
-from .grammar.assemble import Candidate, candidates
-from .grammar.beam import paths
-from .grammar.sentence import Sentence
+from .parsing.assemble import Candidate, candidates
+from .parsing.beam import paths
+from .parsing.sentence import Sentence
 from .joins import Joins
 from .linking.annotate import annotate
 from .linking.schema import SchemaIndex
