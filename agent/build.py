@@ -1,0 +1,213 @@
+"""A `MetricQuery` as SQL in DuckDB's dialect, through sqlglot's syntax tree."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlglot import exp
+
+from .catalog import Catalog
+from .errors import Unconnected
+from .joins import Joins
+from .query import (
+    All,
+    Any_,
+    Between,
+    Compare,
+    IsNull,
+    Like,
+    MetricQuery,
+    Not,
+    Predicate,
+    Scalar,
+    Term,
+    Within,
+    tables_of,
+)
+
+_OPS: dict[str, type[exp.Binary]] = {
+    "=": exp.EQ, "!=": exp.NEQ, ">": exp.GT, "<": exp.LT, ">=": exp.GTE, "<=": exp.LTE,
+}  # fmt: skip
+_AGGS: dict[str, type[exp.AggFunc]] = {
+    "count": exp.Count, "sum": exp.Sum, "avg": exp.Avg, "min": exp.Min, "max": exp.Max,
+}  # fmt: skip
+
+
+def build_sql(query: MetricQuery, catalog: Catalog, joins: Joins) -> str:
+    """The SQL text; `Unconnected` when no joins connect what the query speaks of."""
+    return _Builder(catalog, joins).query(query).sql(dialect="duckdb")
+
+
+class _Builder:
+    def __init__(self, catalog: Catalog, joins: Joins) -> None:
+        self._catalog = catalog
+        self._joins = joins
+        self._qualify = False
+
+    def query(self, query: MetricQuery) -> exp.Query:
+        outer = self._qualify
+        select: exp.Query = self._select(query)
+        self._qualify = outer
+        if query.rows_only:
+            inner = exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("found")))
+            return exp.Select(expressions=[exp.Count(this=exp.Star())], from_=exp.From(this=inner))
+        if query.combine is None:
+            return select
+        other = self.query(query.combine[1])
+        kind = {"intersect": exp.Intersect, "except": exp.Except, "union": exp.Union}[query.combine[0]]
+        return kind(this=select, expression=other, distinct=True)
+
+    def _select(self, query: MetricQuery) -> exp.Select:
+        tables = tables_of(query)
+        tree = self._joins.tree(tables)
+        if tree is None:
+            raise Unconnected(tables)
+        self._qualify = bool(tree.joins)
+        select = exp.Select(expressions=[self._column(term) for term in query.select])
+        select.set("from_", exp.From(this=_table(tree.root)))
+        inside = {tree.root}
+        for join in tree.joins:
+            new = join.right if join.left in inside else join.left
+            inside.add(new)
+            on = exp.EQ(this=_name(join.left, join.left_column), expression=_name(join.right, join.right_column))
+            select.append("joins", exp.Join(this=_table(new), on=on))
+        if query.where is not None:
+            select.set("where", exp.Where(this=self._predicate(query.where)))
+        if query.group and query.per_group is None:
+            select.set("group", exp.Group(expressions=[self._term(term) for term in query.group]))
+        if query.having is not None:
+            select.set("having", exp.Having(this=self._predicate(query.having)))
+        if query.order:
+            keys = [
+                exp.Ordered(this=self._term(o.term), desc=o.descending, nulls_first=not o.descending) for o in query.order
+            ]
+            order = exp.Order(expressions=keys)
+            select.set(*self._first_of_each(query, order) if query.per_group else ("order", order))
+        if query.limit is not None:
+            select.set("limit", exp.Limit(expression=exp.Literal.number(query.limit)))
+        if query.distinct:
+            select.set("distinct", exp.Distinct())
+        return select
+
+    def _first_of_each(self, query: MetricQuery, order: exp.Order) -> tuple[str, exp.Expression]:
+        """Only the first rows of each group, in that order."""
+        keys = [self._term(term) for term in query.group]
+        number = exp.Window(this=exp.RowNumber(), partition_by=keys, order=order)
+        return "qualify", exp.Qualify(this=exp.LTE(this=number, expression=exp.Literal.number(query.per_group)))
+
+    def _column(self, term: Term) -> exp.Expression:
+        if term.column == "*" and not term.agg:
+            return exp.Column(this=exp.Star(), table=_identifier(term.table)) if self._qualify else exp.Star()
+        return self._term(term)
+
+    def _term(self, term: Term) -> exp.Expression:
+        if term.column == "*":
+            return exp.Count(this=exp.Star())
+        column: exp.Expression = self._plain(term)
+        if not term.agg:
+            return column
+        if term.agg in ("sum", "avg") and not self._catalog.column_of[(term.table, term.column)].numeric:
+            column = exp.TryCast(this=column, to=exp.DataType.build("DOUBLE"))
+        if term.distinct:
+            column = exp.Distinct(expressions=[column])
+        return _AGGS[term.agg](this=column)
+
+    def _plain(self, term: Term) -> exp.Column:
+        return _name(term.table if self._qualify else "", term.column)
+
+    def _predicate(self, predicate: Predicate) -> exp.Expression:
+        if isinstance(predicate, Compare):
+            return self._compare(predicate)
+        if isinstance(predicate, Between):
+            low, high = self._literal(predicate.low, predicate.term), self._literal(predicate.high, predicate.term)
+            if predicate.half_open:
+                return exp.and_(
+                    exp.GTE(this=self._term(predicate.term), expression=low),
+                    exp.LT(this=self._term(predicate.term), expression=high),
+                )
+            return exp.Between(this=self._term(predicate.term), low=low, high=high)
+        if isinstance(predicate, Like):
+            return self._like(predicate)
+        if isinstance(predicate, IsNull):
+            return exp.Is(this=self._term(predicate.term), expression=exp.Null())
+        if isinstance(predicate, Within):
+            return exp.In(this=self._term(predicate.term), query=exp.Subquery(this=self.query(predicate.query)))
+        if isinstance(predicate, Not):
+            return exp.Not(this=exp.Paren(this=self._predicate(predicate.part)))
+        parts = [self._predicate(part) for part in predicate.parts]
+        return exp.and_(*parts) if isinstance(predicate, All) else exp.Paren(this=exp.or_(*parts))
+
+    def _compare(self, predicate: Compare) -> exp.Expression:
+        right: exp.Expression
+        if isinstance(predicate.value, MetricQuery):
+            right = exp.Subquery(this=self.query(predicate.value))
+        elif isinstance(predicate.value, Term):
+            right = self._term(predicate.value)
+        else:
+            right = self._literal(predicate.value, predicate.term, self._numbers_in_text(predicate))
+        left = self._term(predicate.term)
+        if self._numbers_in_text(predicate):
+            left = exp.TryCast(this=left, to=exp.DataType.build("DOUBLE"))
+        return _OPS[predicate.op](this=left, expression=right)
+
+    def _numbers_in_text(self, predicate: Compare) -> bool:
+        """Whether a number is compared by size with a column of text."""
+        term = predicate.term
+        if term.column == "*" or term.agg == "count" or not isinstance(predicate.value, (int, float)):
+            return False
+        return self._catalog.column_of[(term.table, term.column)].kind == "text" and predicate.op not in ("=", "!=")
+
+    def _like(self, predicate: Like) -> exp.Expression:
+        text = predicate.text
+        pattern = {"prefix": f"{text}%", "suffix": f"%{text}", "inside": f"%{text}%"}[predicate.where]
+        column = self._term(predicate.term)
+        if self._catalog.column_of[(predicate.term.table, predicate.term.column)].kind != "text":
+            column = exp.Cast(this=column, to=exp.DataType.build("TEXT"))
+        return exp.ILike(this=column, expression=exp.Literal.string(pattern))
+
+    def _literal(self, value: Scalar, term: Term, as_number: bool = False) -> exp.Expression:
+        counted = term.column == "*" or term.agg == "count"
+        column = None if counted else self._catalog.column_of[(term.table, term.column)]
+        if isinstance(value, bool):
+            return exp.Boolean(this=value)
+        if isinstance(value, (int, float)):
+            if column is not None and column.kind in ("date", "time"):
+                return _instant(f"{int(value):04d}-01-01")
+            number = exp.Literal.number(repr(value))
+            as_text = column is not None and column.kind == "text" and not as_number
+            return exp.Literal.string(str(value)) if as_text else number
+        if column is not None and column.kind == "date":
+            return _instant(str(value))
+        return exp.Literal.string(str(value))
+
+
+def _instant(text: str) -> exp.Expression:
+    """A date or timestamp as text that DuckDB compares with either."""
+    try:
+        parsed: date = datetime.fromisoformat(text)
+    except ValueError:
+        return exp.TryCast(this=exp.Literal.string(text), to=exp.DataType.build("TIMESTAMP"))
+    return exp.Cast(this=exp.Literal.string(str(parsed)), to=exp.DataType.build("TIMESTAMP"))
+
+
+def _identifier(name: str) -> exp.Identifier:
+    return exp.to_identifier(name, quoted=not name.isidentifier() or not name.islower() or name in _RESERVED or None)
+
+
+def _table(name: str) -> exp.Table:
+    return exp.Table(this=_identifier(name))
+
+
+def _name(table: str, column: str) -> exp.Column:
+    return exp.Column(this=_identifier(column), table=_identifier(table) if table else None)
+
+
+_RESERVED = frozenset(
+    """all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
+    default deferrable desc describe distinct do else end except false fetch for foreign from grant group having in
+    initially intersect into lambda lateral leading limit not null offset on only or order pivot placing primary
+    qualify references returning select show some summarize symmetric table then to trailing true union unique using
+    variadic when where window with""".split()
+)
+
+

@@ -1,0 +1,446 @@
+"""Patterns for which rows count: comparisons, values, text matches, missing values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..catalog import Column
+from ..english import adjectives
+from ..english import lexicon as lex
+from ..english.inflection import degree
+from ..english.tokens import number_at, ordinal
+from ..linking.mentions import Mention
+from ..query import Scalar, Term
+from ..values import normalise
+from .fragments import Edge, Features, Fragment
+from .sentence import Found, Sentence, phrases
+
+COMPARE = phrases(lex.COMPARATORS)
+TRAILING = phrases(lex.TRAILING_COMPARATORS)
+_CONTAINS = phrases(lex.CONTAINS)
+_NULL = phrases(tuple((text, "yes" if is_null else "no") for text, is_null in lex.NULL_PHRASES))
+_LINKERS = lex.COPULAS | lex.DETERMINERS | {"'s", "of", "either", "be", "by", "in", "on", "at", "with", "number", "have", "has", "had"}
+_COMPARED_BY = frozenset("than before after least most over above below under between exceeding since to until".split())
+_NEGATIVE = frozenset(("not", "n't", "never", "isn't", "aren't", "doesn't", "don't", "no"))
+_OP_FLIP = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "=": "=", "!=": "!="}
+
+
+def column_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """A column, then what its value must be: `age is older than 20`, `name contains "x"`, `grade 1`."""
+    for mention in s.columns(i):
+        column = s.column(mention)
+        base = s.link_features(mention, "cond")
+        for edge in _after_column(s, i, mention.end, column, base):
+            yield edge
+
+
+def _after_column(s: Sentence, i: int, end: int, column: Column, base: Features) -> Iterator[Edge]:
+    term = Term(column.table, column.name)
+    j, negated = _linking_words(s, end)
+    yield from _contains(s, i, end, j, column, term, negated, base)
+    null = s.match(end, _NULL) or s.match(j - 1, _NULL)
+    if null:
+        fragment = Fragment("null", term, negated=null[1] == "no", position=i)
+        yield Edge(i, null[0], (fragment,), (*base, ("pat:null", 1.0)), "rel")
+    yield from _between(s, i, j, column, term, negated, base)
+    compare = s.match(j, COMPARE)
+    if compare:
+        k = s.skip(compare[0], lex.DETERMINERS | {"of"})
+        yield from _compared(s, i, k, compare[1], column, term, base, "col_cmp", negated)
+    adjective = _comparative(s, j)
+    if adjective:
+        op = ">" if adjective[1] > 0 else "<"
+        yield from _compared(s, i, adjective[0], op, column, term, base, "col_adj", negated)
+    how = "bare" if j == end else "linked"
+    for found in s.scalars(j, column):
+        yield from _equal(s, i, found, column, term, base, how, negated)
+
+
+def _linking_words(s: Sentence, end: int) -> tuple[int, bool]:
+    """Past copulas and determiners after a column; whether a negation stands among them."""
+    j, negated = end, False
+    while j < len(s) and j < end + 5:
+        low = s.low(j)
+        if s.tokens[j].kind == "quoted" or s.match(j, COMPARE) and low not in ("not", "only", "just"):
+            break
+        if low in _NEGATIVE:
+            negated = not negated
+        elif low not in _LINKERS and low not in ("only", "either", "value", "equal", "to", "exactly", ",", "(", "the"):
+            break
+        if low in (",", "in") and j > end:
+            break
+        j += 1
+    return j, negated
+
+
+def _compared(
+    s: Sentence, i: int, j: int, op: str, column: Column, term: Term, base: Features, pattern: str, negated: bool
+) -> Iterator[Edge]:
+    """A comparing phrase and the value behind it, or an aggregate as in `than the average`."""
+    if negated:
+        op = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}[op]
+    for found in s.scalars(j, column):
+        if column.kind == "text" and found.quality not in ("number", "date") and op not in ("=", "!="):
+            continue
+        fits = _type_feature(column, found)
+        fragment = Fragment("cond", term, op, (found.value,), position=i)
+        yield Edge(i, found.end, (fragment,), (*base, (f"pat:{pattern}", 1.0), *fits), "rel")
+    agg = lex.AGGREGATES.get(s.low(j))
+    if agg:
+        k = s.skip(j + 1, ("value", "of", "the", "all"))
+        ends = [m.end for m in s.columns(k) if (m.table, m.column) == (column.table, column.name)]
+        end = max(ends, default=j + 1)
+        fragment = Fragment("cond", term, op, inner=agg, position=i)
+        yield Edge(i, end, (fragment,), (*base, ("pat:inner", 1.0)), "rel")
+
+
+def _equal(
+    s: Sentence, i: int, found: Found, column: Column, term: Term, base: Features, how: str, negated: bool
+) -> Iterator[Edge]:
+    trailing = s.match(found.end, TRAILING)
+    fits = _type_feature(column, found)
+    if trailing and found.quality == "number":
+        fragment = Fragment("cond", term, trailing[1], (found.value,), position=i)
+        yield Edge(i, trailing[0], (fragment,), (*base, ("pat:trailing", 1.0), *fits), "rel")
+    values, joiner, end = _more_values(s, found, column)
+    features = (*base, (f"pat:eq_{how}:{found.quality}", 1.0), *fits)
+    if len(values) > 1:
+        fragment = Fragment("cond", term, "=", values, negated=negated, joiner=joiner, position=i)
+        yield Edge(i, end, (fragment,), (*features, (f"pat:values_{joiner}", 1.0)), "rel")
+    fragment = Fragment("cond", term, "=", (found.value,), negated=negated, position=i)
+    yield Edge(i, found.end, (fragment,), features, "rel")
+
+
+def _more_values(s: Sentence, first: Found, column: Column) -> tuple[tuple[Scalar, ...], str, int]:
+    """`A, B or C` of one column: the values, the word that joins them, where they end."""
+    values, joiner, end = [first.value], "", first.end
+    while True:
+        j = s.skip(end, (",", "or", "and", "either", "nor", "both", "/", "the", "in", "a", "an"))
+        between = [s.low(k) for k in range(end, j)]
+        if not between or not any(word in (",", "or", "and", "nor", "/") for word in between):
+            break
+        following = [f for f in s.scalars(j, column) if f.quality == first.quality or f.quality == "stored"]
+        if not following:
+            break
+        values.append(following[0].value)
+        joiner = next((word for word in ("or", "nor", "and") if word in between), joiner)
+        end = following[0].end
+    return tuple(values), joiner or "and", end
+
+
+def _type_feature(column: Column, found: Found) -> Features:
+    number = isinstance(found.value, (int, float))
+    if number and column.kind == "text":
+        known = str(found.value) in column.values
+        return (("type:number_in_text_known" if known else "type:number_to_text", 1.0),)
+    if number and column.numeric and isinstance(column.low, (int, float)) and isinstance(column.high, (int, float)):
+        value = float(found.value)  # type: ignore[arg-type]
+        span = float(column.high) - float(column.low)
+        if not column.low - span <= value <= column.high + span:
+            return (("type:out_of_range", 1.0),)
+        return (("type:in_range", 1.0),)
+    if not number and column.numeric:
+        return (("type:text_to_number", 1.0),)
+    return ()
+
+
+def _between(
+    s: Sentence, i: int, j: int, column: Column, term: Term, negated: bool, base: Features
+) -> Iterator[Edge]:
+    if s.low(j) not in ("between", "from", "ranging", "range"):
+        return
+    start = s.skip(j, ("between", "from", "ranging", "range", "the", "of"))
+    for low in s.scalars(start, column):
+        k = s.skip(low.end, ("and", "to", "the", "-"))
+        for high in s.scalars(k, column) if k > low.end else ():
+            fragment = Fragment("cond", term, "between", (low.value, high.value), negated=negated, position=i)
+            yield Edge(i, high.end, (fragment,), (*base, ("pat:between", 1.0), *_type_feature(column, low)), "rel")
+
+
+def _contains(
+    s: Sentence, i: int, end: int, j: int, column: Column, term: Term, negated: bool, base: Features
+) -> Iterator[Edge]:
+    for at in {end, j, s.skip(end, ("that", "which", "who", "also", "name", "names"))}:
+        found = s.match(at, _CONTAINS)
+        if not found:
+            continue
+        k = s.skip(found[0], lex.CONTAINS_FILLERS)
+        for text, stop in _texts(s, k):
+            fragment = Fragment("cond", term, found[1], (text,), negated=negated, position=i)
+            kind = "fit" if column.kind == "text" else "misfit"
+            features = (*base, (f"pat:contains_{kind}", 1.0))
+            yield Edge(i, stop, (fragment,), features, "rel")
+            again = s.skip(stop, lex.CONTAINS_FILLERS | {"or", "and", ","})
+            joiner = next((s.low(n) for n in range(stop, again) if s.low(n) in ("or", "and")), "")
+            for other, last in _texts(s, again) if joiner else ():
+                second = Fragment("cond", term, found[1], (other,), negated=negated, connector=joiner, position=i)
+                yield Edge(i, last, (fragment, second), (*features, ("pat:contains_two", 1.0)), "rel")
+
+
+def _texts(s: Sentence, k: int) -> Iterator[tuple[str, int]]:
+    """The text to look for at k."""
+    if k >= len(s):
+        return
+    token = s.tokens[k]
+    if token.kind in ("quoted", "number", "date") or (token.kind == "word" and token.low not in lex.FUNCTION_WORDS) or token.capital:
+        yield str(token.value) if token.kind == "quoted" else token.text, k + 1
+
+
+def text_before_column(s: Sentence, i: int) -> Iterator[Edge]:
+    """`with the word "x" in their title`, `have "x" as part of the name`."""
+    found = s.match(i, _CONTAINS)
+    if not found:
+        return
+    k = s.skip(found[0], lex.CONTAINS_FILLERS)
+    for text, stop in _texts(s, k):
+        j = s.skip(stop, lex.DETERMINERS | {"in", "as", "part", "of", "substring", "at", "within", "somewhere"})
+        if j == stop:
+            continue
+        for mention in s.columns(j):
+            term = Term(mention.table, mention.column)
+            fragment = Fragment("cond", term, found[1], (text,), position=i)
+            features = (*s.link_features(mention, "cond"), ("pat:contains_before", 1.0))
+            yield Edge(i, mention.end, (fragment,), features, "rel")
+
+
+def value_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """A stored value by itself, or before its column: `in Paris`, `the "Gold" medal`."""
+    if s.tokens[i].value is not None and s.low(s.back(i)) in _COMPARED_BY:
+        return
+    for mention in s.mentions.values.get(i, ()):
+        column = s.catalog.column_of[(mention.table, mention.column)]
+        term = Term(mention.table, mention.column)
+        value: Scalar = mention.value
+        if column.numeric and s.tokens[i].value is not None:
+            value = s.tokens[i].value  # type: ignore[assignment]
+        near = s.affinity(mention.table, i, mention.end)
+        features: Features = (
+            ("value:score", mention.score), ("value:tokens", float(mention.end - mention.start)),
+            (f"near:value:{near}", 1.0), *_value_style(s, mention, column),
+        )  # fmt: skip
+        fragment = Fragment("cond", term, "=", (value,), position=i)
+        yield Edge(i, mention.end, (fragment,), (*features, ("pat:value", 1.0)), "rel")
+        found = Found(value, mention.end, "stored")
+        values, joiner, end = _more_values(s, found, column)
+        if len(values) > 1:
+            several = Fragment("cond", term, "=", values, joiner=joiner, position=i)
+            yield Edge(i, end, (several,), (*features, (f"pat:values_{joiner}", 1.0)), "rel")
+        after = s.skip(mention.end, ("as", "in", "for", "the", "their", "its", "is"))
+        for named in s.columns(after):
+            if (named.table, named.column) == (mention.table, mention.column):
+                yield Edge(i, named.end, (fragment,), (*features, ("pat:value_column", 1.0)), "rel")
+
+
+def _value_style(s: Sentence, mention: Mention, column: Column) -> Features:
+    """How the value is written, and whether the word is rather a name of the schema."""
+    token = s.tokens[mention.start]
+    out: list[tuple[str, float]] = []
+    if mention.score <= 0.6 and token.kind == "word":
+        out.append(("value:partial", 1.0))
+    if token.kind == "quoted":
+        out.append(("value:quoted", 1.0))
+    elif token.kind == "number":
+        out.append(("value:number", 1.0))
+        if not column.numeric and column.kind == "text":
+            out.append(("value:number_text", 1.0))
+    elif token.capital:
+        out.append(("value:capital", 1.0))
+    else:
+        out.append(("value:lower", 1.0))
+    if any(m.end >= mention.end and m.full for m in (*s.columns(mention.start), *s.tables(mention.start))):
+        out.append(("value:also_name", 1.0))
+    if mention.table in s.catalog.by_name and column in s.catalog.names_of(mention.table):
+        out.append(("value:in_name_column", 1.0))
+    return tuple(out)
+
+
+def _comparative(s: Sentence, i: int) -> tuple[int, int, str] | None:
+    """(end, direction, base adjective) of `older than`, `more expensive than` at i."""
+    found = degree(s.low(i))
+    if found and found[1] == "er" and s.low(i + 1) == "than":
+        base = found[0] if adjectives.measures(found[0]) else found[0] + "e"
+        sign = adjectives.GENERAL_DEGREE.get(base, 1)
+        return s.skip(i + 2, lex.DETERMINERS | {"of"}), sign, base
+    if s.low(i) in ("more", "less") and s.low(i + 2) == "than" and adjectives.measures(s.low(i + 1)):
+        sign = adjectives.GENERAL_DEGREE.get(s.low(i + 1), 1) * (1 if s.low(i) == "more" else -1)
+        return s.skip(i + 3, lex.DETERMINERS | {"of"}), sign, s.low(i + 1)
+    return None
+
+
+def adjective_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """`older than 20`, `more expensive than the average`: the column is what the adjective measures."""
+    found = _comparative(s, i)
+    if found is None:
+        return
+    end, _, base = found
+    for column, sign, features in measured_columns(s, i, base):
+        direction = sign if not s.low(i) == "less" else -sign
+        op = ">" if direction > 0 else "<"
+        term = Term(column.table, column.name)
+        for edge in _compared(s, i, end, op, column, term, features, "adj_cmp", False):
+            stop = s.skip(edge.end, ("years", "year", "old", "of", "age")) if base in ("old", "young") else edge.end
+            yield Edge(edge.start, stop, edge.fragments, edge.features, "rel")
+
+
+def measured_columns(s: Sentence, i: int, adjective: str) -> Iterator[tuple[Column, int, Features]]:
+    """Columns that an adjective may speak of, with the direction and features."""
+    best: list[tuple[float, Column, int, Features]] = []
+    for measure in adjectives.measures(adjective):
+        for table in s.catalog.tables:
+            for column in table.columns:
+                if measure.word not in column.words or column.is_id:
+                    continue
+                near = s.affinity(column.table, i, i + 1)
+                rank = 1.0 - 0.08 * measure.rank - (0.0 if len(column.words) == 1 else 0.1)
+                wanted = 0.0 if near in ("none", "unspoken") else 0.5 if near == "neighbour" else 1.0
+                features: Features = ((f"near:adj:{near}", 1.0), ("adj:rank", rank))
+                best.append((rank + wanted, column, measure.sign, features))
+    best.sort(key=lambda entry: (-entry[0], entry[1].table, entry[1].name))
+    seen: set[tuple[str, str]] = set()
+    for _, column, sign, features in best:
+        if (column.table, column.name) not in seen and len(seen) < 4:
+            seen.add((column.table, column.name))
+            yield column, sign, features
+
+
+def comparison_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """A comparison before its column, or with a column that goes unnamed: `more than 5 points`, `after 2010`."""
+    found = s.match(i, COMPARE)
+    between = s.low(i) in ("between", "from") and found is None
+    if found is None and not between and s.low(i) not in ("in", "on", "during", "for", "of", "with", "have", "has"):
+        return
+    if between:
+        yield from _between_unnamed(s, i)
+        return
+    start, op = found if found else (i + 1, "=")
+    start = s.skip(start, lex.DETERMINERS | {"year", "of", "month"})
+    number = number_at(s.tokens, start)
+    dated = start < len(s) and s.tokens[start].kind == "date"
+    if number is None and not dated:
+        return
+    value: Scalar = number[0] if number else str(s.tokens[start].value)
+    end = number[1] if number else start + 1
+    after = s.skip(end, ("%", "percent", "in", "of", "for", "the", "their", "on"))
+    for mention in s.columns(after):
+        column = s.column(mention)
+        fits = _type_feature(column, Found(value, end, "number"))
+        fragment = Fragment("cond", Term(mention.table, mention.column), op, (value,), position=i)
+        features = (*s.link_features(mention, "cond"), ("pat:cmp_col", 1.0), (f"op:{op}", 1.0), *fits)
+        yield Edge(i, mention.end, (fragment,), features, "rel")
+    yield from _unnamed(s, i, end, op, value)
+    if op != "=" and isinstance(value, (int, float)) and 0 < value < 130:
+        yield from _aged(s, i, end, op, value)
+
+
+def _unnamed(s: Sentence, i: int, end: int, op: str, value: Scalar) -> Iterator[Edge]:
+    """A year or date without a column: any column of time."""
+    if isinstance(value, (int, float)) and not 1000 <= value <= 2200:
+        return
+    for column in _time_columns(s):
+        near = s.affinity(column.table, i, end)
+        fits = _type_feature(column, Found(value, end, "number"))
+        fragment = Fragment("cond", Term(column.table, column.name), op, (value,), position=i)
+        yield Edge(
+            i, end, (fragment,), ((f"near:time:{near}", 1.0), ("pat:time", 1.0), (f"prep:{s.low(i)}", 1.0), *fits), "rel"
+        )
+
+
+def _aged(s: Sentence, i: int, end: int, op: str, value: Scalar) -> Iterator[Edge]:
+    """`under 40`, `over 60 years old`: an age, where there is one."""
+    stop = s.skip(end, ("year", "years", "old", "of", "age"))
+    for table in s.catalog.tables:
+        for column in table.columns:
+            if "age" in column.words and column.numeric:
+                near = s.affinity(column.table, i, end)
+                said: Features = (("pat:age_said" if stop > end else "pat:age", 1.0), (f"near:time:{near}", 1.0))
+                fragment = Fragment("cond", Term(column.table, column.name), op, (value,), position=i)
+                yield Edge(i, stop, (fragment,), said, "rel")
+
+
+def ordinal_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """`third grade`: the column has that number."""
+    number = ordinal(s.low(i))
+    if number is None:
+        return
+    joined = "-" in s.low(i)
+    for mention in s.columns(i) if joined else s.columns(i + 1):
+        column = s.column(mention)
+        if (column.numeric or str(number) in column.values) and not column.is_id:
+            fragment = Fragment("cond", Term(mention.table, mention.column), "=", (number,), position=i)
+            features = (*s.link_features(mention, "cond"), ("pat:ordinal", 1.0))
+            yield Edge(i, mention.end, (fragment,), features, "rel")
+
+
+def flag_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """A column of yes and no, named as what a row has: `have wifi`, `approved by`."""
+    for mention in s.columns(i):
+        column = s.column(mention)
+        yes = _yes(column)
+        if yes is not None:
+            fragment = Fragment("cond", Term(mention.table, mention.column), "=", (yes,), position=i)
+            yield Edge(i, mention.end, (fragment,), (*s.link_features(mention, "cond"), ("pat:flag", 1.0)), "rel")
+
+
+def _yes(column: Column) -> Scalar | None:
+    """The value that says yes in a column that says only yes or no."""
+    if column.kind == "bool":
+        return True
+    if not 1 <= column.distinct <= 3 or not column.values:
+        return None
+    lower = {value.lower(): value for value in column.values}
+    for yes, no in (("yes", "no"), ("true", "false"), ("y", "n"), ("t", "f"), ("1", "0")):
+        if set(lower) & {yes, no} and set(lower) <= {yes, no, "unknown", "other"}:
+            found = lower.get(yes, yes if yes != "yes" else "Yes")
+            return int(found) if column.numeric else found
+    return None
+
+
+def quoted_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """Quoted text that no column holds as a whole: a first and a last name, or the name of what stands before."""
+    token = s.tokens[i]
+    if token.kind != "quoted" or s.mentions.values.get(i):
+        return
+    words = str(token.value).split()
+    for cut in range(1, len(words)):
+        ones, others = (s.catalog.values.find(normalise(" ".join(part))) for part in (words[:cut], words[cut:]))
+        for one in ones:
+            for other in others:
+                if one.table == other.table and one.column != other.column:
+                    fragments = tuple(
+                        Fragment("cond", Term(p.table, p.column), "=", (p.value,), position=i) for p in (one, other)
+                    )
+                    near = s.affinity(one.table, i, i + 1)
+                    yield Edge(i, i + 1, fragments, (("value:full_name", 1.0), (f"near:value:{near}", 1.0)), "rel")
+    for table in s.spoken_tables:
+        for column in s.catalog.names_of(table)[:1]:
+            near = s.affinity(table, i, i + 1)
+            fragment = Fragment("cond", Term(table, column.name), "=", (str(token.value),), position=i)
+            yield Edge(i, i + 1, (fragment,), (("value:unknown", 1.0), (f"near:unknown:{near}", 1.0)), "rel")
+
+
+def _time_columns(s: Sentence) -> list[Column]:
+    found = [
+        c for t in s.catalog.tables for c in t.columns
+        if c.kind == "date" or {"date", "year", "time", "founded", "established", "opened", "built"} & set(c.words)
+    ]  # fmt: skip
+    found.sort(key=lambda c: s.affinity(c.table, 0, len(s)) in ("none", "neighbour", "unspoken"))
+    return found[:5]
+
+
+def _between_unnamed(s: Sentence, i: int) -> Iterator[Edge]:
+    low = number_at(s.tokens, s.skip(i + 1, ("the", "year", "years")))
+    if low is None:
+        return
+    high = number_at(s.tokens, s.skip(low[1], ("and", "to", "the", "-")))
+    if high is None:
+        return
+    values: tuple[Scalar, ...] = (low[0], high[0])
+    after = s.skip(high[1], ("in", "of", "for"))
+    for mention in s.columns(after):
+        fragment = Fragment("cond", Term(mention.table, mention.column), "between", values, position=i)
+        yield Edge(i, mention.end, (fragment,), (*s.link_features(mention, "cond"), ("pat:between", 1.0)), "rel")
+    if 1000 <= low[0] <= 2200:
+        for column in _time_columns(s):
+            near = s.affinity(column.table, i, high[1])
+            fragment = Fragment("cond", Term(column.table, column.name), "between", values, position=i)
+            yield Edge(i, high[1], (fragment,), ((f"near:time:{near}", 1.0), ("pat:between", 1.0)), "rel")

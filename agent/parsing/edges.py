@@ -1,0 +1,39 @@
+"""Every edge over a question: all patterns, at every token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from . import conditions, nouns, ranking
+from .fragments import Edge
+from .sentence import Sentence
+
+PATTERNS: tuple[Callable[[Sentence, int], Iterator[Edge]], ...] = (
+    nouns.column_edges,
+    nouns.shared_noun_edges,
+    nouns.question_word_edges,
+    nouns.table_edges,
+    nouns.count_edges,
+    nouns.aggregate_edges,
+    nouns.group_edges,
+    conditions.column_conditions,
+    conditions.text_before_column,
+    conditions.value_conditions,
+    conditions.quoted_conditions,
+    conditions.flag_conditions,
+    conditions.ordinal_conditions,
+    conditions.adjective_conditions,
+    conditions.comparison_conditions,
+    ranking.superlative_edges,
+    ranking.column_is_most,
+    ranking.limit_edges,
+    ranking.number_of_rows,
+    ranking.order_edges,
+    ranking.having_edges,
+    ranking.count_compared_edges,
+)
+
+
+def edges_of(sentence: Sentence) -> list[list[Edge]]:
+    """Edges by the token where they begin."""
+    return [[edge for pattern in PATTERNS for edge in pattern(sentence, i)] for i in range(len(sentence))]

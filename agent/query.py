@@ -1,0 +1,212 @@
+"""`MetricQuery`: the typed meaning of a question, before any SQL.
+
+Everything is a frozen value that goes to a dict and back, so a meaning can be stored, shown, compared and edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A column, or an aggregate of one; column `*` counts rows of `table`; `metric` names one of the catalog."""
+
+    table: str
+    column: str = "*"
+    agg: str = ""
+    distinct: bool = False
+    grain: str = ""
+    metric: str = ""
+
+    @property
+    def aggregated(self) -> bool:
+        """Whether it stands for many rows."""
+        return bool(self.agg or self.metric)
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`term op value`, where the value may be another term or the one value of a query."""
+
+    term: Term
+    op: str
+    value: Scalar | Term | MetricQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """`low <= term <= high`; `half_open` leaves the upper end out."""
+
+    term: Term
+    low: Scalar
+    high: Scalar
+    half_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """Text that holds `text` at its start (prefix), end (suffix) or anywhere (inside)."""
+
+    term: Term
+    text: str
+    where: str = "inside"
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    """The value is missing."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The term's value is among those that a query gives."""
+
+    term: Term
+    query: MetricQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds."""
+
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any_:
+    """Some part holds."""
+
+    parts: tuple[Predicate, ...]
+
+
+Predicate = Compare | Between | Like | IsNull | Within | Not | All | Any_
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One sort key."""
+
+    term: Term
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The same measure over an earlier time range `[begin, end)` of `term`, beside the asked one."""
+
+    term: Term
+    begin: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricQuery:
+    """What is asked: columns and measures, over which rows, by what, in which order, how many.
+
+    `tables` are relations that must be joined though no term names them. `combine` joins the result with that of
+    another query (intersect, except, union). `per_group` keeps so many rows for each value of the group keys, in the
+    given order, and groups nothing. `rows_only` asks how many rows the query has. `share` divides the first measure by its total. `compare` adds the measure over another time range.
+    """
+
+    select: tuple[Term, ...]
+    tables: tuple[str, ...] = ()
+    where: Predicate | None = None
+    group: tuple[Term, ...] = ()
+    having: Predicate | None = None
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    distinct: bool = False
+    combine: tuple[str, MetricQuery] | None = None
+    per_group: int | None = None
+    rows_only: bool = False
+    share: bool = False
+    compare: Comparison | None = None
+
+
+def conjoin(*parts: Predicate | None) -> Predicate | None:
+    """All given parts together, flattened; nothing where there are none."""
+    flat: list[Predicate] = []
+    for part in parts:
+        if isinstance(part, All):
+            flat.extend(part.parts)
+        elif part is not None:
+            flat.append(part)
+    if not flat:
+        return None
+    return flat[0] if len(flat) == 1 else All(tuple(flat))
+
+
+def terms_of(predicate: Predicate | None) -> Iterator[Term]:
+    """The terms of a predicate, not those of queries inside it."""
+    if isinstance(predicate, Compare):
+        yield predicate.term
+        if isinstance(predicate.value, Term):
+            yield predicate.value
+    elif isinstance(predicate, (Between, Like, IsNull, Within)):
+        yield predicate.term
+    elif isinstance(predicate, Not):
+        yield from terms_of(predicate.part)
+    elif isinstance(predicate, (All, Any_)):
+        for part in predicate.parts:
+            yield from terms_of(part)
+
+
+def own_terms(query: MetricQuery) -> Iterator[Term]:
+    """Every term of the query itself."""
+    yield from query.select
+    yield from terms_of(query.where)
+    yield from query.group
+    yield from terms_of(query.having)
+    for order in query.order:
+        yield order.term
+
+
+def tables_of(query: MetricQuery) -> tuple[str, ...]:
+    """Every relation the query itself reads, in the order of first mention."""
+    named = [term.table for term in own_terms(query) if term.table]
+    return tuple(dict.fromkeys([*named, *query.tables]))
+
+
+_KINDS: dict[str, type] = {
+    kind.__name__.lower().rstrip("_"): kind
+    for kind in (Term, Compare, Between, Like, IsNull, Within, Not, All, Any_, Order, Comparison, MetricQuery)
+}
+
+
+def to_dict(value: object) -> Any:
+    """The value as plain dicts, lists and scalars; defaults are left out."""
+    if isinstance(value, tuple):
+        return [to_dict(item) for item in value]
+    name = type(value).__name__.lower().rstrip("_")
+    if name not in _KINDS:
+        return value
+    out: dict[str, Any] = {"kind": name}
+    for field in fields(value):  # type: ignore[arg-type]
+        item = getattr(value, field.name)
+        if item != field.default:
+            out[field.name] = to_dict(item)
+    return out
+
+
+def from_dict(value: Any) -> Any:
+    """What `to_dict` was given."""
+    if isinstance(value, list):
+        return tuple(from_dict(item) for item in value)
+    if not isinstance(value, Mapping):
+        return value
+    kind = _KINDS[value["kind"]]
+    return kind(**{name: from_dict(item) for name, item in value.items() if name != "kind"})
