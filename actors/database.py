@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from ..core.access import OWNER, Access, Caller
+from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.asof import AtBookmark, AtSequence, parse_as_of
 from ..core.certificate import Certificate
 from ..core.errors import Invalid
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .audit import Audit
     from .family.partition import Projection
     from .family.pipeline import Pipeline
+    from .questions import Questions
 
 
 T = TypeVar("T")
@@ -51,6 +53,7 @@ class LakeDatabase:
         self._tenancy = tenancy
         self._router: Router | None = None
         self._views = DatabaseViews(self, tenancy)
+        self._questions: Questions | None = None
 
     def as_caller(self, caller: Caller) -> Any:
         """The database as a principal has it, or as the owner does who comes through another door."""
@@ -194,6 +197,32 @@ class LakeDatabase:
         )
         sql, values = statement(search)
         return self.sql(sql, {**(params or {}), **values}, as_of=as_of, timeout=timeout, cancel=cancel)
+
+    def ask(
+        self,
+        question: str | Option,
+        *,
+        conversation: str | None = None,
+        dry_run: bool = False,
+        as_of: object = None,
+        limit: int = MOST_ROWS,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Answer:
+        """A question in English: an answer with its rows and SQL, a question back, or a refusal.
+
+        `question`: a text, or one of the options of an answer that asked back. `conversation`: its name; a
+        question may build on the one before. `dry_run`: the SQL without its rows. `limit`: rows at most.
+        """
+        wish = Wish(dry_run, as_of, limit, timeout, cancel)
+        return self.questions.ask(self, question, wish, conversation)
+
+    def masked(self) -> frozenset[tuple[str, str]]:
+        """(table, column) of the columns whose values are not shown: for the owner none."""
+        return frozenset()
+
+    def sight(self) -> None:
+        """The owner sees all."""
 
     def query(
         self,
@@ -419,6 +448,14 @@ class LakeDatabase:
         if self.audit is None or not self.policies.current().version:
             return act()
         return self.audit.noting(OWNER, self.name, action, what, act)
+
+    @property
+    def questions(self) -> Questions:
+        if self._questions is None:
+            from .questions import Questions
+
+            self._questions = Questions(self._tenancy.clock, self.agent)
+        return self._questions
 
     @property
     def router(self) -> Router:

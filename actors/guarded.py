@@ -8,6 +8,7 @@ lake.database("acme", principal="priya").sql(...)
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from ..core.access import Access, Caller, TableAccess
+from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.certificate import Certificate
 from ..core.errors import Denied
 from ..core.protocols import Append, Cancel, Progress, Rows
@@ -190,6 +192,31 @@ class GuardedDatabase:
 
         return self._noted("search", query if isinstance(query, str) else "a vector", act)
 
+    def ask(
+        self,
+        question: str | Option,
+        *,
+        conversation: str | None = None,
+        dry_run: bool = False,
+        as_of: object = None,
+        limit: int = MOST_ROWS,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Answer:
+        """See `LakeDatabase.ask`. A conversation belongs to the principal."""
+        wish = Wish(dry_run, as_of, limit, timeout, cancel)
+        own = None if conversation is None else _own_name(conversation, str(self.caller.principal))
+        answer = self._inner.questions.ask(self, question, wish, own)
+        return answer.with_conversation(conversation)
+
+    def masked(self) -> frozenset[tuple[str, str]]:
+        access = self.access
+        found = ((name, access.table(name)) for name in self.tables())
+        return frozenset((name, m.column) for name, seen in found if seen for m in seen.masks)
+
+    def sight(self) -> object:
+        return self.access.key
+
     def explain(
         self,
         sql: str,
@@ -341,6 +368,11 @@ def _unweighed(report: pa.Table, access: TableAccess | None) -> pa.Table:
         at = report.schema.get_field_index(name)
         report = report.set_column(at, name, pa.nulls(report.num_rows, report.schema.field(at).type))
     return report
+
+
+def _own_name(conversation: str, principal: str) -> str:
+    """The name under which a principal's conversation is kept: nobody else's leads to it."""
+    return f"of-{hashlib.sha256(f'{principal}/{conversation}'.encode()).hexdigest()[:40]}"
 
 
 def _least(given: float | None, limit: float | None) -> float | None:

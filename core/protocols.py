@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
 import pyarrow as pa
 
+from .answers import Answer, Option
 from .asof import AsOf
 from .objects import Objects
 from .results import Appended, Imported, Moved, Report, Result
@@ -374,6 +375,24 @@ class Database(Protocol):
         `table`, `column`: may be left out where there is one of them. `mode`: by what the text means (the
         column `_distance` tells how far), by its words (BM25, `_score`), or by both (reciprocal rank fusion,
         `_score`). `where`: a condition in SQL, with `params` by name. `vector`: what the text means.
+        """
+        ...
+
+    def ask(
+        self,
+        question: str | Option,
+        *,
+        conversation: str | None = None,
+        dry_run: bool = False,
+        as_of: object = None,
+        limit: int = 1_000,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Answer:
+        """A question in English: an answer with its rows and SQL, a question back, or a refusal.
+
+        `question`: a text, or one of the options of an answer that asked back. `conversation`: its name; a
+        question may build on the one before. `dry_run`: the SQL without its rows. `limit`: rows at most.
         """
         ...
 

@@ -13,6 +13,7 @@ from .. import __version__
 from ..core.clock import Clock, now_us, system_clock
 from ..core.protocols import Lakehouse
 from .append_routes import append_routes
+from .ask_routes import ask_routes
 from .context import Context
 from .doors import Doorkeeper, Stopwatch
 from .errors import add_error_handlers
@@ -66,7 +67,15 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    for routes in (append_routes, query_routes, table_routes, shard_routes, step_routes, operator_routes):
+    for routes in (
+        append_routes,
+        query_routes,
+        ask_routes,
+        table_routes,
+        shard_routes,
+        step_routes,
+        operator_routes,
+    ):
         app.include_router(routes(context))
     app.include_router(object_routes(context, objects))
     add_error_handlers(app, metrics)

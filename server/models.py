@@ -88,6 +88,57 @@ class Answer(BaseModel):
     certificate: dict[str, Any]
 
 
+class Choice(BaseModel):
+    """One way to understand a question, as an answer offered it."""
+
+    reading: str
+    question: str
+    query: dict[str, Any]
+
+
+class Ask(BaseModel):
+    """`question`: a text, or an option of an answer that asked back. `conversation`: its name; a question may
+    build on the one before. `dry_run`: the SQL without its rows. `limit`: rows at most."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"question": "top 10 products by revenue this quarter"}]},
+    )
+
+    question: str | Choice
+    conversation: str | None = None
+    dry_run: bool = False
+    as_of: str | int | None = None
+    limit: int = 1_000
+    timeout: float | None = None
+    id: str | None = None
+
+
+class Asked(BaseModel):
+    """`confidence`: from 0 to 1. `rows` come with an answer that was run."""
+
+    kind: str
+    question: str
+    sql: str | None
+    reading: str
+    narrative: str
+    confidence: float
+    assumptions: list[str]
+    options: list[Choice]
+    unplaced: list[str]
+    nearest: list[str]
+    verified: bool
+    truncated: bool
+    translator: str
+    conversation: str | None
+    as_of: str | None
+    query: dict[str, Any] | None
+    columns: list[str] | None = None
+    rows: list[list[Any]] | None = None
+    certificate: dict[str, Any] | None = None
+
+
 class Plan(BaseModel):
     plan: str
 

@@ -18,6 +18,7 @@ from typing import Any, Self
 import pyarrow as pa
 
 from ...core.access import OWNER, Caller, caller
+from ...core.answers import Answer, Option
 from ...core.asof import AsOf
 from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Unavailable
@@ -221,6 +222,11 @@ class FarDatabase(LakeDatabase):
     ) -> str:
         options: dict[str, Any] = {"as_of": as_of, "dialect": dialect, "analyze": analyze, "engine": engine}
         return str(self._compute.database(self.name, "explain", sql, params, **options))
+
+    def ask(self, question: str | Option, **options: Any) -> Answer:
+        options.pop("cancel", None)
+        found: Answer = self._compute.database(self.name, "ask", question, **options)
+        return found
 
     def schema(self, table: str, *, as_of: object = None) -> pa.Schema:
         return self._compute.database(self.name, "schema", table, as_of=as_of)

@@ -14,7 +14,7 @@ from ..streams import LakeStream
 if TYPE_CHECKING:
     from .far_compute import FarCompute
 
-_ASKING = ("search", "explain", "head", "tables", "schema", "bookmark", "tiers", "shard_map")
+_ASKING = ("ask", "search", "explain", "head", "tables", "schema", "bookmark", "tiers", "shard_map")
 _ACTING = ("append", "append_many", "flush", "compact", "embed", "archive", "expire", "verify", "split")
 """Those whose arguments and answers are values."""
 

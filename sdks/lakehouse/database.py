@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
+from ...core.answers import MOST_ROWS, Answer, Option
 from ...core.arrow_wire import ARROW
 from ...core.asof import Now, parse_as_of
 from ...core.errors import Invalid, NotFound, Unavailable
@@ -150,6 +151,41 @@ class HttpDatabase:
             "vector": None if vector is None else _numbers(vector),
         }
         return self._asked("search", question, timeout, cancel, stream=False, repeatable=True)
+
+    def ask(
+        self,
+        question: str | Option,
+        *,
+        conversation: str | None = None,
+        dry_run: bool = False,
+        as_of: object = None,
+        limit: int = MOST_ROWS,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> Answer:
+        """A question in English: an answer with its rows and SQL, a question back, or a refusal."""
+        (query_id,) = self._new_ids(1)
+        body = {
+            "question": question.to_dict() if isinstance(question, Option) else question,
+            "conversation": conversation,
+            "dry_run": dry_run,
+            "as_of": _point(as_of),
+            "limit": limit,
+            "timeout": timeout,
+            "id": query_id,
+        }
+
+        def stop() -> None:
+            self._cancel(query_id)
+
+        if cancel is not None:
+            cancel.watch(stop)
+        try:
+            patience_s = None if timeout is None else timeout + _SLACK_S
+            return Answer.from_wire(self._post("ask", dump(body), patience_s=patience_s))
+        finally:
+            if cancel is not None:
+                cancel.unwatch(stop)
 
     def _asked(
         self,

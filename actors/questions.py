@@ -1,0 +1,96 @@
+"""Questions in English over one database: what is known of it is kept a while, for each who sees it so."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Hashable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..agent.asking import ask
+from ..agent.catalog import build_catalog
+from ..agent.facts import Door, read_facts
+from ..agent.translate import Translator
+from ..core.answers import Answer, Option, Wish
+from ..core.clock import Clock, from_micros, now_us
+from ..core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from .family.agent import AgentDO
+
+KEPT = 32
+"""Catalogs: one for each who sees something else."""
+
+REMEMBERED_US = 60_000_000
+"""How old a catalog may be; a word that it does not know has it read anew."""
+
+NEVER_SOONER_US = 1_000_000
+
+
+class Known(Door, Protocol):
+    """A database as somebody has it."""
+
+    name: str
+
+    def masked(self) -> Collection[tuple[str, str]]:
+        """(table, column) of the columns whose values are not shown."""
+        ...
+
+    def sight(self) -> Hashable:
+        """Equal for those who see the same."""
+        ...
+
+
+class Questions:
+    """One per database. `agent`: the object in which a conversation is kept, by its name."""
+
+    def __init__(self, clock: Clock, agent: Callable[[str], AgentDO]) -> None:
+        self._clock = clock
+        self._agent = agent
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, tuple[int, Translator]] = OrderedDict()
+
+    def ask(self, door: Known, question: str | Option, wish: Wish, conversation: str | None) -> Answer:
+        now = now_us(self._clock)
+        agent = None if conversation is None else self._agent(conversation)
+        previous = None if agent is None else _last_meaning(agent)
+        answer = ask(
+            question,
+            door,  # type: ignore[arg-type]  # a door's `sql` takes all that an asker's does
+            lambda fresh: self.translator(door, fresh=fresh),
+            from_micros(now),
+            wish,
+            previous,
+        )
+        if agent is not None:
+            agent.say("user", answer.question)
+            agent.say("agent", {"kind": answer.kind, "sql": answer.sql, "query": answer.query})
+        return answer.with_conversation(conversation)
+
+    def translator(self, door: Known, *, fresh: bool = False) -> Translator:
+        """Over what the door can read now, or could a short while ago."""
+        key, now = door.sight(), now_us(self._clock)
+        with self._lock:
+            found = self._kept.get(key)
+        if found is not None and now - found[0] < (NEVER_SOONER_US if fresh else REMEMBERED_US):
+            return found[1]
+        translator = Translator(build_catalog(read_facts(door, door.masked())))
+        with self._lock:
+            self._kept[key] = (now, translator)
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return translator
+
+
+def _last_meaning(agent: Any) -> Any:
+    """The meaning of the last question that had one."""
+    turns: list[dict[str, Any]] = agent.turns()
+    for turn in reversed(turns):
+        if turn["role"] == "agent" and turn["content"].get("query") is not None:
+            return turn["content"]["query"]
+    return None
+
+
+def no_conversation() -> Unavailable:
+    return Unavailable("a conversation is kept where the lake can be written", hint="leave conversation out")

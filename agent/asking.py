@@ -1,0 +1,132 @@
+"""From a question to an answer: catalog, meaning, SQL, the checks of every statement, rows, a sentence.
+
+    question --> verified queries --> translate (pure) --> the door's own sql: policy, plan, tiers --> Answer
+
+Whoever asks is the door: what it may not read, no question reads, and no catalog has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from ..core.answers import Answer, Option, Wish
+from ..core.errors import Denied, Error, Invalid, NotFound
+from ..core.protocols import Cancel
+from ..core.results import Result
+from .build import build_sql
+from .errors import Unconnected
+from .narrative import narrative
+from .query import MetricQuery, from_dict, to_dict
+from .reading import reading
+from .translate import Translation, Translator
+
+
+class Asker(Protocol):
+    """A database as somebody has it: its statements are theirs."""
+
+    def sql(
+        self, sql: str, *, as_of: object = None, timeout: float | None = None, cancel: Cancel | None = None
+    ) -> Result: ...
+
+
+def ask(
+    question: str | Option,
+    asker: Asker,
+    translator: Callable[[bool], Translator],
+    now: datetime,
+    wish: Wish,
+    previous: Mapping[str, Any] | None = None,
+) -> Answer:
+    """`translator(fresh)`: over what is known of the database, read anew if `fresh`. `previous`: the meaning
+    of the question before, which this one may build on. Raises `Invalid` for a question that is none."""
+    if isinstance(question, Option):
+        chosen = meaning_of(_meaning(question.query), translator(False))
+        return _run(question.question, chosen, asker, wish)
+    if not isinstance(question, str) or not question.strip():
+        raise Invalid("a question is a text", hint='ask("how many orders this month?")')
+    before = None if previous is None else _meaning(previous)
+    found = translator(False).translate(question, now, previous=before)
+    if found.unplaced:
+        # What was appended a moment ago has words, too.
+        found = translator(True).translate(question, now, previous=before)
+    return _run(question, found, asker, wish)
+
+
+def meaning_of(query: MetricQuery, translator: Translator) -> Translation:
+    """A meaning that was chosen, or given as it is, as if it had been asked in words. Raises `Invalid`."""
+    schema = translator.schema
+    try:
+        sql = build_sql(query, schema.catalog, schema.joins)
+    except (Unconnected, KeyError) as error:
+        raise Invalid(f"this can't be asked here: {error}", hint="describe() tells what there is") from None
+    return Translation("answer", query, sql, reading(query, schema.catalog), confidence=1.0)
+
+
+def _run(question: str, found: Translation, asker: Asker, wish: Wish) -> Answer:
+    told = Answer(
+        kind=found.kind,
+        question=question,
+        sql=found.sql if found.kind == "answer" else None,
+        reading=found.reading,
+        confidence=round(found.confidence, 3),
+        assumptions=found.assumptions,
+        options=tuple(Option(o.reading, question, to_dict(o.query)) for o in found.options),
+        unplaced=found.unplaced,
+        nearest=_nearest(found),
+        as_of=None if wish.as_of is None else str(wish.as_of),
+        query=None if found.query is None else to_dict(found.query),
+    )
+    if told.kind != "answer" or told.sql is None:
+        return replace(told, narrative=_said(told))
+    if wish.dry_run:
+        return told
+    return _with_rows(told, told.sql, asker, wish)
+
+
+def _with_rows(told: Answer, sql: str, asker: Asker, wish: Wish) -> Answer:
+    """Fetches one row more than is wanted: then it is known whether that was all."""
+    limited = f"SELECT * FROM ({sql}\n) AS asked LIMIT {wish.limit + 1}"
+    try:
+        result = asker.sql(limited, as_of=wish.as_of, timeout=wish.timeout, cancel=wish.cancel)
+    except (Denied, NotFound):
+        raise
+    except Error as error:
+        if error.retryable:
+            raise
+        said = f"The question was understood as: {told.reading}. Its SQL failed: {error.message}"
+        return replace(told, kind="refuse", narrative=said)
+    rows = result.arrow()
+    truncated = rows.num_rows > wish.limit
+    data = Result(rows.slice(0, wish.limit), result.certificate, engine=result.engine)
+    said = narrative(data.columns, data.rows(), truncated=truncated)
+    return replace(told, data=data, truncated=truncated, narrative=said)
+
+
+def _said(told: Answer) -> str:
+    if told.kind == "clarify":
+        ways = "; ".join(f"({at}) {option.reading}" for at, option in enumerate(told.options, 1))
+        return f"Which of these is meant? {ways}"
+    if not told.unplaced:
+        return "This is no question that the tables here can answer."
+    words = ", ".join(f"“{word}”" for word in told.unplaced)
+    near = f" The nearest known: {', '.join(told.nearest)}." if told.nearest else ""
+    return f"Nothing here is called {words}.{near}"
+
+
+def _nearest(found: Translation) -> tuple[str, ...]:
+    names = [name for word in found.unplaced for name in (found.nearest or {}).get(word, ())]
+    return tuple(dict.fromkeys(names))
+
+
+def _meaning(raw: Mapping[str, Any]) -> MetricQuery:
+    """Raises `Invalid` for what no translator wrote."""
+    try:
+        query = from_dict(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Invalid(f"not a meaning of a question: {error}", hint="pass on what an answer gave") from None
+    if not isinstance(query, MetricQuery):
+        raise Invalid("not a meaning of a question", hint="pass on what an answer gave")
+    return query

@@ -1,0 +1,105 @@
+"""What the translator is told of a database, read through the door of whoever asks: so nobody's question is
+understood by values that they may not see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+import pyarrow as pa
+
+from ..core.errors import Error
+from ..core.results import Result
+from ..core.types import quote, type_name
+from .catalog import ColumnFacts, TableFacts
+
+MOST_VALUES = 5_000
+"""Distinct values of a text column that a question may name; columns with more hold texts, not names."""
+LONGEST_VALUE = 80
+EXACT_ROWS = 200_000
+"""Up to so many rows distinct values are counted; above that they are estimated."""
+_CLOSE = 0.05
+_DAY_US = 86_400_000_000
+
+
+class Door(Protocol):
+    """A database as somebody has it."""
+
+    def sql(self, sql: str) -> Result: ...
+
+    def tables(self) -> list[str]: ...
+
+    def schema(self, table: str) -> pa.Schema: ...
+
+
+def read_facts(door: Door, masked: Collection[tuple[str, str]] = ()) -> list[TableFacts]:
+    """Facts of every table that can be read; `masked`: (table, column) whose values are hidden."""
+    found = []
+    for table in door.tables():
+        try:
+            hidden = {column for name, column in masked if name == table}
+            found.append(_table(door, table, hidden))
+        except Error as error:
+            if error.retryable:
+                raise
+            continue  # a table that can't be read is none to ask about
+    return found
+
+
+def _table(door: Door, table: str, hidden: Collection[str]) -> TableFacts:
+    schema = door.schema(table)
+    plain = [field for field in schema if _is_plain(field.type)]
+    measured = door.sql(f"SELECT {', '.join(_measures(plain))} FROM {quote(table)}").rows()[0]
+    rows = int(measured[0])
+    counts = [measured[at : at + 4] for at in range(1, 1 + 4 * len(plain), 4)]
+    columns = [
+        _column(door, table, field, rows, measures, field.name in hidden)
+        for field, measures in zip(plain, counts, strict=True)
+    ]
+    first, last = measured[-2:]
+    dated = any(pa.types.is_temporal(field.type) for field in plain)
+    if not dated and first is not None and (last - first).total_seconds() * 1e6 > _DAY_US:
+        columns.append(ColumnFacts("_time", "TIMESTAMP", rows, 0, first, last))
+    return TableFacts(table, tuple(columns), rows)
+
+
+def _measures(plain: Iterable[pa.Field]) -> list[str]:
+    found = ["count(*)"]
+    for field in plain:
+        name = quote(field.name)
+        found += [f"count({name})", f"approx_count_distinct({name})", f"min({name})", f"max({name})"]
+    return [*found, "min(_time)", "max(_time)"]
+
+
+def _column(
+    door: Door, table: str, field: pa.Field, rows: int, measures: tuple[object, ...], hidden: bool
+) -> ColumnFacts:
+    present, estimate, low, high = measures
+    nulls = rows - int(str(present))
+    kind = type_name(field.type)
+    if hidden:
+        return ColumnFacts(field.name, kind, 0, nulls, values_hidden=True)
+    distinct = _distinct(door, table, field.name, rows, int(str(estimate)))
+    is_text = pa.types.is_string(field.type)
+    values = _values(door, table, field.name) if is_text and distinct <= MOST_VALUES else ()
+    return ColumnFacts(field.name, kind, distinct, nulls, low, high, values)
+
+
+def _distinct(door: Door, table: str, column: str, rows: int, estimate: int) -> int:
+    if rows > EXACT_ROWS:
+        return rows if abs(estimate - rows) < _CLOSE * rows else estimate
+    counted = door.sql(f"SELECT count(DISTINCT {quote(column)}) FROM {quote(table)}").rows()
+    return int(counted[0][0])
+
+
+def _values(door: Door, table: str, column: str) -> tuple[str, ...]:
+    name = quote(column)
+    found = door.sql(
+        f"SELECT DISTINCT {name} FROM {quote(table)} WHERE length({name}) BETWEEN 1 AND {LONGEST_VALUE}"
+        f" ORDER BY 1 LIMIT {MOST_VALUES}"
+    )
+    return tuple(value for (value,) in found.rows())
+
+
+def _is_plain(arrow: pa.DataType) -> bool:
+    return not (pa.types.is_nested(arrow) or pa.types.is_binary(arrow) or pa.types.is_null(arrow))
