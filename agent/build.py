@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
-from .catalog import Catalog
+from .catalog import Catalog, Join
 from .errors import Unconnected
 from .joins import Joins
 from .query import (
@@ -22,6 +22,7 @@ from .query import (
     Scalar,
     Term,
     Within,
+    conjoin,
     tables_of,
 )
 
@@ -62,8 +63,9 @@ class _Builder:
         tree = self._joins.tree(tables)
         if tree is None:
             raise Unconnected(tables)
+        tree = tree.through(tuple(Join(*join) for join in query.via))
         self._qualify = bool(tree.joins)
-        select = exp.Select(expressions=[self._column(term) for term in query.select])
+        select = exp.Select(expressions=[made for term in query.select for made in self._outputs(query, term)])
         select.set("from_", exp.From(this=_table(tree.root)))
         inside = {tree.root}
         for join in tree.joins:
@@ -71,8 +73,9 @@ class _Builder:
             inside.add(new)
             on = exp.EQ(this=_name(join.left, join.left_column), expression=_name(join.right, join.right_column))
             select.append("joins", exp.Join(this=_table(new), on=on))
-        if query.where is not None:
-            select.set("where", exp.Where(this=self._predicate(query.where)))
+        where = self._where(query)
+        if where is not None:
+            select.set("where", exp.Where(this=self._predicate(where)))
         if query.group and query.per_group is None:
             select.set("group", exp.Group(expressions=[self._term(term) for term in query.group]))
         if query.having is not None:
@@ -95,15 +98,45 @@ class _Builder:
         number = exp.Window(this=exp.RowNumber(), partition_by=keys, order=order)
         return "qualify", exp.Qualify(this=exp.LTE(this=number, expression=exp.Literal.number(query.per_group)))
 
+    def _outputs(self, query: MetricQuery, term: Term) -> list[exp.Expression]:
+        """A term as it is given back: a measure also over another period, or as its share of the total."""
+        made = self._column(term)
+        if not term.aggregated:
+            return [made]
+        if query.compare is not None:
+            asked = [p for p in _parts(query.where) if isinstance(p, Between) and p.term == query.compare.term]
+            other = Between(query.compare.term, query.compare.begin, query.compare.end, half_open=True)
+            return [
+                exp.Filter(this=self._column(term), expression=exp.Where(this=self._predicate(period)))
+                for period in (*asked[:1], other)
+            ]
+        if query.share:
+            total = exp.Window(this=exp.Sum(this=made.copy()))
+            return [exp.Div(this=exp.Mul(this=made, expression=exp.Literal.number("1.0")), expression=total)]
+        return [made]
+
+    def _where(self, query: MetricQuery) -> Predicate | None:
+        """The filter; with a comparison, of both periods."""
+        if query.compare is None:
+            return query.where
+        other = Between(query.compare.term, query.compare.begin, query.compare.end, half_open=True)
+        asked = [p for p in _parts(query.where) if isinstance(p, Between) and p.term == query.compare.term]
+        rest = [p for p in _parts(query.where) if p not in asked[:1]]
+        return conjoin(*rest, Any_((*asked[:1], other))) if asked else query.where
+
     def _column(self, term: Term) -> exp.Expression:
         if term.column == "*" and not term.agg:
             return exp.Column(this=exp.Star(), table=_identifier(term.table)) if self._qualify else exp.Star()
         return self._term(term)
 
     def _term(self, term: Term) -> exp.Expression:
+        if term.metric:
+            return self._metric(term)
         if term.column == "*":
             return exp.Count(this=exp.Star())
         column: exp.Expression = self._plain(term)
+        if term.grain:
+            return exp.DateTrunc(this=column, unit=exp.Literal.string(term.grain.upper()))
         if not term.agg:
             return column
         if term.agg in ("sum", "avg") and not self._catalog.column_of[(term.table, term.column)].numeric:
@@ -111,6 +144,14 @@ class _Builder:
         if term.distinct:
             column = exp.Distinct(expressions=[column])
         return _AGGS[term.agg](this=column)
+
+    def _metric(self, term: Term) -> exp.Expression:
+        """A named metric's own expression, its columns qualified where several tables are read."""
+        metric = next(m for m in self._catalog.metrics if m.name == term.metric)
+        parsed = parse_one(metric.sql, dialect="duckdb")
+        for column in parsed.find_all(exp.Column):
+            column.set("table", _identifier(term.table) if self._qualify else None)
+        return parsed
 
     def _plain(self, term: Term) -> exp.Column:
         return _name(term.table if self._qualify else "", term.column)
@@ -166,7 +207,7 @@ class _Builder:
         return exp.ILike(this=column, expression=exp.Literal.string(pattern))
 
     def _literal(self, value: Scalar, term: Term, as_number: bool = False) -> exp.Expression:
-        counted = term.column == "*" or term.agg == "count"
+        counted = term.column == "*" or term.agg in ("count", "metric")
         column = None if counted else self._catalog.column_of[(term.table, term.column)]
         if isinstance(value, bool):
             return exp.Boolean(this=value)
@@ -179,6 +220,10 @@ class _Builder:
         if column is not None and column.kind == "date":
             return _instant(str(value))
         return exp.Literal.string(str(value))
+
+
+def _parts(where: Predicate | None) -> tuple[Predicate, ...]:
+    return where.parts if isinstance(where, All) else (where,) if where is not None else ()
 
 
 def _instant(text: str) -> exp.Expression:

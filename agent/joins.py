@@ -17,6 +17,11 @@ class JoinTree:
     joins: tuple[Join, ...]
     tied: bool = False
 
+    def through(self, via: tuple[Join, ...]) -> JoinTree:
+        """The tree with each join replaced by the one of `via` between the same tables."""
+        chosen = {frozenset((j.left, j.right)): j for j in via}
+        return JoinTree(self.root, tuple(chosen.get(frozenset((j.left, j.right)), j) for j in self.joins), self.tied)
+
     @property
     def tables(self) -> frozenset[str]:
         """Every table in it."""
@@ -32,6 +37,10 @@ class Joins:
             self._edges[join.left].append(join)
             self._edges[join.right].append(join)
         self.tree = lru_cache(maxsize=4096)(self._tree)
+
+    def between(self, one: str, other: str) -> tuple[Join, ...]:
+        """Every given join between two tables."""
+        return tuple(j for j in self._edges[one] if j.given and _other(j, one) == other)
 
     def neighbours(self, table: str) -> frozenset[str]:
         """Tables one join away."""

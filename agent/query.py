@@ -117,7 +117,8 @@ class Comparison:
 class MetricQuery:
     """What is asked: columns and measures, over which rows, by what, in which order, how many.
 
-    `tables` are relations that must be joined though no term names them. `combine` joins the result with that of
+    `tables` are relations that must be joined though no term names them; `via` are the joins (table, column, table,
+    column) to take where two tables have several. `combine` joins the result with that of
     another query (intersect, except, union). `per_group` keeps so many rows for each value of the group keys, in the
     given order, and groups nothing. `rows_only` asks how many rows the query has. `share` divides the first measure by its total. `compare` adds the measure over another time range.
     """
@@ -135,6 +136,7 @@ class MetricQuery:
     rows_only: bool = False
     share: bool = False
     compare: Comparison | None = None
+    via: tuple[tuple[str, str, str, str], ...] = ()
 
 
 def conjoin(*parts: Predicate | None) -> Predicate | None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import TypeVar
 
 from .catalog import Catalog
-from .english.tokens import tokenise
+from .english.tokens import Token, tokenise
 from .parsing.assemble import Candidate, candidates
 from .parsing.beam import paths
 from .parsing.sentence import Sentence
 from .joins import Joins
 from .linking.annotate import annotate
 from .linking.schema import SchemaIndex
+from .periods import Comparison, Grain, Period, find_comparisons, find_grains, find_periods
 from .query import MetricQuery
 from .shape import cues, shape_features
 
@@ -35,10 +38,27 @@ class Schema:
         """The derived parts of `catalog`."""
         return cls(catalog, Joins(catalog), SchemaIndex(catalog))
 
-    def sentence(self, question: str) -> Sentence:
-        """The question with its mentions."""
+    def sentence(self, question: str, now: datetime) -> Sentence:
+        """The question with its mentions and its words of time, relative to `now`."""
         tokens = tokenise(question)
-        return Sentence(question, tokens, annotate(tokens, self.catalog, self.index), self.catalog, self.joins)
+        mentions = annotate(tokens, self.catalog, self.index)
+        periods = placed(tokens, find_periods(question, now))
+        grains = placed(tokens, find_grains(question))
+        comparisons = placed(tokens, find_comparisons(question, now))
+        return Sentence(question, tokens, mentions, self.catalog, self.joins, periods, grains, comparisons)
+
+
+Said = TypeVar("Said", Period, Grain, Comparison)
+
+
+def placed(tokens: tuple[Token, ...], found: tuple[Said, ...]) -> tuple[tuple[Said, int, int], ...]:
+    """What was found in the text, with its first token and the one behind its last."""
+    out = []
+    for said in found:
+        inside = [i for i, token in enumerate(tokens) if token.start >= said.start and token.end <= said.stop]
+        if inside:
+            out.append((said, inside[0], inside[-1] + 1))
+    return tuple(out)
 
 
 @cache
@@ -66,5 +86,5 @@ def ranked(schema: Schema, sentence: Sentence, weights: Mapping[str, float], mos
                 features = {**path.features, **extra}
                 for name, value in found.features.items():
                     features[name] = features.get(name, 0.0) + value
-                best[found.query] = Candidate(found.query, features, score)
+                best[found.query] = Candidate(found.query, features, score, path.skipped)
     return sorted(best.values(), key=lambda candidate: -candidate.score)[:most]

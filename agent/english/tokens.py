@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .inflection import lemma
 
@@ -53,7 +53,11 @@ class Token:
 
 def tokenise(text: str) -> tuple[Token, ...]:
     """The tokens of `text`, in order."""
-    return tuple(_token(match) for match in _TOKEN.finditer(text))
+    tokens = [_token(match) for match in _TOKEN.finditer(text)]
+    for i in range(1, len(tokens)):
+        if tokens[i].low == "then" and (tokens[i - 1].low in ("more", "less") or tokens[i - 1].low.endswith("er")):
+            tokens[i] = replace(tokens[i], low="than", lemma="than")
+    return tuple(tokens)
 
 
 def _token(match: re.Match[str]) -> Token:

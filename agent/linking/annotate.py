@@ -19,8 +19,10 @@ def annotate(tokens: tuple[Token, ...], catalog: Catalog, index: SchemaIndex) ->
     columns = _best_columns([m for m in schema if m.kind == "column"])
     covered = frozenset(i for m in schema if m.score >= 0.6 for i in range(m.start, m.end))
     valued = frozenset(i for m in values if m.score >= 0.8 for i in range(m.start, m.end))
+    spoken = frozenset(m.table for m in tables if m.score >= 0.6)
     return Mentions(
-        by_start(columns, _MOST_COLUMNS), by_start(tables, _MOST_TABLES), by_start(values, _MOST_VALUES), covered, valued
+        by_start(columns, _MOST_COLUMNS, spoken), by_start(tables, _MOST_TABLES), by_start(values, _MOST_VALUES, spoken),
+        by_start([m for m in schema if m.kind == "metric" and m.full], _MOST_TABLES), covered, valued,
     )
 
 

@@ -26,6 +26,7 @@ class Mentions:
     columns: dict[int, tuple[Mention, ...]] = field(default_factory=dict)
     tables: dict[int, tuple[Mention, ...]] = field(default_factory=dict)
     values: dict[int, tuple[Mention, ...]] = field(default_factory=dict)
+    metrics: dict[int, tuple[Mention, ...]] = field(default_factory=dict)
     covered: frozenset[int] = frozenset()
     valued: frozenset[int] = frozenset()
 
@@ -34,8 +35,10 @@ class Mentions:
         return sorted((m.start, m.table, m.score) for found in self.tables.values() for m in found)
 
 
-def by_start(mentions: list[Mention], most: int) -> dict[int, tuple[Mention, ...]]:
-    """Mentions grouped by first token, the best `most` of each end."""
+def by_start(
+    mentions: list[Mention], most: int, spoken: frozenset[str] = frozenset()
+) -> dict[int, tuple[Mention, ...]]:
+    """Mentions grouped by first token, the best `most` of each end; of equals, those of tables spoken of."""
     grouped: dict[int, dict[int, list[Mention]]] = {}
     for mention in mentions:
         grouped.setdefault(mention.start, {}).setdefault(mention.end, []).append(mention)
@@ -43,7 +46,7 @@ def by_start(mentions: list[Mention], most: int) -> dict[int, tuple[Mention, ...
         start: tuple(
             mention
             for end in sorted(ends, reverse=True)
-            for mention in sorted(ends[end], key=lambda m: (-m.score, m.table, m.column))[:most]
+            for mention in sorted(ends[end], key=lambda m: (-m.score - 0.15 * (m.table in spoken), m.table, m.column))[:most]
         )
         for start, ends in grouped.items()
     }

@@ -12,7 +12,7 @@ from ..english.tokens import Token
 from .mentions import Mention
 
 EXACT, STEM, SYNONYM, SHORT, FUZZY = 1.0, 0.85, 0.72, 0.75, 0.7
-_FILLERS = frozenset(("of", "the", "'s", "a", "an", "-", "for", "in"))
+_FILLERS = frozenset(("of", "the", "'s", "a", "an", "-", "for", "in", "every", "each", "all", "their"))
 _MEASURES = frozenset(("number", "amount", "value", "percentage", "percent", "proportion", "count", "total"))
 _WEAK = frozenset(
     "be have do the a an of to for in on at by from with and or not no it its that which who what where when how "
@@ -31,6 +31,7 @@ class _Item:
     penalty: float = 1.0
     own: frozenset[str] = frozenset()
     row_id: bool = False
+    metric: str = ""
 
 
 class SchemaIndex:
@@ -50,6 +51,9 @@ class SchemaIndex:
                 self._add(_Item(table.name, column.name, column.words, extra, 1.0, own, row_id))
                 for words in column.synonyms:
                     self._add(_Item(table.name, column.name, _phrase(words), frozenset(), 0.98))
+        for metric in catalog.metrics:
+            for name in (metric.name.replace("_", " "), *metric.synonyms):
+                self._add(_Item(metric.table, "", _phrase(name), frozenset(), metric=metric.name))
         self._stems: dict[str, list[str]] = {}
         self._synonyms: dict[str, list[str]] = {}
         for word in self._by_word:
@@ -91,14 +95,14 @@ class SchemaIndex:
     def link(self, tokens: tuple[Token, ...]) -> list[Mention]:
         """Every mention of a table or column."""
         matches = [self._at(tokens, i) for i in range(len(tokens))]
-        found: dict[tuple[int, int, str, str], Mention] = {}
+        found: dict[tuple[int, int, str, str, str], Mention] = {}
         for i, at in enumerate(matches):
             candidates = {index for _, word, _ in at for index in self._by_word[word]}
             if at:
                 candidates |= self._with_extra(at)
             for index in candidates:
                 for mention in _extend(self._items[index], i, tokens, matches):
-                    key = (mention.start, mention.end, mention.table, mention.column)
+                    key = (mention.start, mention.end, mention.table, mention.column, mention.value)
                     if key not in found or found[key].score < mention.score:
                         found[key] = mention
         return list(found.values())
@@ -183,6 +187,8 @@ def _mention(
 ) -> list[Mention]:
     if item.words[-1] == "id" and "id" not in used and item.column and item.row_id:
         return []
+    if item.own and set(used) <= item.own:
+        return []
     total = sum(_weight(word, item) for word in item.words)
     got = sum(_weight(word, item) for word in used)
     quality = sum(used.values()) / len(used)
@@ -192,8 +198,8 @@ def _mention(
         score = min(1.0, score * 1.04)
     if score < 0.42:
         return []
-    kind = "column" if item.column else "table"
-    return [Mention(start, end, kind, item.table, item.column, "", round(score, 3), coverage > 0.99)]
+    kind = "metric" if item.metric else "column" if item.column else "table"
+    return [Mention(start, end, kind, item.table, item.column, item.metric, round(score, 3), coverage > 0.99)]
 
 
 def _weight(word: str, item: _Item) -> float:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from ..catalog import Catalog
-from ..joins import Joins
-from ..query import MetricQuery, Not, Order, Predicate, Term, Within, conjoin, tables_of
+from ..catalog import Catalog, Join
+from ..joins import Joins, JoinTree
+from ..query import Comparison, MetricQuery, Not, Order, Predicate, Term, Within, conjoin, tables_of
 from .filters import Filter, filters, super_within
 from .fragments import Fragment
 from .heads import Head, heads
@@ -24,6 +24,7 @@ class Candidate:
     query: MetricQuery
     features: dict[str, float] = field(compare=False)
     score: float = 0.0
+    skipped: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,12 @@ class Parts:
     orders: tuple[Fragment, ...]
     limits: tuple[Fragment, ...]
     promoted: bool = False
+    compare: Comparison | None = None
+    share: bool = False
     spoken: frozenset[str] = frozenset()
     valued: frozenset[str] = frozenset()
     everything: bool = False
+    words: frozenset[str] = frozenset()
 
     @property
     def main(self) -> str:
@@ -79,8 +83,15 @@ def parts_of(fragments: tuple[Fragment, ...], s: Sentence) -> Parts | None:
         s.catalog, s.joins, tuple(f for f in bound if f is not None), tuple(touches),
         tuple(f for f in fragments if f.role in ("cond", "null")), tuple(by.get("having", ())),
         tuple(by.get("super", ())), tuple(by.get("group", ())), tuple(by.get("order", ())),
-        tuple(by.get("limit", ())), promoted, s.spoken_tables, s.valued_tables, s.asks_everything,
+        tuple(by.get("limit", ())), promoted, _comparison(by.get("compare", [])), "share" in by, s.spoken_tables, s.valued_tables, s.asks_everything, s.meant_words,
     )  # fmt: skip
+
+
+def _comparison(found: list[Fragment]) -> Comparison | None:
+    """The other period that a measure is compared with."""
+    if not found or found[0].term is None:
+        return None
+    return Comparison(found[0].term, str(found[0].values[0]), str(found[0].values[1]))
 
 
 def _bound(count: Fragment, touches: list[Fragment], fragments: tuple[Fragment, ...]) -> Fragment | None:
@@ -122,7 +133,7 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
         where = conjoin(where, *nested)
     query = MetricQuery(
         head.select, kept.tables, where, head.group, conjoin(kept.having, head.having), order, limit, head.distinct,
-        kept.combine, per_group, head.rows_only,
+        kept.combine, per_group, head.rows_only, share=parts.share, compare=parts.compare,
     )  # fmt: skip
     features = dict(head.features)
     for name, value in (*kept.features, *ordered):
@@ -184,7 +195,28 @@ def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> I
         features["join:inferred"] = 1.0
     if tree.tied:
         features["join:tied"] = 1.0
-    yield Candidate(query, features)
+    for via, chosen in _ways(parts, tree):
+        yield Candidate(replace(query, via=via) if via else query, {**features, **chosen})
+
+
+def _ways(parts: Parts, tree: JoinTree) -> Iterator[tuple[tuple[tuple[str, str, str, str], ...], dict[str, float]]]:
+    """Which join to take where two tables have several: the one that the question's words suit, or either."""
+    several = [found for j in tree.joins if len(found := parts.joins.between(j.left, j.right)) > 1]
+    if not several:
+        yield (), {}
+        return
+    for join in several[0]:
+        common = set.intersection(*(set(_join_words(parts, j)) for j in several[0]))
+        said = [w for w in _join_words(parts, join) if w not in common and len(w) > 2 and w in parts.words]
+        name = "join:said" if said else "join:unsaid"
+        yield ((join.left, join.left_column, join.right, join.right_column),), {name: 1.0}
+
+
+def _join_words(parts: Parts, join: Join) -> tuple[str, ...]:
+    return (
+        *parts.catalog.column_of[(join.left, join.left_column)].words,
+        *parts.catalog.column_of[(join.right, join.right_column)].words,
+    )
 
 
 def _counted_rows(parts: Parts, query: MetricQuery) -> MetricQuery | None:
@@ -233,6 +265,8 @@ def _order(parts: Parts, head: Head) -> tuple[tuple[Order, ...] | None, int | No
         features.append(("limit:ordered" if keys else "limit:unordered", 1.0))
         if fragment.descending and keys and not parts.orders:
             keys[-1] = replace(keys[-1], descending=True)
+    if head.totals:
+        keys = [replace(o, term=replace(o.term, agg="sum")) for o in keys]
     if len(parts.supers) > 1:
         features.append(("super:two", 1.0))
     plain_key = any(not o.term.aggregated for o in keys)

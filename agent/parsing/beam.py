@@ -24,6 +24,12 @@ _SKIPPED_CUES = (
 )  # fmt: skip
 
 
+UNPLACED = frozenset(
+    f"skip:{kind}" for kind in ("word", "named", "value", "capital", "quoted", "number", "date", "time", "neg")
+)
+"""Kinds of skipped tokens that may carry meaning."""
+
+
 @dataclass(frozen=True, slots=True)
 class Path:
     """One reading: its fragments, what speaks for it, and the sum of that."""
@@ -31,6 +37,7 @@ class Path:
     fragments: tuple[Fragment, ...]
     features: dict[str, float]
     score: float
+    skipped: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -43,6 +50,7 @@ class _State:
     connector: str = ""
     negated: bool = False
     distinct: bool = False
+    skipped: tuple[int, ...] = ()
 
 
 def paths(s: Sentence, weights: Mapping[str, float], width: int = WIDTH, most: int = PATHS) -> list[Path]:
@@ -91,8 +99,9 @@ def _taken(
 ) -> _State | None:
     """The state after an edge, or nothing where its fragment stands already."""
     role = edge.fragments[0].role
+    label = _label(edge.fragments[-1])
     names = (
-        f"{role}@{state.mode}", f"{role}<{context[0]}", f"{role}^{context[1]}", f"{role}>{state.role}",
+        f"{role}@{state.mode}", f"{role}<{context[0]}", f"{role}^{context[1]}", f"{label}>{state.role}",
         f"{role}|{state.connector}", f"take:{role}",
     )  # fmt: skip
     features: list[tuple[str, float]] = [(name, 1.0) for name in names]
@@ -111,8 +120,15 @@ def _taken(
     score = state.score + base + _dot(tuple(features), weights)
     return _State(
         score, state.fragments + fragments, (state.trail, edge.features + tuple(features)),
-        edge.mode or state.mode, role, "", negated, distinct,
+        edge.mode or state.mode, label, "", negated, distinct, state.skipped,
     )  # fmt: skip
+
+
+def _label(fragment: Fragment) -> str:
+    """The role, finer for what is asked for: whether it is aggregated."""
+    if fragment.role == "project" and fragment.term is not None and fragment.term.agg:
+        return "agg"
+    return fragment.role
 
 
 def _made_distinct(fragment: Fragment) -> Fragment:
@@ -125,6 +141,8 @@ def _skip_features(s: Sentence, i: int) -> str:
     token = s.tokens[i]
     if token.kind == "punct":
         return ""
+    if i in s.timed:
+        return "skip:time"
     if token.kind in ("quoted", "number", "date") or isinstance(token.value, (int, float)):
         return "skip:" + ("number" if token.kind == "word" else token.kind)
     for name, words in _SKIPPED_CUES:
@@ -152,7 +170,8 @@ def _skipped(s: Sentence, i: int, state: _State, skip: str, weights: Mapping[str
     features: Features = ((skip, 1.0), (f"{skip}@{mode}", 1.0)) if skip else ()
     score = state.score + _dot(features, weights)
     trail = (state.trail, features) if features else state.trail
-    return _State(score, state.fragments, trail, mode, state.role, connector, negated, distinct)
+    skipped = (*state.skipped, i) if skip in UNPLACED else state.skipped
+    return _State(score, state.fragments, trail, mode, state.role, connector, negated, distinct, skipped)
 
 
 def _mode_after(s: Sentence, i: int, state: _State) -> str:
@@ -179,7 +198,7 @@ def _finish(state: _State, weights: Mapping[str, float]) -> Path:
         if lost:
             features[name] = 1.0
             score += weights.get(name, 0.0)
-    return Path(state.fragments, features, score)
+    return Path(state.fragments, features, score, state.skipped)
 
 
 def _trail(trail: tuple[object, Features] | None) -> Iterator[Features]:

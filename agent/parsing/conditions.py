@@ -21,6 +21,8 @@ _CONTAINS = phrases(lex.CONTAINS)
 _NULL = phrases(tuple((text, "yes" if is_null else "no") for text, is_null in lex.NULL_PHRASES))
 _LINKERS = lex.COPULAS | lex.DETERMINERS | {"'s", "of", "either", "be", "by", "in", "on", "at", "with", "number", "have", "has", "had"}
 _COMPARED_BY = frozenset("than before after least most over above below under between exceeding since to until".split())
+_ORIGINS = frozenset("origin source departure depart start from".split())
+_ENDS = frozenset("destination arrival arrive end to target".split())
 _NEGATIVE = frozenset(("not", "n't", "never", "isn't", "aren't", "doesn't", "don't", "no"))
 _OP_FLIP = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "=": "=", "!=": "!="}
 
@@ -85,6 +87,12 @@ def _compared(
         fits = _type_feature(column, found)
         fragment = Fragment("cond", term, op, (found.value,), position=i)
         yield Edge(i, found.end, (fragment,), (*base, (f"pat:{pattern}", 1.0), *fits), "rel")
+    every = s.low(j - 1) if s.low(j - 1) in ("all", "any", "every", "some") else ""
+    if every and not s.scalars(j, column):
+        most = (op in (">", ">=")) == (every in ("all", "any", "every"))
+        inner = "max" if most else "min"
+        fragment = Fragment("cond", term, op, inner=inner, position=i)
+        yield Edge(i, j, (fragment,), (*base, (f"pat:inner_{every}", 1.0)), "rel")
     agg = lex.AGGREGATES.get(s.low(j))
     if agg:
         k = s.skip(j + 1, ("value", "of", "the", "all"))
@@ -247,11 +255,28 @@ def _value_style(s: Sentence, mention: Mention, column: Column) -> Features:
         out.append(("value:capital", 1.0))
     else:
         out.append(("value:lower", 1.0))
+    if token.low == token.text and mention.value.isupper() and token.kind == "word":
+        out.append(("value:capitals", 1.0))
+    out += _direction(s, mention, column)
     if any(m.end >= mention.end and m.full for m in (*s.columns(mention.start), *s.tables(mention.start))):
         out.append(("value:also_name", 1.0))
     if mention.table in s.catalog.by_name and column in s.catalog.names_of(mention.table):
         out.append(("value:in_name_column", 1.0))
     return tuple(out)
+
+
+def _direction(s: Sentence, mention: Mention, column: Column) -> list[tuple[str, float]]:
+    """Whether `from` and `to` before a value suit a column of origin or destination."""
+    words = set(column.words)
+    fits = {"from": bool(words & _ORIGINS), "to": bool(words & _ENDS)}
+    for back in range(mention.start - 1, max(-1, mention.start - 4), -1):
+        low = s.low(back)
+        if low in fits:
+            other = fits["to" if low == "from" else "from"]
+            return [("value:way_fits", 1.0)] if fits[low] else [("value:way_against", 1.0)] if other else []
+        if low not in lex.DETERMINERS and low not in ("city", "airport", "station", "town", "in", "at"):
+            break
+    return []
 
 
 def _comparative(s: Sentence, i: int) -> tuple[int, int, str] | None:

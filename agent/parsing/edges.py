@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from . import conditions, nouns, ranking
+from . import conditions, measures, nouns, ranking, time
 from .fragments import Edge
 from .sentence import Sentence
 
 PATTERNS: tuple[Callable[[Sentence, int], Iterator[Edge]], ...] = (
     nouns.column_edges,
+    measures.metric_edges,
+    measures.share_edges,
     nouns.shared_noun_edges,
     nouns.question_word_edges,
     nouns.table_edges,
@@ -31,6 +33,9 @@ PATTERNS: tuple[Callable[[Sentence, int], Iterator[Edge]], ...] = (
     ranking.order_edges,
     ranking.having_edges,
     ranking.count_compared_edges,
+    time.period_edges,
+    time.grain_edges,
+    time.comparison_edges,
 )
 
 

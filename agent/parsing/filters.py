@@ -106,14 +106,43 @@ def _predicate(parts: Parts, fragment: Fragment) -> Predicate | None:
     if fragment.op in ("prefix", "suffix", "inside"):
         like = Like(term, str(fragment.values[0]), fragment.op)
         return Not(like) if fragment.negated else like
+    if fragment.op == "period" or _is_year_of_date(parts, fragment):
+        inside = _period(term, *_range(fragment))
+        return Not(inside) if fragment.negated and inside is not None else inside
     if fragment.op == "between":
         between = Between(term, fragment.values[0], fragment.values[1])
         return Not(between) if fragment.negated else between
-    op = _FLIP[fragment.op] if fragment.negated else fragment.op
+    op = _FLIP.get(fragment.op, "=") if fragment.negated else fragment.op
     each = tuple(Compare(term, op, value) for value in fragment.values)
     if len(each) == 1:
         return each[0]
     return All(each) if fragment.negated else Any_(each)
+
+
+def _is_year_of_date(parts: Parts, fragment: Fragment) -> bool:
+    """Whether the number of a year is compared with a date."""
+    term = fragment.term
+    if term is None or term.agg or parts.catalog.column_of[(term.table, term.column)].kind != "date":
+        return False
+    values = fragment.values
+    return all(isinstance(v, int) and 1000 <= v <= 2200 for v in values) and (len(values) == 1 or fragment.op == "between")
+
+
+def _range(fragment: Fragment) -> tuple[str, str]:
+    """The half-open range of time of a fragment; an empty end is open."""
+    if fragment.op == "period":
+        return str(fragment.values[0]), str(fragment.values[1])
+    first, last = int(fragment.values[0]), int(fragment.values[-1])
+    begin, after = f"{first:04d}-01-01", f"{last + 1:04d}-01-01"
+    return {">": (after, ""), ">=": (begin, ""), "<": ("", begin), "<=": ("", after)}.get(fragment.op, (begin, after))
+
+
+def _period(term: Term, begin: str, end: str) -> Predicate | None:
+    if begin and end:
+        return Between(term, begin, end, half_open=True)
+    if begin or end:
+        return Compare(term, ">=" if begin else "<", begin or end)
+    return None
 
 
 def _same_column(conditions: tuple[Fragment, ...]) -> tuple[Fragment, ...] | None:
@@ -123,6 +152,8 @@ def _same_column(conditions: tuple[Fragment, ...]) -> tuple[Fragment, ...] | Non
             first = replace(fragment, values=fragment.values[:1])
             return first, replace(fragment, values=fragment.values[1:], connector=fragment.joiner)
         for other in conditions[i + 1 :]:
+            if fragment.role == "null" or other.role == "null" or "period" in (fragment.op, other.op):
+                continue
             if other.term == fragment.term and other.op != "between" and fragment.op != "between":
                 return fragment, other
     return None

@@ -24,6 +24,7 @@ class Head:
     nested_super: bool = False
     rows_only: bool = False
     per_group: bool = False
+    totals: bool = False
     features: Features = ()
 
 
@@ -150,6 +151,8 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
         return
     if having is None:
         yield Head(select, (), None, features=features)
+        if not measured:
+            yield from _ordered_by_total(parts, select, features)
 
 
 def _counted_groups(parts: Parts, count: Term, having: Predicate, features: Features) -> Iterator[Head]:
@@ -203,6 +206,13 @@ def _by_groups(
         best = tuple(replace(f.term, agg="max" if f.descending else "min") for f in parts.supers if f.term)
         rest = tuple(t for t in select if (t.table, t.column) not in {(b.table, b.column) for b in best})
         yield Head((*missing, *rest, *best), keys, per_group=True, features=(*features, ("group:best_value", 1.0)))
+    totals = tuple(t for t in plain if t not in keys and _addable(parts, t))
+    if totals and len(totals) == sum(t not in shown for t in plain):
+        summed = tuple(replace(t, agg="sum") if t in totals else t for t in select)
+        now = (*features, ("group:summed", 1.0))
+        yield Head((*missing, *summed), keys, having, features=now)
+    if any(t.grain for t in keys) and not measured:
+        return
     if not measured and not parts.supers and not parts.havings and not any(
         f.term and f.term.aggregated for f in parts.orders
     ):
@@ -222,6 +232,25 @@ def _by_groups(
         ids = tuple(Term(t, key.name) for t in tables if (key := parts.catalog.key_of(t)))
         if ids and ids != missing:
             yield Head((*ids, *select), every, having, features=(*features, ("group:id", 1.0)))
+
+
+def _addable(parts: Parts, term: Term) -> bool:
+    """Whether totals of a column make sense: a number that identifies nothing."""
+    if term.column == "*" or term.agg:
+        return False
+    column = parts.catalog.column_of[(term.table, term.column)]
+    return column.numeric and not column.is_id and (term.table, term.column) not in parts.catalog.foreign_keys
+
+
+def _ordered_by_total(parts: Parts, select: tuple[Term, ...], features: Features) -> Iterator[Head]:
+    """`top 10 products by revenue`: rows of one table ranked by the total of a column of another."""
+    keys = [f.term for f in (*parts.orders, *parts.supers) if f.term is not None]
+    if len(keys) != 1 or not _addable(parts, keys[0]) or keys[0].table in {t.table for t in select}:
+        return
+    for group, feature in _keys(parts, select, (replace(keys[0], agg="sum"),)):
+        yield Head(select, group, totals=True, features=(*features, *feature, ("order:total", 1.0)))
+        shown = (*select, replace(keys[0], agg="sum"))
+        yield Head(shown, group, totals=True, features=(*features, *feature, ("order:total_shown", 1.0)))
 
 
 def _keys(

@@ -20,7 +20,10 @@ def column_edges(s: Sentence, i: int) -> Iterator[Edge]:
     """A column that is asked for."""
     for mention in s.columns(i):
         fragment = Fragment("project", Term(mention.table, mention.column), position=i)
-        yield Edge(i, mention.end, (fragment,), s.link_features(mention, "project"))
+        features = s.link_features(mention, "project")
+        if s.column(mention).numeric and any(s.low(k) in lex.AGGREGATES for k in range(max(0, i - 5), i)):
+            features = (*features, ("project:number_after_agg", 1.0))
+        yield Edge(i, mention.end, (fragment,), features)
 
 
 def shared_noun_edges(s: Sentence, i: int) -> Iterator[Edge]:
@@ -81,7 +84,9 @@ def count_edges(s: Sentence, i: int) -> Iterator[Edge]:
     cue = "total" if "total" in [s.low(k) for k in range(i, end)] else s.low(i)
     start = s.skip(end, lex.DETERMINERS | {"of"})
     distinct = s.low(start) in lex.DISTINCT_WORDS
-    after = s.skip(start, lex.DISTINCT_WORDS | {"types", "kinds"}) if distinct else start
+    if s.low(start) in ("type", "types", "kind", "kinds", "sort", "sorts") and s.low(start + 1) == "of":
+        distinct = True
+    after = s.skip(start, lex.DISTINCT_WORDS | {"type", "types", "kind", "kinds", "of"}) if distinct else start
     base: Features = ((f"count:{cue}", 1.0),)
     for mention in s.near_tables(after):
         term = Term(mention.table, "*", "count", distinct)

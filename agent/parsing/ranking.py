@@ -11,6 +11,7 @@ from ..english.tokens import number_at
 from ..query import Term
 from .conditions import COMPARE, TRAILING, measured_columns
 from .fragments import Edge, Features, Fragment
+from .measures import metric_term
 from .sentence import Sentence, phrases, plain
 
 _UP, _DOWN = phrases(plain(lex.ASCENDING)), phrases(plain(lex.DESCENDING))
@@ -69,6 +70,9 @@ def _ranked_by(s: Sentence, i: int, j: int, sign: int, n: int, features: Feature
     mentions = list(s.near_columns(start))
     if direct < start:
         mentions += [m for m in s.columns(direct) if m.end > start]
+    for mention in s.metrics(direct):
+        fragment = Fragment("super", metric_term(mention), n=n, descending=sign > 0, position=i)
+        yield Edge(i, mention.end, (fragment,), (*features, *s.link_features(mention, "metric")), "")
     for mention in mentions:
         column = s.column(mention)
         link = s.link_features(mention, "super")
@@ -153,6 +157,10 @@ def order_edges(s: Sentence, i: int) -> Iterator[Edge]:
         else:
             break
     if not cue and not direction:
+        if s.low(i) == "by" and any(s.low(k) in ("top", "bottom") for k in range(i)):
+            for term, end, features in _sort_terms(s, s.skip(i + 1, lex.DETERMINERS)):
+                fragment = Fragment("order", term, descending=True, position=i)
+                yield Edge(i, end, (fragment,), (*features, ("order:top_by", 1.0)), "order")
         if s.low(i) == "by":
             yield from (
                 edge
@@ -203,6 +211,8 @@ def _sort_terms(s: Sentence, j: int) -> Iterator[tuple[Term, int, Features]]:
             if column.numeric:
                 yield Term(mention.table, mention.column), mention.end, s.link_features(mention, "order")
         yield Term("", "*", "count"), counted[0], (("order:count_open", 1.0),)
+    for mention in s.metrics(j):
+        yield metric_term(mention), mention.end, s.link_features(mention, "metric")
     agg = lex.AGGREGATES.get(s.low(j), "")
     start = s.skip(j + 1, _FILL) if agg else j
     for mention in s.columns(start):

@@ -9,9 +9,12 @@ from functools import cached_property, lru_cache
 
 from ..catalog import Catalog, Column
 from ..english import lexicon as lex
+from ..english.inflection import stem
+from ..english.synonyms import synonyms
 from ..english.tokens import Token, number_at
 from ..joins import Joins
 from ..linking.mentions import Mention, Mentions
+from ..periods import Comparison, Grain, Period
 from ..query import Scalar
 from .fragments import Features
 
@@ -58,6 +61,26 @@ class Sentence:
     mentions: Mentions
     catalog: Catalog
     joins: Joins
+    periods: tuple[tuple[Period, int, int], ...] = ()
+    grains: tuple[tuple[Grain, int, int], ...] = ()
+    comparisons: tuple[tuple[Comparison, int, int], ...] = ()
+
+    def periods_at(self, i: int) -> list[tuple[Period, int]]:
+        """Periods that begin at token i, with the token where they end."""
+        return [(period, end) for period, start, end in self.periods if start == i]
+
+    def grains_at(self, i: int) -> list[tuple[str, int]]:
+        """Units to group time by that are named at token i."""
+        return [(g.unit, end) for g, start, end in self.grains if start == i and g.count == 1 and g.within is None]
+
+    def comparisons_at(self, i: int) -> list[tuple[Comparison, int]]:
+        """Comparisons of periods that begin at token i."""
+        return [(found, end) for found, start, end in self.comparisons if start == i]
+
+    @cached_property
+    def timed(self) -> frozenset[int]:
+        """Tokens of periods that are more than a year's number."""
+        return frozenset(i for p, start, end in self.periods if not p.bare_year for i in range(start, end))
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -113,9 +136,26 @@ class Sentence:
         """Table mentions at i."""
         return self.mentions.tables.get(i, ())
 
+    def metrics(self, i: int) -> Sequence[Mention]:
+        """Mentions of named metrics at i."""
+        return self.mentions.metrics.get(i, ())
+
     def column(self, mention: Mention) -> Column:
         """The column a mention stands for."""
         return self.catalog.column_of[(mention.table, mention.column)]
+
+    @cached_property
+    def meant_words(self) -> frozenset[str]:
+        """The words of the question with their other forms and synonyms."""
+        found: set[str] = set()
+        for token in self.tokens:
+            if token.kind == "word":
+                found |= {token.low, token.lemma, stem(token.lemma)} | synonyms(token.lemma)
+        if {"from", "leave"} & found:
+            found |= {"source", "origin", "departure", "start"}
+        if {"to", "into", "reach", "arrive"} & found:
+            found |= {"destination", "arrival", "end"}
+        return frozenset(found)
 
     @cached_property
     def asks_everything(self) -> bool:
@@ -175,6 +215,10 @@ class Sentence:
             out.append(("link:weak", 1.0 - mention.score))
         if not mention.full:
             out.append(("link:partial", 1.0))
+        if mention.kind == "column" and any(
+            m.end >= mention.end and m.score > mention.score for m in self.tables(mention.start)
+        ):
+            out.append((f"link:rather_table:{role}", 1.0))
         if mention.kind != "table":
             near = self.affinity(mention.table, mention.start, mention.end)
             out.append((f"near:{role}:{near}", 1.0))

@@ -1,0 +1,135 @@
+"""Answer, ask back, or refuse: how sure the best meaning is, from evidence that was weighed on known questions."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from .english import lexicon as lex
+from .parsing.assemble import Candidate
+from .parsing.sentence import Sentence
+from .query import MetricQuery, own_terms
+
+MOST_OPTIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights of evidence for two events, and the confidence each decision needs.
+
+    `answer`: the best meaning is right. `among`: one of the options is.
+    """
+
+    answer: Mapping[str, float]
+    among: Mapping[str, float]
+    answer_from: float = 0.8
+    clarify_from: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`kind` is answer, clarify or refuse; `options` are the candidates to choose from."""
+
+    kind: str
+    confidence: float
+    options: tuple[Candidate, ...] = ()
+    unplaced: tuple[str, ...] = ()
+
+
+@cache
+def default_model() -> Model:
+    """The fitted model that comes with the package."""
+    loaded = json.loads(files(__package__).joinpath("confidence.json").read_text())
+    return Model(**loaded)
+
+
+def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decision:
+    """What to do with the ranked candidates of a question."""
+    unplaced = unplaced_words(candidates[0], s) if candidates else _content(s)
+    if not candidates:
+        return Decision("refuse", 0.0, unplaced=unplaced)
+    found = evidence(candidates, s)
+    confidence = _probability(model.answer, found)
+    options = distinct_meanings(candidates)
+    if tied(options) and not unplaced:
+        return Decision("clarify", confidence, options[:MOST_OPTIONS])
+    if confidence >= model.answer_from and not _vital(candidates[0], s):
+        return Decision("answer", confidence, options[:MOST_OPTIONS])
+    if len(options) > 1 and not unplaced and _probability(model.among, found) >= model.clarify_from:
+        return Decision("clarify", confidence, options[:MOST_OPTIONS])
+    return Decision("refuse", confidence, options[:MOST_OPTIONS], unplaced)
+
+
+def _vital(candidate: Candidate, s: Sentence) -> bool:
+    """Whether the best meaning leaves out what must never be guessed past: a value, a negation, a time."""
+    names = ("skip:value", "skip:quoted", "skip:number", "skip:date", "skip:time", "lost:neg")
+    return any(candidate.features.get(name, 0.0) > 0 for name in names)
+
+
+def unplaced_words(candidate: Candidate, s: Sentence) -> tuple[str, ...]:
+    """The content words that a meaning leaves out."""
+    return tuple(s.tokens[i].text for i in candidate.skipped if s.tokens[i].low not in lex.FUNCTION_WORDS)
+
+
+def _content(s: Sentence) -> tuple[str, ...]:
+    return tuple(t.text for t in s.tokens if t.kind != "punct" and t.low not in lex.FUNCTION_WORDS)
+
+
+def distinct_meanings(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The best candidate of each meaning, best first."""
+    best: dict[object, Candidate] = {}
+    for candidate in candidates:
+        best.setdefault(meaning(candidate.query), candidate)
+    return tuple(best.values())
+
+
+def meaning(query: MetricQuery) -> object:
+    """What two queries have in common that say the same: not how they group, join or repeat rows."""
+    asked = frozenset((t.table, t.column, t.agg, t.metric, t.grain) for t in query.select)
+    other = None if query.combine is None else (query.combine[0], query.combine[1].where, query.combine[1].having)
+    return asked, query.where, query.having, query.order, query.limit, other, query.rows_only, query.per_group
+
+
+def tied(options: Sequence[Candidate]) -> bool:
+    """Whether two meanings are as good, and differ only in which of two like-named columns is meant."""
+    if len(options) < 2 or options[0].score - options[1].score > 0.05:
+        return False
+    return _columns(options[0].query) != _columns(options[1].query)
+
+
+def _columns(query: MetricQuery) -> frozenset[tuple[str, str]]:
+    return frozenset((t.table, t.column) for t in own_terms(query))
+
+
+def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
+    """What speaks for and against the best candidate."""
+    top = candidates[0]
+    mass = [math.exp(c.score - top.score) for c in candidates]
+    total = sum(mass)
+    same = meaning(top.query)
+    shared = sum(m for m, c in zip(mass, candidates, strict=True) if meaning(c.query) == same) / total
+    rivals = [c for c in candidates if meaning(c.query) != same]
+    gap = min(6.0, top.score - rivals[0].score) if rivals else 6.0
+    options = distinct_meanings(candidates)[:3]
+    named = sum(math.exp(c.score - top.score) for c in options) / total
+    words = len(unplaced_words(top, s))
+    content = max(1, len(_content(s)))
+    found = {
+        "bias": 1.0, "p:top": mass[0] / total, "p:meaning": shared, "p:options": named, "gap": gap,
+        "gap:small": float(gap < 0.5), "gap:large": float(gap > 3.0), "p:sure": float(shared > 0.9),
+        "p:surest": float(shared > 0.97), "unplaced": float(min(words, 4)), "unplaced:any": float(words > 0),
+        "unplaced:share": words / content, "content": min(content, 20) / 10.0,
+        "joins": min(top.features.get("join:count", 0.0), 4.0),
+    }  # fmt: skip
+    for name, value in top.features.items():
+        found[f"is:{name}"] = max(-4.0, min(4.0, value))
+    return found
+
+
+def _probability(weights: Mapping[str, float], found: Mapping[str, float]) -> float:
+    score = sum(weights.get(name, 0.0) * value for name, value in found.items())
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
