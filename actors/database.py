@@ -206,6 +206,7 @@ class LakeDatabase:
         dry_run: bool = False,
         as_of: object = None,
         limit: int = MOST_ROWS,
+        guess: bool = False,
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> Answer:
@@ -213,8 +214,9 @@ class LakeDatabase:
 
         `question`: a text, or one of the options of an answer that asked back. `conversation`: its name; a
         question may build on the one before. `dry_run`: the SQL without its rows. `limit`: rows at most.
+        `guess`: the best meaning is answered, however unsure; its `confidence` tells.
         """
-        wish = Wish(dry_run, as_of, limit, timeout, cancel)
+        wish = Wish(dry_run, as_of, limit, guess, timeout, cancel)
         return self.questions.ask(self, question, wish, conversation)
 
     def masked(self) -> frozenset[tuple[str, str]]:

@@ -200,11 +200,12 @@ class GuardedDatabase:
         dry_run: bool = False,
         as_of: object = None,
         limit: int = MOST_ROWS,
+        guess: bool = False,
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> Answer:
         """See `LakeDatabase.ask`. A conversation belongs to the principal."""
-        wish = Wish(dry_run, as_of, limit, timeout, cancel)
+        wish = Wish(dry_run, as_of, limit, guess, timeout, cancel)
         own = None if conversation is None else _own_name(conversation, str(self.caller.principal))
         answer = self._inner.questions.ask(self, question, wish, own)
         return answer.with_conversation(conversation)

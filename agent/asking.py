@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from ..core.answers import Answer, Option, Wish
+from ..core.answers import Answer, Kind, Option, Wish
 from ..core.errors import Denied, Error, Invalid, NotFound
 from ..core.protocols import Cancel
 from ..core.results import Result
@@ -66,8 +66,10 @@ def meaning_of(query: MetricQuery, translator: Translator) -> Translation:
 
 
 def _run(question: str, found: Translation, asker: Asker, wish: Wish) -> Answer:
+    if wish.guess and found.sql:
+        found = replace(found, kind="answer")
     told = Answer(
-        kind=found.kind,
+        kind=cast(Kind, found.kind),
         question=question,
         sql=found.sql if found.kind == "answer" else None,
         reading=found.reading,

@@ -47,6 +47,9 @@ def ask(
     ] = None,
     as_of: AsOf = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", help="Rows at most.")] = 1_000,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="Answer by the best meaning, however unsure.")
+    ] = False,
     timeout: Timeout = None,
     certificate: Annotated[bool, typer.Option("--certificate", help="Show what it read, as proof.")] = False,
     as_json: AsJson = False,
@@ -63,6 +66,7 @@ def ask(
                     dry_run=dry_run,
                     as_of=as_of,
                     limit=limit,
+                    guess=guess,
                     timeout=timeout,
                     cancel=cancel,
                 )

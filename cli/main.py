@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..core.errors import Error, Unavailable
-from . import asking, looking, moving, objects, querying, serving, spreading, top, torturing
+from . import asking, evaluating, looking, moving, objects, querying, serving, spreading, top, torturing
 from .demo import verb as demo
 from .session import show_error
 
@@ -59,7 +59,19 @@ def thermocline(
         raise typer.Exit
 
 
-for module in (demo, querying, asking, looking, top, moving, spreading, objects, serving, torturing):
+for module in (
+    demo,
+    querying,
+    asking,
+    evaluating,
+    looking,
+    top,
+    moving,
+    spreading,
+    objects,
+    serving,
+    torturing,
+):
     module.register(app)
 
 

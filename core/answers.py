@@ -43,11 +43,12 @@ MOST_ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How an answer is wanted. `limit`: rows at most."""
+    """How an answer is wanted. `limit`: rows at most. `guess`: also where it is not sure."""
 
     dry_run: bool = False
     as_of: object = None
     limit: int = MOST_ROWS
+    guess: bool = False
     timeout: float | None = None
     cancel: Cancel | None = None
 

@@ -386,6 +386,7 @@ class Database(Protocol):
         dry_run: bool = False,
         as_of: object = None,
         limit: int = 1_000,
+        guess: bool = False,
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> Answer:
@@ -393,6 +394,7 @@ class Database(Protocol):
 
         `question`: a text, or one of the options of an answer that asked back. `conversation`: its name; a
         question may build on the one before. `dry_run`: the SQL without its rows. `limit`: rows at most.
+        `guess`: the best meaning is answered, however unsure; its `confidence` tells.
         """
         ...
 

@@ -40,6 +40,7 @@ def ask_routes(context: Context) -> APIRouter:
                 dry_run=asked.dry_run,
                 as_of=asked.as_of,
                 limit=asked.limit,
+                guess=asked.guess,
                 timeout=asked.timeout,
                 cancel=cancel,
             )

@@ -98,7 +98,8 @@ class Choice(BaseModel):
 
 class Ask(BaseModel):
     """`question`: a text, or an option of an answer that asked back. `conversation`: its name; a question may
-    build on the one before. `dry_run`: the SQL without its rows. `limit`: rows at most."""
+    build on the one before. `dry_run`: the SQL without its rows. `limit`: rows at most. `guess`: also
+    where it is not sure."""
 
     model_config = ConfigDict(
         strict=True,
@@ -111,6 +112,7 @@ class Ask(BaseModel):
     dry_run: bool = False
     as_of: str | int | None = None
     limit: int = 1_000
+    guess: bool = False
     timeout: float | None = None
     id: str | None = None
 

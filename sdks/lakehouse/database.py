@@ -160,6 +160,7 @@ class HttpDatabase:
         dry_run: bool = False,
         as_of: object = None,
         limit: int = MOST_ROWS,
+        guess: bool = False,
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> Answer:
@@ -171,6 +172,7 @@ class HttpDatabase:
             "dry_run": dry_run,
             "as_of": _point(as_of),
             "limit": limit,
+            "guess": guess,
             "timeout": timeout,
             "id": query_id,
         }
