@@ -10,26 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from ..core.answers import Answer, Kind, Option, Wish
 from ..core.errors import Denied, Error, Invalid, NotFound
-from ..core.protocols import Cancel
 from ..core.results import Result
+from .asker import Asker
 from .build import build_sql
 from .errors import Unconnected
 from .narrative import narrative
 from .query import MetricQuery, from_dict, to_dict
 from .reading import reading
+from .studies import explained, reported
 from .translate import Translation, Translator
-
-
-class Asker(Protocol):
-    """A database as somebody has it: its statements are theirs."""
-
-    def sql(
-        self, sql: str, *, as_of: object = None, timeout: float | None = None, cancel: Cancel | None = None
-    ) -> Result: ...
 
 
 def ask(
@@ -48,6 +41,11 @@ def ask(
     if not isinstance(question, str) or not question.strip():
         raise Invalid("a question is a text", hint='ask("how many orders this month?")')
     before = None if previous is None else _meaning(previous)
+    more = explained(question, before, asker, translator, now, wish) or reported(
+        question, asker, translator, now, wish
+    )
+    if more is not None:
+        return more
     found = translator(False).translate(question, now, previous=before)
     if found.unplaced:
         # What was appended a moment ago has words, too.

@@ -21,19 +21,19 @@ def narrative(columns: Sequence[str], rows: Sequence[Row], *, truncated: bool) -
     if not rows:
         return "There are none."
     if len(rows) == 1:
-        named = ", ".join(f"{name} is {_shown(value)}" for name, value in zip(columns, rows[0], strict=True))
+        named = ", ".join(f"{name} is {shown(value)}" for name, value in zip(columns, rows[0], strict=True))
         return f"{named}."
     start = f"More than {len(rows):,} rows" if truncated else f"{len(rows):,} rows"
     measured = _measure(rows)
     if measured is None:
-        first = ", ".join(_shown(row[0]) for row in rows[:_SHOWN])
+        first = ", ".join(shown(row[0]) for row in rows[:_SHOWN])
         return f"{start}: {first}" + (", ..." if len(rows) > _SHOWN or truncated else ".")
     label, measure = measured
     values = [(row[measure], row) for row in rows if row[measure] is not None]
     high, low = max(values, key=lambda v: _key(v[0])), min(values, key=lambda v: _key(v[0]))
     return (
-        f"{start}. Highest {columns[measure]}: {_shown(high[1][label])} with {_shown(high[0])};"
-        f" lowest: {_shown(low[1][label])} with {_shown(low[0])}."
+        f"{start}. Highest {columns[measure]}: {shown(high[1][label])} with {shown(high[0])};"
+        f" lowest: {shown(low[1][label])} with {shown(low[0])}."
     )
 
 
@@ -55,7 +55,8 @@ def _key(value: object) -> float:
     return float(str(value))
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as people write it."""
     if value is None:
         return "missing"
     if isinstance(value, bool):

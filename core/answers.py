@@ -57,6 +57,17 @@ class Wish:
             raise Invalid(f"limit={self.limit!r}", hint="rows, at least 1")
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a report, and the SQL that says it."""
+
+    text: str
+    sql: str
+
+    def to_dict(self) -> dict[str, str]:
+        return {"text": self.text, "sql": self.sql}
+
+
 @dataclass(frozen=True)
 class Answer:
     """`kind`: answer, clarify (which of the `options`?) or refuse (`unplaced`: words that mean nothing here).
@@ -64,7 +75,8 @@ class Answer:
     `data`: rows with their certificate, `None` if nothing was run. `reading`: the question as it was
     understood. `narrative`: the answer in a sentence or two. `confidence`: from 0 to 1, as calibrated.
     `verified`: the SQL is one that somebody vouched for. `translator`: grammar, verified or a model's name.
-    `truncated`: there are more rows than were fetched. `query`: the meaning, for a next question to build on.
+    `truncated`: there are more rows than were fetched. `lines`: of a report, or of what explains a change;
+    each was read by its own SQL. `query`: the meaning, for a next question to build on.
     """
 
     kind: Kind
@@ -83,6 +95,7 @@ class Answer:
     translator: str = "grammar"
     conversation: str | None = None
     as_of: str | None = None
+    lines: tuple[Line, ...] = ()
     query: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
@@ -121,7 +134,13 @@ class Answer:
             data = Result(rows, Certificate.from_dict(raw["certificate"]))
         tuples: dict[str, Any] = {n: tuple(raw[n]) for n in ("assumptions", "unplaced", "nearest")}
         plain = {name: raw[name] for name in _PLAIN}
-        return Answer(**plain, **tuples, options=tuple(map(Option.from_dict, raw["options"])), data=data)
+        return Answer(
+            **plain,
+            **tuples,
+            options=tuple(map(Option.from_dict, raw["options"])),
+            lines=tuple(Line(**line) for line in raw["lines"]),
+            data=data,
+        )
 
     def with_conversation(self, name: str | None) -> Answer:
         return replace(self, conversation=name)
@@ -129,6 +148,7 @@ class Answer:
     def _told(self) -> dict[str, Any]:
         told: dict[str, Any] = {name: getattr(self, name) for name in _PLAIN}
         told |= {name: list(getattr(self, name)) for name in ("assumptions", "unplaced", "nearest")}
+        told["lines"] = [line.to_dict() for line in self.lines]
         return told | {"options": [option.to_dict() for option in self.options]}
 
 

@@ -117,6 +117,11 @@ class Ask(BaseModel):
     id: str | None = None
 
 
+class ReportLine(BaseModel):
+    text: str
+    sql: str
+
+
 class Asked(BaseModel):
     """`confidence`: from 0 to 1. `rows` come with an answer that was run."""
 
@@ -135,6 +140,7 @@ class Asked(BaseModel):
     translator: str
     conversation: str | None
     as_of: str | None
+    lines: list[ReportLine]
     query: dict[str, Any] | None
     columns: list[str] | None = None
     rows: list[list[Any]] | None = None

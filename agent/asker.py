@@ -1,0 +1,16 @@
+"""Who asks: a database as somebody has it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..core.protocols import Cancel
+from ..core.results import Result
+
+
+class Asker(Protocol):
+    """A database as somebody has it: its statements are theirs."""
+
+    def sql(
+        self, sql: str, *, as_of: object = None, timeout: float | None = None, cancel: Cancel | None = None
+    ) -> Result: ...
