@@ -210,6 +210,12 @@ class GuardedDatabase:
         answer = self._inner.questions.ask(self, question, wish, own)
         return answer.with_conversation(conversation)
 
+    def converse(
+        self, question: str | Option, agent: Any, *, given: Answer | None = None, limit: int = MOST_ROWS
+    ) -> Answer:
+        """A question as the next turn of an agent; see `named_agent`."""
+        return self._inner.questions.converse(self, question, Wish(limit=limit), agent, given)
+
     def masked(self) -> frozenset[tuple[str, str]]:
         access = self.access
         found = ((name, access.table(name)) for name in self.tables())

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from ..core.access import caller, token_digest
+from ..core.answers import MOST_ROWS
 from ..core.clock import Clock, now_us, system_clock
 from ..core.errors import Corrupt, Error, Invalid, NotFound, Unavailable
 from ..core.ids import Entropy, check_name, uuid7s
@@ -47,6 +48,7 @@ from .notices import Notices
 if TYPE_CHECKING:
     from .family.warehouses import Warehouse
     from .local_warehouses import LocalWarehouses
+    from .named_agent import NamedAgent
     from .objects.catalog import Objects
 
 
@@ -195,6 +197,36 @@ class LocalLake:
 
     def _soon(self, tell: Callable[[], Any]) -> None:
         self.notices.note("audit", AUDIT_EVERY_S, tell)
+
+    def agent(
+        self,
+        name: str,
+        *,
+        database: str = "main",
+        tables: Sequence[str] | None = None,
+        roles: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+        limit: int = MOST_ROWS,
+        max_query_runtime_s: float | None = None,
+    ) -> NamedAgent:
+        """An agent with that name, which asks as the principal of that name: `priya("analyze sales")`.
+
+        `tables`, `roles`: granted to it, if they are not yet; without any it has what it was granted before.
+        `settings`: for row policies. `limit`: rows of an answer at most.
+        """
+        from .named_agent import open_agent
+
+        return open_agent(
+            self,
+            self.policies,
+            name,
+            database=database,
+            tables=tables,
+            roles=roles,
+            settings=settings,
+            limit=limit,
+            max_query_runtime_s=max_query_runtime_s,
+        )
 
     def principal_of(self, token: str) -> str | None:
         return self.policies.current().holder(token_digest(token))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..agent.asking import ask
@@ -13,7 +13,6 @@ from ..agent.facts import Door, read_facts
 from ..agent.translate import Translator
 from ..core.answers import Answer, Option, Wish
 from ..core.clock import Clock, from_micros, now_us
-from ..core.errors import Unavailable
 
 if TYPE_CHECKING:
     from .family.agent import AgentDO
@@ -51,21 +50,50 @@ class Questions:
         self._kept: OrderedDict[Hashable, tuple[int, Translator]] = OrderedDict()
 
     def ask(self, door: Known, question: str | Option, wish: Wish, conversation: str | None) -> Answer:
-        now = now_us(self._clock)
-        agent = None if conversation is None else self._agent(conversation)
-        previous = None if agent is None else _last_meaning(agent)
-        answer = ask(
+        """`conversation`: the name of an agent whose turns the question belongs to."""
+        if conversation is None:
+            return self._asked(door, question, wish, None, {})
+        return self.converse(door, question, wish, self._agent(conversation)).with_conversation(conversation)
+
+    def converse(
+        self, door: Known, question: str | Option, wish: Wish, agent: Any, given: Answer | None = None
+    ) -> Answer:
+        """As the next turn of an agent. `given`: an answer to build on, in the place of its own last one."""
+        previous = _last_meaning(agent) if given is None else given.query
+        text = question.question if isinstance(question, Option) else question
+        vouched = {v["question"]: v["sql"] for v in agent.verified(text)} if isinstance(text, str) else {}
+        answer = self._asked(door, question, wish, previous, vouched)
+        agent.say("user", answer.question)
+        agent.say("agent", {"kind": answer.kind, "sql": answer.sql, "query": answer.query})
+        agent.note(
+            {
+                "question": answer.question,
+                "kind": answer.kind,
+                "sql": answer.sql,
+                "reading": answer.reading,
+                "ranges": None if answer.certificate is None else answer.certificate.to_dict()["tables"],
+                "given": None if given is None else {"question": given.question, "sql": given.sql},
+            }
+        )
+        return answer
+
+    def _asked(
+        self,
+        door: Known,
+        question: str | Option,
+        wish: Wish,
+        previous: Mapping[str, Any] | None,
+        vouched: Mapping[str, str],
+    ) -> Answer:
+        return ask(
             question,
             door,  # type: ignore[arg-type]  # a door's `sql` takes all that an asker's does
             lambda fresh: self.translator(door, fresh=fresh),
-            from_micros(now),
+            from_micros(now_us(self._clock)),
             wish,
             previous,
+            next(iter(vouched.values()), None),
         )
-        if agent is not None:
-            agent.say("user", answer.question)
-            agent.say("agent", {"kind": answer.kind, "sql": answer.sql, "query": answer.query})
-        return answer.with_conversation(conversation)
 
     def translator(self, door: Known, *, fresh: bool = False) -> Translator:
         """Over what the door can read now, or could a short while ago."""
@@ -90,7 +118,3 @@ def _last_meaning(agent: Any) -> Any:
         if turn["role"] == "agent" and turn["content"].get("query") is not None:
             return turn["content"]["query"]
     return None
-
-
-def no_conversation() -> Unavailable:
-    return Unavailable("a conversation is kept where the lake can be written", hint="leave conversation out")

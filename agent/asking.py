@@ -32,14 +32,21 @@ def ask(
     now: datetime,
     wish: Wish,
     previous: Mapping[str, Any] | None = None,
+    vouched: str | None = None,
 ) -> Answer:
     """`translator(fresh)`: over what is known of the database, read anew if `fresh`. `previous`: the meaning
-    of the question before, which this one may build on. Raises `Invalid` for a question that is none."""
+    of the question before, which this one may build on. `vouched`: SQL that somebody verified for this very
+    question. Raises `Invalid` for a question that is none."""
     if isinstance(question, Option):
         chosen = meaning_of(_meaning(question.query), translator(False))
         return _run(question.question, chosen, asker, wish)
     if not isinstance(question, str) or not question.strip():
         raise Invalid("a question is a text", hint='ask("how many orders this month?")')
+    if vouched is not None:
+        told = Answer(
+            "answer", question, vouched, "as verified", confidence=1.0, verified=True, translator="verified"
+        )
+        return told if wish.dry_run else _with_rows(told, vouched, asker, wish)
     before = None if previous is None else _meaning(previous)
     more = explained(question, before, asker, translator, now, wish) or reported(
         question, asker, translator, now, wish

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ...core.access import caller, token_digest
+from ...core.answers import MOST_ROWS
 from ...core.asof import AsOf
 from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Unavailable
@@ -40,6 +41,7 @@ from ..audit import Audit
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..local_warehouses import LocalWarehouses
+from ..named_agent import NamedAgent
 from ..notices import Notices
 from ..top import cluster_top
 from .client import ClusterClient
@@ -130,6 +132,19 @@ class RayLake:
     def databases(self) -> list[str]:
         names = {info.key.split("/")[1] for info in self.store.list("epochs/") if "/shard-" in info.key}
         return sorted(names | {n for n in databases_with_maps(self.store) if self.database(n).tables()})
+
+    def agent(self, name: str, *, database: str = "main", **options: Any) -> NamedAgent:
+        """See `LocalLake.agent`."""
+        from ..named_agent import open_agent
+
+        given = {
+            "tables": None,
+            "roles": (),
+            "settings": None,
+            "limit": MOST_ROWS,
+            "max_query_runtime_s": None,
+        }
+        return open_agent(self, self.policies, name, database=database, **(given | options))
 
     def principal_of(self, token: str) -> str | None:
         return self.policies.current().holder(token_digest(token))

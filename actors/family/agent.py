@@ -1,8 +1,10 @@
-"""What an agent keeps: the turns of its conversation, memories by name, questions that wait for an answer."""
+"""What an agent keeps: the turns of its conversation, memories by name, questions that wait for an answer,
+queries that somebody vouched for, corrections, and a log of where each of its answers came from."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from ...core.clock import iso, now_us
@@ -16,6 +18,12 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS questions
        (number INTEGER PRIMARY KEY AUTOINCREMENT, question TEXT, options TEXT, at TEXT, answer TEXT,
         answered_at TEXT)""",
+    "CREATE TABLE IF NOT EXISTS verified (key TEXT PRIMARY KEY, question TEXT, sql TEXT, by TEXT, at TEXT)",
+    """CREATE TABLE IF NOT EXISTS corrections
+       (number INTEGER PRIMARY KEY AUTOINCREMENT, question TEXT, was TEXT, instead TEXT, at TEXT)""",
+    """CREATE TABLE IF NOT EXISTS provenance
+       (number INTEGER PRIMARY KEY AUTOINCREMENT, question TEXT, kind TEXT, sql TEXT, reading TEXT,
+        ranges TEXT, given TEXT, at TEXT)""",
 )
 
 
@@ -105,6 +113,56 @@ class AgentDO(DurableObject):
         ).dicts()
         return [{**row, "options": json.loads(row["options"])} for row in rows]
 
+    # -- what somebody vouched for ------------------------------------------------------------------
+
+    def verify(self, question: str, sql: str, by: str = "owner") -> None:
+        """From now on the question is answered by this SQL."""
+        values = (question_key(question), question, sql, by, self._now())
+        self.storage.exec("INSERT OR REPLACE INTO verified VALUES (?, ?, ?, ?, ?)", *values)
+
+    def verified(self, question: str | None = None) -> list[dict[str, Any]]:
+        """question, sql, by and at of all of them, or of the one that answers a question."""
+        where, values = ("", ()) if question is None else (" WHERE key = ?", (question_key(question),))
+        return self.storage.exec(
+            f"SELECT question, sql, by, at FROM verified{where} ORDER BY question", *values
+        ).dicts()
+
+    def unverify(self, question: str) -> bool:
+        """False if it was not verified."""
+        gone = self.storage.exec("DELETE FROM verified WHERE key = ?", question_key(question))
+        return gone.rows_written > 0
+
+    def correct(self, question: str, was: str | None, instead: str) -> None:
+        """Notes that an answer was wrong, and by which SQL it is answered from now on."""
+        values = (question, was, instead, self._now())
+        self.storage.exec("INSERT INTO corrections (question, was, instead, at) VALUES (?, ?, ?, ?)", *values)
+        self.verify(question, instead, "correction")
+
+    def corrections(self) -> list[dict[str, Any]]:
+        """number, question, was, instead and at, in their order."""
+        return self.storage.exec("SELECT * FROM corrections ORDER BY number").dicts()
+
+    # -- where answers came from --------------------------------------------------------------------
+
+    def note(self, entry: dict[str, Any]) -> int:
+        """Logs an answer: question, kind, sql, reading, ranges (by table, shard and tier), given (the answer
+        that it built on). Returns its number, which rises."""
+        values = [entry.get(name) for name in ("question", "kind", "sql", "reading")]
+        packed = (_packed(entry.get("ranges")), _packed(entry.get("given")))
+        number: int = self.storage.exec(
+            "INSERT INTO provenance (question, kind, sql, reading, ranges, given, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number",
+            *(*values, *packed, self._now()),
+        ).one()[0]
+        return number
+
+    def provenance(self, after: int = 0) -> list[dict[str, Any]]:
+        """The log behind a number, in its order."""
+        rows = self.storage.exec("SELECT * FROM provenance WHERE number > ? ORDER BY number", after).dicts()
+        return [
+            {**row, "ranges": json.loads(row["ranges"]), "given": json.loads(row["given"])} for row in rows
+        ]
+
     # -- the whole --------------------------------------------------------------------------------
 
     def bookmark(self) -> str:
@@ -120,12 +178,21 @@ class AgentDO(DurableObject):
         self.storage.fork(bookmark or self.storage.bookmark(), f"{database}/{name}")
 
     def forget_all(self) -> None:
-        """Turns, memories and questions."""
+        """Turns, memories, questions, verified queries, corrections and the log."""
         self.storage.delete_all()
         self.start()
 
     def _now(self) -> str:
         return iso(now_us(self.ctx.clock))
+
+
+def question_key(question: str) -> str:
+    """Equal for questions that differ in spelling only.
+
+    >>> question_key("How many  orders?") == question_key("how many orders")
+    True
+    """
+    return " ".join(re.findall(r"[\w.%-]+", question.lower()))
 
 
 def _packed(value: Any) -> str:
