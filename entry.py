@@ -13,6 +13,8 @@ from .core.protocols import Lakehouse
 
 if TYPE_CHECKING:
     from .actors.cluster.options import ClusterOptions
+    from .agent.providers.base import Provider
+    from .agent.providers.budget import Budget
     from .tiers.object_store import ObjectStore
 
 
@@ -29,6 +31,8 @@ def connect(
     region: str | None = None,
     runtime: str = "local",
     cluster: ClusterOptions | None = None,
+    model: Provider | str | None = None,
+    budget: Budget | None = None,
 ) -> Lakehouse:
     """Opens a lake: a directory, created if need be, a served one at `http://host:8380`, or a Ray cluster's.
 
@@ -38,7 +42,9 @@ def connect(
     read beside the process that writes. `background`: sink events by themselves while open. `api_key`: for
     a served lake. `region`: where this process is, for databases that may be only there. `runtime`: `"ray"`
     hosts the lake's shards and objects in processes on a Ray head, started here if none runs;
-    `ray://host:10001` is a cluster elsewhere. `cluster`: its counts and times.
+    `ray://host:10001` is a cluster elsewhere. `cluster`: its counts and times. `model`: the language model
+    that questions are put to where the grammar is not sure, such as `"ollama:llama3.1:8b"` (default: what
+    THERMOCLINE_MODEL names, else none); `budget`: what a question may cost.
 
     Raises `Unavailable` if another process has the directory open for writing, `Corrupt` if it is damaged.
     """
@@ -78,4 +84,6 @@ def connect(
         read_only=read_only,
         background=background,
         region=region,
+        model=model,
+        budget=budget,
     )

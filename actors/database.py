@@ -226,6 +226,9 @@ class LakeDatabase:
     def sight(self) -> None:
         """The owner sees all."""
 
+    def asks_as(self) -> str:
+        return "owner"
+
     def query(
         self,
         sql: str,
@@ -456,7 +459,8 @@ class LakeDatabase:
         if self._questions is None:
             from .questions import Questions
 
-            self._questions = Questions(self._tenancy.clock, self.agent)
+            tenancy = self._tenancy
+            self._questions = Questions(tenancy.clock, self.agent, tenancy.new_id, tenancy.models)
         return self._questions
 
     @property

@@ -224,6 +224,9 @@ class GuardedDatabase:
     def sight(self) -> object:
         return self.access.key
 
+    def asks_as(self) -> str:
+        return str(self.caller.principal)
+
     def explain(
         self,
         sql: str,

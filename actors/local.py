@@ -43,9 +43,12 @@ from .audit import Audit
 from .database import LakeDatabase
 from .lake_lock import LakeLock
 from .local_tenancy import LocalTenancy
+from .models import models_of
 from .notices import Notices
 
 if TYPE_CHECKING:
+    from ..agent.providers.base import Provider
+    from ..agent.providers.budget import Budget
     from .family.warehouses import Warehouse
     from .local_warehouses import LocalWarehouses
     from .named_agent import NamedAgent
@@ -67,6 +70,8 @@ class LocalLake:
         read_only: bool = False,
         background: bool = True,
         region: str | None = None,
+        model: Provider | str | None = None,
+        budget: Budget | None = None,
     ) -> None:
         if read_only and not (path / "databases").is_dir():
             raise NotFound(f"no lake at {path}", hint="connect without read_only=True to create one")
@@ -106,6 +111,7 @@ class LocalLake:
             embed=partial(embedded, self.engine),
         )
         self.policies = PolicyStore(store, entropy, shared=read_only)
+        self.models = models_of(model, budget, clock)
         self.audit = None if read_only else Audit(self._append_audit, self._soon, clock)
         if self.background and (path / "objects-hot").is_dir():
             self.objects()  # an alarm may be due

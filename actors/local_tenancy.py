@@ -37,6 +37,7 @@ class LocalTenancy:
         self.policy = lake.policy
         self.policies = lake.policies
         self.audit = lake.audit
+        self.models = lake.models
         self.opened: dict[str, LocalPartition] = {}
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)

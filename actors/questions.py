@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..agent.asking import ask
 from ..agent.catalog import build_catalog
 from ..agent.facts import Door, read_facts
+from ..agent.modelled import Model
+from ..agent.providers.base import Provider
+from ..agent.providers.budget import Budget, Ledger
 from ..agent.translate import Translator
 from ..core.answers import Answer, Option, Wish
 from ..core.clock import Clock, from_micros, now_us
@@ -26,6 +30,22 @@ REMEMBERED_US = 60_000_000
 NEVER_SOONER_US = 1_000_000
 
 
+_FENCE = 24
+_TOLD_TURNS = 6
+
+
+@dataclass(frozen=True)
+class Models:
+    """The language model of a lake, what a question may cost, and what was spent."""
+
+    provider: Provider
+    budget: Budget
+    ledger: Ledger
+
+    def of(self, agent: str, fence: Callable[[], str]) -> Model:
+        return Model(self.provider, self.ledger, self.budget, agent, fence)
+
+
 class Known(Door, Protocol):
     """A database as somebody has it."""
 
@@ -35,24 +55,37 @@ class Known(Door, Protocol):
         """(table, column) of the columns whose values are not shown."""
         ...
 
+    def asks_as(self) -> str:
+        """In whose name a model is asked."""
+        ...
+
     def sight(self) -> Hashable:
         """Equal for those who see the same."""
         ...
 
 
 class Questions:
-    """One per database. `agent`: the object in which a conversation is kept, by its name."""
+    """One per database. `agent`: the object in which a conversation is kept, by its name. `models`: what the
+    lake has of them."""
 
-    def __init__(self, clock: Clock, agent: Callable[[str], AgentDO]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        agent: Callable[[str], AgentDO],
+        new_id: Callable[[], str],
+        models: Models | None = None,
+    ) -> None:
         self._clock = clock
         self._agent = agent
+        self._new_id = new_id
+        self._models = models
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, tuple[int, Translator]] = OrderedDict()
 
     def ask(self, door: Known, question: str | Option, wish: Wish, conversation: str | None) -> Answer:
         """`conversation`: the name of an agent whose turns the question belongs to."""
         if conversation is None:
-            return self._asked(door, question, wish, None, {})
+            return self._asked(door, question, wish, None, {}, [])
         return self.converse(door, question, wish, self._agent(conversation)).with_conversation(conversation)
 
     def converse(
@@ -62,7 +95,7 @@ class Questions:
         previous = _last_meaning(agent) if given is None else given.query
         text = question.question if isinstance(question, Option) else question
         vouched = {v["question"]: v["sql"] for v in agent.verified(text)} if isinstance(text, str) else {}
-        answer = self._asked(door, question, wish, previous, vouched)
+        answer = self._asked(door, question, wish, previous, vouched, _last_turns(agent))
         agent.say("user", answer.question)
         agent.say("agent", {"kind": answer.kind, "sql": answer.sql, "query": answer.query})
         agent.note(
@@ -84,6 +117,7 @@ class Questions:
         wish: Wish,
         previous: Mapping[str, Any] | None,
         vouched: Mapping[str, str],
+        turns: list[dict[str, Any]],
     ) -> Answer:
         return ask(
             question,
@@ -93,7 +127,12 @@ class Questions:
             wish,
             previous,
             next(iter(vouched.values()), None),
+            None if self._models is None else self._models.of(door.asks_as(), self._fence),
+            turns,
         )
+
+    def _fence(self) -> str:
+        return self._new_id().replace("-", "")[-_FENCE:]
 
     def translator(self, door: Known, *, fresh: bool = False) -> Translator:
         """Over what the door can read now, or could a short while ago."""
@@ -109,6 +148,12 @@ class Questions:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return translator
+
+
+def _last_turns(agent: Any) -> list[dict[str, Any]]:
+    """Question, SQL and reading of its last answers."""
+    found: list[dict[str, Any]] = agent.provenance()
+    return found[-_TOLD_TURNS:]
 
 
 def _last_meaning(agent: Any) -> Any:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..tiers.policies import PolicyStore
     from .audit import Audit
     from .database import LakeDatabase
+    from .questions import Models
 
 
 class Tenancy(Protocol):
@@ -36,6 +37,11 @@ class Tenancy(Protocol):
 
     @property
     def policies(self) -> PolicyStore: ...
+
+    @property
+    def models(self) -> Models | None:
+        """The language model that questions may be put to."""
+        ...
 
     @property
     def audit(self) -> Audit | None:

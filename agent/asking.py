@@ -7,7 +7,7 @@ Whoever asks is the door: what it may not read, no question reads, and no catalo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -18,6 +18,7 @@ from ..core.results import Result
 from .asker import Asker
 from .build import build_sql
 from .errors import Unconnected
+from .modelled import Model, ask_model
 from .narrative import narrative
 from .query import MetricQuery, from_dict, to_dict
 from .reading import reading
@@ -33,10 +34,17 @@ def ask(
     wish: Wish,
     previous: Mapping[str, Any] | None = None,
     vouched: str | None = None,
+    model: Model | None = None,
+    turns: Sequence[Mapping[str, Any]] = (),
 ) -> Answer:
     """`translator(fresh)`: over what is known of the database, read anew if `fresh`. `previous`: the meaning
     of the question before, which this one may build on. `vouched`: SQL that somebody verified for this very
-    question. Raises `Invalid` for a question that is none."""
+    question. `model`: asked where the grammar is not sure; `turns`: what it is told of the conversation.
+
+    Raises `Invalid` for a question that is none.
+    """
+    if isinstance(question, Option) and not question.query:
+        question = question.question  # a model's own words
     if isinstance(question, Option):
         chosen = meaning_of(_meaning(question.query), translator(False))
         return _run(question.question, chosen, asker, wish)
@@ -57,6 +65,9 @@ def ask(
     if found.unplaced:
         # What was appended a moment ago has words, too.
         found = translator(True).translate(question, now, previous=before)
+    if model is not None and found.kind != "answer":
+        told = ask_model(question, asker, translator(False).schema.catalog, now, wish, model, turns)
+        return _with_rows(told, told.sql, asker, wish) if told.sql and not wish.dry_run else told
     return _run(question, found, asker, wish)
 
 

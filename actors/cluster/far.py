@@ -266,6 +266,10 @@ class FarTenancy:
         raise _no_engine()
 
     @property
+    def models(self) -> None:
+        """Questions are answered where queries run."""
+
+    @property
     def audit(self) -> None:
         """Queries are noted where they run."""
 

@@ -41,6 +41,7 @@ from ..audit import Audit
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..local_warehouses import LocalWarehouses
+from ..models import models_of
 from ..named_agent import NamedAgent
 from ..notices import Notices
 from ..top import cluster_top
@@ -90,6 +91,7 @@ class RayLake:
         self.notices = Notices()
         self.policies = PolicyStore(self.store, entropy, shared=True)
         self.audit = Audit(self._append_audit, self._soon, clock)
+        self.models = models_of(None, None, clock)
         self.closing = False
         self.problem: Exception | None = None
 
@@ -241,6 +243,7 @@ class RayTenancy:
         self.policy = lake.policy
         self.policies = lake.policies
         self.audit = lake.audit
+        self.models = lake.models
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)
         self._map: ShardMap | None = None
