@@ -219,6 +219,20 @@ class LakeDatabase:
         wish = Wish(dry_run, as_of, limit, guess, timeout, cancel)
         return self.questions.ask(self, question, wish, conversation)
 
+    def model(self) -> tuple[int, str] | None:
+        return self._tenancy.semantic.latest()
+
+    def model_draft(self) -> str:
+        return self.questions.draft(self)
+
+    def check_model(self, text: str) -> None:
+        self.questions.check_model(self, text)
+
+    def apply_model(self, text: str) -> int:
+        self._tenancy.check_writable()
+        self.check_model(text)
+        return self._tenancy.semantic.publish(text)
+
     def masked(self) -> frozenset[tuple[str, str]]:
         """(table, column) of the columns whose values are not shown: for the owner none."""
         return frozenset()
@@ -460,7 +474,9 @@ class LakeDatabase:
             from .questions import Questions
 
             tenancy = self._tenancy
-            self._questions = Questions(tenancy.clock, self.agent, tenancy.new_id, tenancy.models)
+            self._questions = Questions(
+                tenancy.clock, self.agent, tenancy.new_id, tenancy.semantic, tenancy.models
+            )
         return self._questions
 
     @property

@@ -210,6 +210,20 @@ class GuardedDatabase:
         answer = self._inner.questions.ask(self, question, wish, own)
         return answer.with_conversation(conversation)
 
+    def model(self) -> tuple[int, str] | None:
+        """The owner's text names tables that others may not know of."""
+        self.access.check("manage")
+        return self._inner.model()
+
+    def model_draft(self) -> str:
+        return self._inner.questions.draft(self)
+
+    def check_model(self, text: str) -> None:
+        self._inner.questions.check_model(self, text)
+
+    def apply_model(self, text: str) -> int:
+        return self._managed("apply_model", None, lambda: self._inner.apply_model(text))
+
     def converse(
         self, question: str | Option, agent: Any, *, given: Answer | None = None, limit: int = MOST_ROWS
     ) -> Answer:

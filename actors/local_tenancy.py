@@ -15,6 +15,7 @@ from ..core.sharding import ShardMap
 from ..router.one_shard import OneShard
 from ..router.query import Router
 from ..tiers.handover import split_shard
+from ..tiers.semantic_models import SemanticModels
 from ..tiers.shard_maps import ShardMaps
 from .partition import LocalPartition
 
@@ -38,6 +39,7 @@ class LocalTenancy:
         self.policies = lake.policies
         self.audit = lake.audit
         self.models = lake.models
+        self.semantic = SemanticModels(lake.store, name)
         self.opened: dict[str, LocalPartition] = {}
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..agent.asking import ask
-from ..agent.catalog import build_catalog
+from ..agent.catalog import Catalog, build_catalog
 from ..agent.facts import Door, read_facts
 from ..agent.modelled import Model
 from ..agent.providers.base import Provider
 from ..agent.providers.budget import Budget, Ledger
+from ..agent.semantic.document import draft, known_of, read_model, usable_model
+from ..agent.semantic.model import merged
 from ..agent.translate import Translator
 from ..core.answers import Answer, Option, Wish
 from ..core.clock import Clock, from_micros, now_us
+from ..tiers.semantic_models import SemanticModels
+from .family.agent import question_key
 
 if TYPE_CHECKING:
     from .family.agent import AgentDO
@@ -51,6 +55,8 @@ class Known(Door, Protocol):
 
     name: str
 
+    def explain(self, sql: str) -> str: ...
+
     def masked(self) -> Collection[tuple[str, str]]:
         """(table, column) of the columns whose values are not shown."""
         ...
@@ -73,11 +79,13 @@ class Questions:
         clock: Clock,
         agent: Callable[[str], AgentDO],
         new_id: Callable[[], str],
+        semantic: SemanticModels,
         models: Models | None = None,
     ) -> None:
         self._clock = clock
         self._agent = agent
         self._new_id = new_id
+        self._semantic = semantic
         self._models = models
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, tuple[int, Translator]] = OrderedDict()
@@ -126,13 +134,37 @@ class Questions:
             from_micros(now_us(self._clock)),
             wish,
             previous,
-            next(iter(vouched.values()), None),
+            next(iter(vouched.values()), None) or self._vouched(door, question),
             None if self._models is None else self._models.of(door.asks_as(), self._fence),
             turns,
         )
 
+    def _vouched(self, door: Known, question: str | Option) -> str | None:
+        return self.vouched(door, question) if isinstance(question, str) else None
+
     def _fence(self) -> str:
         return self._new_id().replace("-", "")[-_FENCE:]
+
+    def draft(self, door: Known) -> str:
+        """A semantic model to begin with."""
+        return draft(self._catalog(door))
+
+    def check_model(self, door: Known, text: str) -> None:
+        """Raises `Invalid` with everything that is wrong with a semantic model."""
+        read_model(text, known_of(self._catalog(door)), door.explain)
+
+    def vouched(self, door: Known, question: str) -> str | None:
+        """The SQL that the semantic model verifies for a question."""
+        document = self._semantic.latest()
+        if document is None:
+            return None
+        key = question_key(question)
+        known = known_of(self.translator(door).schema.catalog)
+        found = usable_model(document[1], known).verified
+        return next((v.sql for v in found if question_key(v.question) == key), None)
+
+    def _catalog(self, door: Known) -> Catalog:
+        return build_catalog(read_facts(door, door.masked()))
 
     def translator(self, door: Known, *, fresh: bool = False) -> Translator:
         """Over what the door can read now, or could a short while ago."""
@@ -141,7 +173,10 @@ class Questions:
             found = self._kept.get(key)
         if found is not None and now - found[0] < (NEVER_SOONER_US if fresh else REMEMBERED_US):
             return found[1]
-        translator = Translator(build_catalog(read_facts(door, door.masked())))
+        catalog = self._catalog(door)
+        if (document := self._semantic.latest()) is not None:
+            catalog = merged(catalog, usable_model(document[1], known_of(catalog)))
+        translator = Translator(catalog)
         with self._lock:
             self._kept[key] = (now, translator)
             self._kept.move_to_end(key)

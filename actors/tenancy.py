@@ -17,6 +17,7 @@ from .notices import Notices
 
 if TYPE_CHECKING:
     from ..tiers.policies import PolicyStore
+    from ..tiers.semantic_models import SemanticModels
     from .audit import Audit
     from .database import LakeDatabase
     from .questions import Models
@@ -37,6 +38,11 @@ class Tenancy(Protocol):
 
     @property
     def policies(self) -> PolicyStore: ...
+
+    @property
+    def semantic(self) -> SemanticModels:
+        """The documents that say what people call things."""
+        ...
 
     @property
     def models(self) -> Models | None:

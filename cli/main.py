@@ -13,7 +13,18 @@ import typer
 from typer.core import TyperGroup
 
 from ..core.errors import Error, Unavailable
-from . import asking, evaluating, looking, moving, objects, querying, serving, spreading, top, torturing
+from . import (
+    asking,
+    evaluating,
+    looking,
+    moving,
+    objects,
+    querying,
+    serving,
+    spreading,
+    top,
+    torturing,
+)
 from .demo import verb as demo
 from .session import show_error
 
@@ -59,19 +70,8 @@ def thermocline(
         raise typer.Exit
 
 
-for module in (
-    demo,
-    querying,
-    asking,
-    evaluating,
-    looking,
-    top,
-    moving,
-    spreading,
-    objects,
-    serving,
-    torturing,
-):
+_ASKING = (querying, asking, modelling, evaluating)
+for module in (demo, *_ASKING, looking, top, moving, spreading, objects, serving, torturing):
     module.register(app)
 
 

@@ -398,6 +398,22 @@ class Database(Protocol):
         """
         ...
 
+    def model(self) -> tuple[int, str] | None:
+        """(version, YAML) of the semantic model in force; `None` if there is none."""
+        ...
+
+    def model_draft(self) -> str:
+        """A semantic model to begin with: what would be guessed without one."""
+        ...
+
+    def check_model(self, text: str) -> None:
+        """Raises `Invalid` with everything that is wrong, by line."""
+        ...
+
+    def apply_model(self, text: str) -> int:
+        """Checks a semantic model, and puts it into force as the next version."""
+        ...
+
     def explain(
         self,
         sql: str,

@@ -18,6 +18,7 @@ from .context import Context
 from .doors import Doorkeeper, Stopwatch
 from .errors import add_error_handlers
 from .metrics import QUERIES_RUNNING, STARTED, Metrics
+from .model_routes import model_routes
 from .object_routes import object_routes
 from .openapi import describe
 from .operator_routes import operator_routes
@@ -71,6 +72,7 @@ def create_app(
         append_routes,
         query_routes,
         ask_routes,
+        model_routes,
         table_routes,
         shard_routes,
         step_routes,

@@ -117,6 +117,17 @@ class Ask(BaseModel):
     id: str | None = None
 
 
+class ModelText(BaseModel):
+    """`version` 0: nobody wrote one yet."""
+
+    version: int
+    text: str | None
+
+
+class ModelVersion(BaseModel):
+    version: int
+
+
 class ReportLine(BaseModel):
     text: str
     sql: str

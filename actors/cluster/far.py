@@ -31,6 +31,7 @@ from ...core.sharding import ShardMap
 from ...router.engine import Engine
 from ...router.materialized.known import KnownViews
 from ...tiers.policies import PolicyStore
+from ...tiers.semantic_models import SemanticModels
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..notices import Notices
@@ -228,6 +229,19 @@ class FarDatabase(LakeDatabase):
         found: Answer = self._compute.database(self.name, "ask", question, **options)
         return found
 
+    def model(self) -> tuple[int, str] | None:
+        found: tuple[int, str] | None = self._compute.database(self.name, "model")
+        return found
+
+    def model_draft(self) -> str:
+        return str(self._compute.database(self.name, "model_draft"))
+
+    def check_model(self, text: str) -> None:
+        self._compute.database(self.name, "check_model", text)
+
+    def apply_model(self, text: str) -> int:
+        return int(self._compute.database(self.name, "apply_model", text))
+
     def schema(self, table: str, *, as_of: object = None) -> pa.Schema:
         return self._compute.database(self.name, "schema", table, as_of=as_of)
 
@@ -263,6 +277,10 @@ class FarTenancy:
 
     @property
     def policies(self) -> PolicyStore:
+        raise _no_engine()
+
+    @property
+    def semantic(self) -> SemanticModels:
         raise _no_engine()
 
     @property

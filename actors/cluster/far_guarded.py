@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from .far_compute import FarCompute
 
 _ASKING = ("ask", "search", "explain", "head", "tables", "schema", "bookmark", "tiers", "shard_map")
-_ACTING = ("append", "append_many", "flush", "compact", "embed", "archive", "expire", "verify", "split")
+_MODEL = ("model", "model_draft", "check_model", "apply_model")
+_APPENDING = ("append", "append_many")
+_MANAGING = ("flush", "compact", "embed", "archive", "expire", "verify", "split")
+_CALLS = frozenset((*_ASKING, *_MODEL, *_APPENDING, *_MANAGING))
 """Those whose arguments and answers are values."""
 
 
@@ -28,7 +31,7 @@ class FarGuarded:
         self._compute = compute
 
     def __getattr__(self, method: str) -> Any:
-        if method not in (*_ASKING, *_ACTING):
+        if method not in _CALLS:
             raise AttributeError(method)
 
         def call(*args: Any, **kwargs: Any) -> Any:

@@ -33,6 +33,7 @@ from ...tiers.files import CheckedFiles
 from ...tiers.handover import split_shard
 from ...tiers.object_store import is_remote, open_store
 from ...tiers.policies import PolicyStore
+from ...tiers.semantic_models import SemanticModels
 from ...tiers.shard_maps import ShardMaps, databases_with_maps
 from ..audit import DATABASE as AUDIT_DATABASE
 from ..audit import EVERY_S as AUDIT_EVERY_S
@@ -244,6 +245,7 @@ class RayTenancy:
         self.policies = lake.policies
         self.audit = lake.audit
         self.models = lake.models
+        self.semantic = SemanticModels(lake.store, name)
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)
         self._map: ShardMap | None = None

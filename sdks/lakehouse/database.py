@@ -189,6 +189,20 @@ class HttpDatabase:
             if cancel is not None:
                 cancel.unwatch(stop)
 
+    def model(self) -> tuple[int, str] | None:
+        found = self._get("model")
+        return None if found["text"] is None else (int(found["version"]), str(found["text"]))
+
+    def model_draft(self) -> str:
+        return str(self._get("model", draft="true")["text"])
+
+    def check_model(self, text: str) -> None:
+        self._post("model/check", text.encode(), patience_s=None)
+
+    def apply_model(self, text: str) -> int:
+        request = Request("PUT", f"{self._root}/model", content=text.encode(), repeatable=False)
+        return int(self._transport.send(request)["version"])
+
     def _asked(
         self,
         route: str,
