@@ -33,21 +33,7 @@ ABBREVIATIONS: dict[str, str] = {
 """Short forms that schemas use; an empty one is a mark without meaning."""
 
 _COMMON = frozenset(
-    """name type date id code year number first last birth phone city state country day month time age sex gender
-    home town work start end open close net gross unit rate level group class rank file log line key text word list
-    table user admin pass login password web site url link image photo post tag item cart order pet student room
-    school team home away goal score point game player count total average balance check saving loan account credit
-    card member ship club book title song album artist track film movie actor role cast crew plane air port line
-    flight hire bed base price cost rent park ing stay king decor pay roll fee tax sale store product brand model
-    make car body engine horse power weight height length width depth speed size color shape form maximum minimum
-    is has was in out up down of by to from on at with head zip street house door floor building office branch
-    region area zone land lake river sea mountain hall wife life mid middle full short long high low top over under
-    wind rain temperature press race result driver circuit lap stop season week points position status reason note
-    teacher class room grade course major minor advisor fac instructor department faculty prerequisite
-    language religion surface population capital govern continent code percentage official local organ donor
-    distance customer employee manager supervisor company industry market value share stock invoice media genre
-    play paper author venue journal cite domain keyword conference institute affiliation apt flat status amount
-    birthday birthplace hometown nickname website email gdp gnp gpa ssn""".split()
+    ["name", "type", "date", "id", "code", "year", "number", "first", "last", "birth", "phone", "city", "state", "country", "day", "month", "time", "age", "sex", "gender", "home", "town", "work", "start", "end", "open", "close", "net", "gross", "unit", "rate", "level", "group", "class", "rank", "file", "log", "line", "key", "text", "word", "list", "table", "user", "admin", "pass", "login", "password", "web", "site", "url", "link", "image", "photo", "post", "tag", "item", "cart", "order", "pet", "student", "room", "school", "team", "home", "away", "goal", "score", "point", "game", "player", "count", "total", "average", "balance", "check", "saving", "loan", "account", "credit", "card", "member", "ship", "club", "book", "title", "song", "album", "artist", "track", "film", "movie", "actor", "role", "cast", "crew", "plane", "air", "port", "line", "flight", "hire", "bed", "base", "price", "cost", "rent", "park", "ing", "stay", "king", "decor", "pay", "roll", "fee", "tax", "sale", "store", "product", "brand", "model", "make", "car", "body", "engine", "horse", "power", "weight", "height", "length", "width", "depth", "speed", "size", "color", "shape", "form", "maximum", "minimum", "is", "has", "was", "in", "out", "up", "down", "of", "by", "to", "from", "on", "at", "with", "head", "zip", "street", "house", "door", "floor", "building", "office", "branch", "region", "area", "zone", "land", "lake", "river", "sea", "mountain", "hall", "wife", "life", "mid", "middle", "full", "short", "long", "high", "low", "top", "over", "under", "wind", "rain", "temperature", "press", "race", "result", "driver", "circuit", "lap", "stop", "season", "week", "points", "position", "status", "reason", "note", "teacher", "class", "room", "grade", "course", "major", "minor", "advisor", "fac", "instructor", "department", "faculty", "prerequisite", "language", "religion", "surface", "population", "capital", "govern", "continent", "code", "percentage", "official", "local", "organ", "donor", "distance", "customer", "employee", "manager", "supervisor", "company", "industry", "market", "value", "share", "stock", "invoice", "media", "genre", "play", "paper", "author", "venue", "journal", "cite", "domain", "keyword", "conference", "institute", "affiliation", "apt", "flat", "status", "amount", "birthday", "birthplace", "hometown", "nickname", "website", "email", "gdp", "gnp", "gpa", "ssn"]
 )
 _INITIALS = {"f": "first", "l": "last", "m": "middle"}
 _MARKS = frozenset(("be", "of", "the", "and", "in", "has", "have", "s", "by"))
@@ -82,7 +68,11 @@ def _expand(word: str) -> list[str]:
     if base in _COMMON or base in known_words() or len(word) < 5 or not word.isalpha():
         return [base]
     split = _split_compound(word)
-    return [lemma(part) for piece in split for part in ABBREVIATIONS.get(piece, piece).split()] if split else [base]
+    return (
+        [lemma(part) for piece in split for part in ABBREVIATIONS.get(piece, piece).split()]
+        if split
+        else [base]
+    )
 
 
 def _split_compound(word: str) -> list[str] | None:
@@ -90,11 +80,13 @@ def _split_compound(word: str) -> list[str] | None:
     vocabulary = _COMMON | known_words()
 
     def known(piece: str) -> bool:
-        return piece in vocabulary or lemma(piece) in vocabulary or (len(piece) > 2 and piece in ABBREVIATIONS)
+        return (
+            piece in vocabulary or lemma(piece) in vocabulary or (len(piece) > 2 and piece in ABBREVIATIONS)
+        )
 
     for cut in range(len(word) - 2, 1, -1):
         left, right = word[:cut], word[cut:]
-        if known(right) and (known(left) and len(left) > 2 or left in ("is", "no")):
+        if known(right) and ((known(left) and len(left) > 2) or left in ("is", "no")):
             return [left, right]
     if len(word) > 3 and word.endswith("id") and not word.endswith(("aid", "oid", "uid")):
         return [word[:-2], "id"]

@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 FUNCTION_WORDS = frozenset(
-    """a an the of to for in on at by from with and or is are was were be been being do does did have has had
-    that which who whom whose what where when how why this these those there their them they its it his her he she i
-    me my we us our you your all any some each every as also please can could would should will shall may might must
-    if then than so such into onto over under about between among within during along together up out off via
-    's ' , . ? ! ; : ( ) - / give show list find tell return display get fetch provide report state name
-    retrieve select compute calculate count identify describe present see know want need let let's
-    respectively corresponding associated related following given different distinct unique various
-    not no nor without never neither except but other both either only just even still yet
-    more less most least fewer greater smaller larger higher lower above below exceeding many much
-    value values information records record entries entry one ones own kind actually currently ever far same
-    exist exists existing there're here whether while because since until before after per
-    belong belongs involve involved contain contains containing called named using used use make makes made
-    take takes took go goes place occur occurred happen happened come comes came locate located based
-    total number average sum maximum minimum order sort sorted ordered ordering sorting ascending descending
-    alphabetical alphabetically lexicographic lexicographical rank ranked ranking top bottom first last
-    group grouped each's people someone anyone something anything detail details data results result
-    well times time """.split()
+    ["a", "an", "the", "of", "to", "for", "in", "on", "at", "by", "from", "with", "and", "or", "is", "are", "was", "were", "be", "been", "being", "do", "does", "did", "have", "has", "had", "that", "which", "who", "whom", "whose", "what", "where", "when", "how", "why", "this", "these", "those", "there", "their", "them", "they", "its", "it", "his", "her", "he", "she", "i", "me", "my", "we", "us", "our", "you", "your", "all", "any", "some", "each", "every", "as", "also", "please", "can", "could", "would", "should", "will", "shall", "may", "might", "must", "if", "then", "than", "so", "such", "into", "onto", "over", "under", "about", "between", "among", "within", "during", "along", "together", "up", "out", "off", "via", "'s", "'", ",", ".", "?", "!", ";", ":", "(", ")", "-", "/", "give", "show", "list", "find", "tell", "return", "display", "get", "fetch", "provide", "report", "state", "name", "retrieve", "select", "compute", "calculate", "count", "identify", "describe", "present", "see", "know", "want", "need", "let", "let's", "respectively", "corresponding", "associated", "related", "following", "given", "different", "distinct", "unique", "various", "not", "no", "nor", "without", "never", "neither", "except", "but", "other", "both", "either", "only", "just", "even", "still", "yet", "more", "less", "most", "least", "fewer", "greater", "smaller", "larger", "higher", "lower", "above", "below", "exceeding", "many", "much", "value", "values", "information", "records", "record", "entries", "entry", "one", "ones", "own", "kind", "actually", "currently", "ever", "far", "same", "exist", "exists", "existing", "there're", "here", "whether", "while", "because", "since", "until", "before", "after", "per", "belong", "belongs", "involve", "involved", "contain", "contains", "containing", "called", "named", "using", "used", "use", "make", "makes", "made", "take", "takes", "took", "go", "goes", "place", "occur", "occurred", "happen", "happened", "come", "comes", "came", "locate", "located", "based", "total", "number", "average", "sum", "maximum", "minimum", "order", "sort", "sorted", "ordered", "ordering", "sorting", "ascending", "descending", "alphabetical", "alphabetically", "lexicographic", "lexicographical", "rank", "ranked", "ranking", "top", "bottom", "first", "last", "group", "grouped", "each's", "people", "someone", "anyone", "something", "anything", "detail", "details", "data", "results", "result", "well", "times", "time"]
 )
 """Words that carry no link of their own; leaving one of them out is no loss by itself."""
 
-DETERMINERS = frozenset("the a an all any some every these those their its his her our my your of such other".split())
-AUXILIARIES = frozenset("is are was were be been being do does did has have had will can could would may".split())
-COPULAS = frozenset("is are was were be been being equals equal equaling as = : named called of".split())
-RELATIVES = frozenset("who whom whose that which where when with having".split())
-PREPOSITIONS = frozenset("in on at from by of for to with within during into".split())
-COMMANDS = frozenset(
-    """show list find give return display get tell provide report state name retrieve select compute calculate
-    count identify describe present please fetch print enumerate determine""".split()
+DETERMINERS = frozenset(
+    ["the", "a", "an", "all", "any", "some", "every", "these", "those", "their", "its", "his", "her", "our", "my", "your", "of", "such", "other"]
 )
-NEGATIONS = frozenset("not no n't never without neither nor none cannot don't doesn't didn't isn't aren't nobody".split())
+AUXILIARIES = frozenset(
+    ["is", "are", "was", "were", "be", "been", "being", "do", "does", "did", "has", "have", "had", "will", "can", "could", "would", "may"]
+)
+COPULAS = frozenset(["is", "are", "was", "were", "be", "been", "being", "equals", "equal", "equaling", "as", "=", ":", "named", "called", "of"])
+RELATIVES = frozenset(["who", "whom", "whose", "that", "which", "where", "when", "with", "having"])
+PREPOSITIONS = frozenset(["in", "on", "at", "from", "by", "of", "for", "to", "with", "within", "during", "into"])
+COMMANDS = frozenset(
+    ["show", "list", "find", "give", "return", "display", "get", "tell", "provide", "report", "state", "name", "retrieve", "select", "compute", "calculate", "count", "identify", "describe", "present", "please", "fetch", "print", "enumerate", "determine"]
+)
+NEGATIONS = frozenset(
+    ["not", "no", "n't", "never", "without", "neither", "nor", "none", "cannot", "don't", "doesn't", "didn't", "isn't", "aren't", "nobody"]
+)
 
 COMPARATORS: tuple[tuple[str, str], ...] = (
     ("greater than or equal to", ">="), ("more than or equal to", ">="), ("larger than or equal to", ">="),
@@ -79,7 +68,9 @@ CONTAINS: tuple[tuple[str, str], ...] = (
     ("have substring", "inside"), ("has substring", "inside"), ("with the letters", "inside"), ("with word", "inside"),
     ("that has the letter", "inside"), ("has a substring", "inside"), ("have a substring", "inside"),
 )  # fmt: skip
-CONTAINS_FILLERS = frozenset("the a an word words letter letters substring string string phrase character characters text keyword".split())
+CONTAINS_FILLERS = frozenset(
+    ["the", "a", "an", "word", "words", "letter", "letters", "substring", "string", "string", "phrase", "character", "characters", "text", "keyword"]
+)
 
 AGGREGATES: dict[str, str] = {
     "average": "avg", "mean": "avg", "avg": "avg", "averages": "avg", "averaged": "avg", "maximum": "max",
@@ -125,7 +116,7 @@ ORDER_CUES: tuple[str, ...] = (
     "listed in order of", "by order of", "ordered in terms of", "sorted in terms of", "sorted with",
 )  # fmt: skip
 ORDER_VERBS = frozenset(
-    "sort sorted order ordered rank ranked arrange arranged list listed ordering sorting presented".split()
+    ["sort", "sorted", "order", "ordered", "rank", "ranked", "arrange", "arranged", "list", "listed", "ordering", "sorting", "presented"]
 )
 
 EACH_CUES: tuple[str, ...] = (
@@ -142,8 +133,8 @@ COUNT_CUES: tuple[str, ...] = (
     "the corresponding number of", "corresponding number of",
 )  # fmt: skip
 
-DISTINCT_WORDS = frozenset("different distinct unique distinctive".split())
-POPULAR = frozenset("popular common frequent frequently commonly popularly often used".split())
+DISTINCT_WORDS = frozenset(["different", "distinct", "unique", "distinctive"])
+POPULAR = frozenset(["popular", "common", "frequent", "frequently", "commonly", "popularly", "often", "used"])
 MORE_WORDS = {"most": 1, "least": -1, "fewest": -1, "largest": 1, "highest": 1, "greatest": 1, "biggest": 1,
               "smallest": -1, "lowest": -1, "maximum": 1, "minimum": -1, "max": 1, "min": -1, "top": 1, "more": 1,
               "best": 1}  # fmt: skip
