@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlglot import exp, parse_one
 
 from .catalog import Catalog, Join
+from .english.inflection import words
 from .errors import Unconnected
 from .joins import Joins
 from .query import (
@@ -266,6 +267,12 @@ def _name(table: str, column: str) -> exp.Column:
     return exp.Column(this=_identifier(column), table=_identifier(table) if table else None)
 
 
-_RESERVED = frozenset(
-    ["all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "both", "case", "cast", "check", "collate", "column", "constraint", "create", "default", "deferrable", "desc", "describe", "distinct", "do", "else", "end", "except", "false", "fetch", "for", "foreign", "from", "grant", "group", "having", "in", "initially", "intersect", "into", "lambda", "lateral", "leading", "limit", "not", "null", "offset", "on", "only", "or", "order", "pivot", "placing", "primary", "qualify", "references", "returning", "select", "show", "some", "summarize", "symmetric", "table", "then", "to", "trailing", "true", "union", "unique", "using", "variadic", "when", "where", "window", "with"]
+_RESERVED = words(
+    """
+    all analyse analyze and any array as asc asymmetric both case cast check collate column constraint
+    create default deferrable desc describe distinct do else end except false fetch for foreign from
+    grant group having in initially intersect into lambda lateral leading limit not null offset on only
+    or order pivot placing primary qualify references returning select show some summarize symmetric
+    table then to trailing true union unique using variadic when where window with
+    """
 )

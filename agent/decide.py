@@ -54,13 +54,13 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     if not candidates:
         return Decision("refuse", 0.0, unplaced=unplaced)
     found = evidence(candidates, s)
-    confidence = _probability(model.answer, found)
+    confidence = probability(model.answer, found)
     options = distinct_meanings(candidates)
     if tied(options, s.catalog) > 1 and confidence >= model.clarify_from / 2:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
     if confidence >= model.answer_from and not _vital(candidates[0], s):
         return Decision("answer", confidence, options[:MOST_OPTIONS])
-    if len(options) > 1 and not unplaced and _probability(model.among, found) >= model.clarify_from:
+    if len(options) > 1 and not unplaced and probability(model.among, found) >= model.clarify_from:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
     return Decision("refuse", confidence, options[:MOST_OPTIONS], unplaced)
 
@@ -164,6 +164,7 @@ def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
     return found
 
 
-def _probability(weights: Mapping[str, float], found: Mapping[str, float]) -> float:
+def probability(weights: Mapping[str, float], found: Mapping[str, float]) -> float:
+    """How likely an event is by its evidence."""
     score = sum(weights.get(name, 0.0) * value for name, value in found.items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))

@@ -37,6 +37,18 @@ def fit(
     return {name: weight for name, weight in sorted({**prior, **fitted}.items()) if abs(weight) >= 0.005}
 
 
+def fit_events(
+    cases: Sequence[Example], *, pull: float = 0.4, rounds: int = 200, rare: int = 15
+) -> dict[str, float]:
+    """Weights of evidence for an event: logistic regression, each case by itself."""
+    nothing: Mapping[str, float] = {}
+    questions = [[(features, happened), (nothing, not happened)] for features, happened in cases]
+    counts = Counter(name for features, _ in cases for name in features)
+    names = sorted(name for name, count in counts.items() if count >= rare)
+    found = _descend(_Problem(questions, names), np.zeros(len(names)), pull, rounds)
+    return {n: round(float(w), 3) for n, w in zip(names, found, strict=True) if abs(w) >= 0.005}
+
+
 class _Problem:
     """The candidates as one sparse matrix, with the question each belongs to."""
 

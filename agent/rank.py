@@ -68,9 +68,7 @@ def default_weights() -> Mapping[str, float]:
     return loaded
 
 
-def ranked(
-    schema: Schema, sentence: Sentence, weights: Mapping[str, float], most: int = MOST
-) -> list[Candidate]:
+def ranked(sentence: Sentence, weights: Mapping[str, float], most: int = MOST) -> list[Candidate]:
     """Candidate meanings, best first, each once."""
     best: dict[MetricQuery, Candidate] = {}
     asked = cues(sentence.text)

@@ -67,7 +67,7 @@ class Translator:
                 return Translation(
                     "answer", edited, option.sql, option.reading, 0.9, ("continues the question before",)
                 )
-        candidates = ranked(self.schema, s, self._weights)
+        candidates = ranked(s, self._weights)
         return self._translation(decide(candidates, s, self._model), candidates)
 
     def _translation(self, decision: Decision, candidates: list[Candidate]) -> Translation:

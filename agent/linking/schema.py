@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..catalog import Catalog, Column
-from ..english.inflection import lemma, similar, stem
+from ..english.inflection import lemma, similar, stem, words
 from ..english.synonyms import synonyms
 from ..english.tokens import Token
 from .mentions import Mention
@@ -14,8 +14,12 @@ from .mentions import Mention
 EXACT, STEM, SYNONYM, SHORT, FUZZY = 1.0, 0.85, 0.72, 0.75, 0.7
 _FILLERS = frozenset(("of", "the", "'s", "a", "an", "-", "for", "in", "every", "each", "all", "their"))
 _MEASURES = frozenset(("number", "amount", "value", "percentage", "percent", "proportion", "count", "total"))
-_WEAK = frozenset(
-    ["be", "have", "do", "the", "a", "an", "of", "to", "for", "in", "on", "at", "by", "from", "with", "and", "or", "not", "no", "it", "its", "that", "which", "who", "what", "where", "when", "how", "many", "much", "more", "most", "less", "least", "than", "each", "every", "all", "any", "list", "show", "find", "give", "return", "us", "me", "their", "there"]
+_WEAK = words(
+    """
+    be have do the a an of to for in on at by from with and or not no it its that which who what where
+    when how many much more most less least than each every all any list show find give return us me
+    their there
+    """
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..english import lexicon as lex
+from ..english.inflection import words
 from .edges import edges_of
 from .fragments import Edge, Features, Fragment
 from .sentence import Sentence, before, word_class
@@ -19,9 +20,9 @@ _COUNTABLE = frozenset(("project", "count", "entity"))
 _SKIPPED_CUES = (
     ("neg", lex.NEGATIONS | {"except"}), ("distinct", lex.DISTINCT_WORDS), ("each", frozenset(("each", "every", "per"))),
     ("sup", frozenset(lex.MORE_WORDS)), ("agg", frozenset(lex.AGGREGATES)),
-    ("order", frozenset(["sort", "sorted", "order", "ordered", "descending", "ascending", "alphabetical", "alphabetically"])),
-    ("count", frozenset(("number", "count"))), ("compare", frozenset(["above", "below", "over", "under", "than", "before", "after", "between"])),
-    ("contains", frozenset(["contain", "contains", "containing", "letter", "substring"])),
+    ("order", words("sort sorted order ordered descending ascending alphabetical alphabetically")),
+    ("count", frozenset(("number", "count"))), ("compare", words("above below over under than before after between")),
+    ("contains", words("contain contains containing letter substring")),
 )  # fmt: skip
 
 

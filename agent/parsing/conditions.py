@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..catalog import Column
 from ..english import adjectives
 from ..english import lexicon as lex
-from ..english.inflection import degree
+from ..english.inflection import degree, words
 from ..english.tokens import number_at, ordinal
 from ..query import Scalar, Term
 from .fragments import Edge, Features, Fragment
@@ -16,16 +16,18 @@ from .sentence import Found, Sentence, phrases
 COMPARE = phrases(lex.COMPARATORS)
 TRAILING = phrases(lex.TRAILING_COMPARATORS)
 _CONTAINS = phrases(lex.CONTAINS)
-_NULL = phrases(tuple((text, "yes" if is_null else "no") for text, is_null in lex.NULL_PHRASES))
+_NULL = phrases(lex.NULL_PHRASES)
 _LINKERS = (
     lex.COPULAS
     | lex.DETERMINERS
     | {"'s", "of", "either", "be", "by", "in", "on", "at", "with", "number", "have", "has", "had"}
 )
-COMPARED_BY = frozenset(
-    ["than", "before", "after", "least", "most", "over", "above", "below", "under", "between", "exceeding", "since", "to", "until"]
+COMPARED_BY = words(
+    """
+    than before after least most over above below under between exceeding since to until
+    """
 )
-_GENERAL = frozenset(["high", "low", "large", "small", "great", "big", "few", "little", "more", "less", "good", "bad"])
+_GENERAL = words("high low large small great big few little more less good bad")
 _NEGATIVE = frozenset(("not", "n't", "never", "isn't", "aren't", "doesn't", "don't", "no"))
 _OP_FLIP = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "=": "=", "!=": "!="}
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..catalog import Column
 from ..english import lexicon as lex
+from ..english.inflection import words
 from ..linking.mentions import Mention
 from ..query import Scalar, Term
 from ..values import normalise
@@ -13,8 +14,8 @@ from .conditions import COMPARED_BY, more_values
 from .fragments import Edge, Features, Fragment
 from .sentence import Found, Sentence
 
-_ORIGINS = frozenset(["origin", "source", "departure", "depart", "start", "from"])
-_ENDS = frozenset(["destination", "arrival", "arrive", "end", "to", "target"])
+_ORIGINS = words("origin source departure depart start from")
+_ENDS = words("destination arrival arrive end to target")
 
 
 def value_conditions(s: Sentence, i: int) -> Iterator[Edge]:
@@ -57,6 +58,9 @@ def _value_style(s: Sentence, mention: Mention, column: Column) -> Features:
         out.append(("value:number", 1.0))
         if not column.numeric and column.kind == "text":
             out.append(("value:number_text", 1.0))
+        if isinstance(token.value, int) and 1900 <= token.value <= 2100:
+            timely = {"year", "date", "time"} & set(column.words) or column.kind == "date"
+            out.append(("value:year" if timely else "value:year_elsewhere", 1.0))
     elif token.capital:
         out.append(("value:capital", 1.0))
     else:

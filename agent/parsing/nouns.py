@@ -179,6 +179,8 @@ def _fit(s: Sentence, mention: Mention, aggs: list[str]) -> list[tuple[str, floa
         return [("agg:of_id", 1.0)]
     if not column.numeric and any(agg in ("sum", "avg") for agg in aggs):
         return [("agg:of_text", 1.0)]
+    if column.kind == "text" and not column.measurable:
+        return [("agg:extreme_of_text", 1.0)]
     return []
 
 

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from ..catalog import Catalog, Column
 from ..english import lexicon as lex
-from ..english.inflection import stem
+from ..english.inflection import stem, words
 from ..english.synonyms import synonyms
 from ..english.tokens import Token, number_at
 from ..joins import Joins
@@ -293,6 +293,8 @@ def word_class(sentence: Sentence, i: int) -> str:
         return token.lemma
     if low in _CLASSED:
         return low
+    if token.lemma in ("id", "name", "code", "title", "detail"):
+        return token.lemma
     if low in lex.MORE_WORDS or low.endswith("est"):
         return "sup"
     if low in lex.AGGREGATES:
@@ -302,6 +304,10 @@ def word_class(sentence: Sentence, i: int) -> str:
     return "word"
 
 
-_CLASSED = frozenset(
-    ["of", "in", "on", "at", "from", "by", "for", "with", "who", "whose", "that", "which", "where", "when", "what", "how", "many", "and", "or", "but", "each", "every", "per", "not", "no", "without", "never", "both", "either", "than", "as", "between", "after", "before", "more", "less", "least", "most", "to", "all", "having", "different", "also", "their", "its", "his", "her", "one", "order", "number", "only", "any", "other", "same", "so", "into", "did"]
+_CLASSED = words(
+    """
+    of in on at from by for with who whose that which where when what how many and or but each every per
+    not no without never both either than as between after before more less least most to all having
+    different also their its his her one order number only any other same so into did
+    """
 )
