@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlglot import exp, parse_one
 
 from .catalog import Catalog, Join
+from .english.inflection import words
 from .errors import Unconnected
 from .joins import Joins
 from .query import (
@@ -65,13 +66,17 @@ class _Builder:
             raise Unconnected(tables)
         tree = tree.through(tuple(Join(*join) for join in query.via))
         self._qualify = bool(tree.joins)
-        select = exp.Select(expressions=[made for term in query.select for made in self._outputs(query, term)])
+        select = exp.Select(
+            expressions=[made for term in query.select for made in self._outputs(query, term)]
+        )
         select.set("from_", exp.From(this=_table(tree.root)))
         inside = {tree.root}
         for join in tree.joins:
             new = join.right if join.left in inside else join.left
             inside.add(new)
-            on = exp.EQ(this=_name(join.left, join.left_column), expression=_name(join.right, join.right_column))
+            on = exp.EQ(
+                this=_name(join.left, join.left_column), expression=_name(join.right, join.right_column)
+            )
             select.append("joins", exp.Join(this=_table(new), on=on))
         where = self._where(query)
         if where is not None:
@@ -82,7 +87,8 @@ class _Builder:
             select.set("having", exp.Having(this=self._predicate(query.having)))
         if query.order:
             keys = [
-                exp.Ordered(this=self._term(o.term), desc=o.descending, nulls_first=not o.descending) for o in query.order
+                exp.Ordered(this=self._term(o.term), desc=o.descending, nulls_first=not o.descending)
+                for o in query.order
             ]
             order = exp.Order(expressions=keys)
             select.set(*self._first_of_each(query, order) if query.per_group else ("order", order))
@@ -96,7 +102,9 @@ class _Builder:
         """Only the first rows of each group, in that order."""
         keys = [self._term(term) for term in query.group]
         number = exp.Window(this=exp.RowNumber(), partition_by=keys, order=order)
-        return "qualify", exp.Qualify(this=exp.LTE(this=number, expression=exp.Literal.number(query.per_group)))
+        return "qualify", exp.Qualify(
+            this=exp.LTE(this=number, expression=exp.Literal.number(query.per_group))
+        )
 
     def _outputs(self, query: MetricQuery, term: Term) -> list[exp.Expression]:
         """A term as it is given back: a measure also over another period, or as its share of the total."""
@@ -104,7 +112,9 @@ class _Builder:
         if not term.aggregated:
             return [made]
         if query.compare is not None:
-            asked = [p for p in _parts(query.where) if isinstance(p, Between) and p.term == query.compare.term]
+            asked = [
+                p for p in _parts(query.where) if isinstance(p, Between) and p.term == query.compare.term
+            ]
             other = Between(query.compare.term, query.compare.begin, query.compare.end, half_open=True)
             return [
                 exp.Filter(this=self._column(term), expression=exp.Where(this=self._predicate(period)))
@@ -160,7 +170,10 @@ class _Builder:
         if isinstance(predicate, Compare):
             return self._compare(predicate)
         if isinstance(predicate, Between):
-            low, high = self._literal(predicate.low, predicate.term), self._literal(predicate.high, predicate.term)
+            low, high = (
+                self._literal(predicate.low, predicate.term),
+                self._literal(predicate.high, predicate.term),
+            )
             if predicate.half_open:
                 return exp.and_(
                     exp.GTE(this=self._term(predicate.term), expression=low),
@@ -172,7 +185,9 @@ class _Builder:
         if isinstance(predicate, IsNull):
             return exp.Is(this=self._term(predicate.term), expression=exp.Null())
         if isinstance(predicate, Within):
-            return exp.In(this=self._term(predicate.term), query=exp.Subquery(this=self.query(predicate.query)))
+            return exp.In(
+                this=self._term(predicate.term), query=exp.Subquery(this=self.query(predicate.query))
+            )
         if isinstance(predicate, Not):
             return exp.Not(this=exp.Paren(this=self._predicate(predicate.part)))
         parts = [self._predicate(part) for part in predicate.parts]
@@ -196,7 +211,10 @@ class _Builder:
         term = predicate.term
         if term.column == "*" or term.agg == "count" or not isinstance(predicate.value, (int, float)):
             return False
-        return self._catalog.column_of[(term.table, term.column)].kind == "text" and predicate.op not in ("=", "!=")
+        return self._catalog.column_of[(term.table, term.column)].kind == "text" and predicate.op not in (
+            "=",
+            "!=",
+        )
 
     def _like(self, predicate: Like) -> exp.Expression:
         text = predicate.text
@@ -236,7 +254,9 @@ def _instant(text: str) -> exp.Expression:
 
 
 def _identifier(name: str) -> exp.Identifier:
-    return exp.to_identifier(name, quoted=not name.isidentifier() or not name.islower() or name in _RESERVED or None)
+    return exp.to_identifier(
+        name, quoted=not name.isidentifier() or not name.islower() or name in _RESERVED or None
+    )
 
 
 def _table(name: str) -> exp.Table:
@@ -247,12 +267,12 @@ def _name(table: str, column: str) -> exp.Column:
     return exp.Column(this=_identifier(column), table=_identifier(table) if table else None)
 
 
-_RESERVED = frozenset(
-    """all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
-    default deferrable desc describe distinct do else end except false fetch for foreign from grant group having in
-    initially intersect into lambda lateral leading limit not null offset on only or order pivot placing primary
-    qualify references returning select show some summarize symmetric table then to trailing true union unique using
-    variadic when where window with""".split()
+_RESERVED = words(
+    """
+    all analyse analyze and any array as asc asymmetric both case cast check collate column constraint
+    create default deferrable desc describe distinct do else end except false fetch for foreign from
+    grant group having in initially intersect into lambda lateral leading limit not null offset on only
+    or order pivot placing primary qualify references returning select show some summarize symmetric
+    table then to trailing true union unique using variadic when where window with
+    """
 )
-
-

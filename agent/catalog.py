@@ -6,12 +6,15 @@ database itself. Synonyms and named metrics of a semantic document have their pl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .names import name_words
 from .values import ValueIndex
+
+_NUMBER = re.compile(r"[-+$]?\d[\d,]*\.?\d*%?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,13 @@ class Column:
     def numeric(self) -> bool:
         """Whether sums and averages of it make sense by type."""
         return self.kind == "number"
+
+    @property
+    def measurable(self) -> bool:
+        """Whether it holds numbers, perhaps written as text."""
+        if self.kind != "text" or not self.values:
+            return self.kind == "number" or self.values_hidden
+        return any(_NUMBER.fullmatch(value.strip()) for value in self.values[:20])
 
     @property
     def is_id(self) -> bool:
@@ -109,6 +119,13 @@ class Catalog:
         """The columns by which people call a row of `table`: its name, or first and last name, or title."""
         return _name_columns(self.by_name[table], self.foreign_keys)
 
+    def like_named(self, column: Column) -> tuple[Column, ...]:
+        """Other columns of the same table whose names differ only by a number."""
+        same = bare(column.words)
+        return tuple(
+            c for c in self.by_name[column.table].columns if c is not column and bare(c.words) == same
+        )
+
     def key_of(self, table: str) -> Column | None:
         """The one column that identifies a row, if there is one."""
         found = self.by_name[table]
@@ -119,12 +136,18 @@ class Catalog:
         return next((c for c in found.columns if c.unique and c.is_id), None)
 
 
+def bare(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a name without the numbers that tell like-named columns apart."""
+    return tuple(word for word in words if not word.isdigit()) or words
+
+
 def _name_columns(table: Table, foreign_keys: frozenset[tuple[str, str]]) -> tuple[Column, ...]:
     texts = [c for c in table.columns if (c.table, c.name) not in foreign_keys or not c.is_id]
     own = set(table.words)
 
     def plain(column: Column, head: str) -> bool:
-        return column.words == (head,) or (column.words[-1] == head and set(column.words[:-1]) <= own)
+        words = bare(column.words)
+        return words == (head,) or (words[-1] == head and set(words[:-1]) <= own)
 
     for head in ("name", "title"):
         for column in texts:
@@ -136,7 +159,7 @@ def _name_columns(table: Table, foreign_keys: frozenset[tuple[str, str]]) -> tup
         return (first, last)
     for head in ("name", "title", "description", "label", "detail"):
         for column in texts:
-            if column.words[-1] == head and column.kind == "text":
+            if bare(column.words)[-1] == head and column.kind == "text":
                 return (column,)
     for column in texts:
         if set(column.words) <= own and column.kind == "text":
@@ -187,7 +210,9 @@ def build_catalog(
     joins = _given_joins(tables, foreign_keys)
     if infer:
         joins += infer_joins(tuple(tables), joins)
-    values = ValueIndex.of((c.table, c.name, c.values) for t in tables for c in t.columns if not c.values_hidden)
+    values = ValueIndex.of(
+        (c.table, c.name, c.values) for t in tables for c in t.columns if not c.values_hidden
+    )
     return Catalog(tuple(tables), joins, (), values)
 
 
@@ -235,7 +260,9 @@ def with_synonyms(catalog: Catalog, words: Mapping[tuple[str, str], tuple[str, .
         replace(
             table,
             synonyms=table.synonyms + words.get((table.name, ""), ()),
-            columns=tuple(replace(c, synonyms=c.synonyms + words.get((table.name, c.name), ())) for c in table.columns),
+            columns=tuple(
+                replace(c, synonyms=c.synonyms + words.get((table.name, c.name), ())) for c in table.columns
+            ),
         )
         for table in catalog.tables
     )

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from .catalog import Catalog, bare
 from .english import lexicon as lex
 from .parsing.assemble import Candidate
 from .parsing.sentence import Sentence
-from .query import MetricQuery, own_terms
+from .query import MetricQuery, own_terms, to_dict
 
 MOST_OPTIONS = 4
 
@@ -53,13 +54,13 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     if not candidates:
         return Decision("refuse", 0.0, unplaced=unplaced)
     found = evidence(candidates, s)
-    confidence = _probability(model.answer, found)
+    confidence = probability(model.answer, found)
     options = distinct_meanings(candidates)
-    if tied(options) and not unplaced:
+    if tied(options, s.catalog) > 1 and confidence >= model.clarify_from / 2:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
     if confidence >= model.answer_from and not _vital(candidates[0], s):
         return Decision("answer", confidence, options[:MOST_OPTIONS])
-    if len(options) > 1 and not unplaced and _probability(model.among, found) >= model.clarify_from:
+    if len(options) > 1 and not unplaced and probability(model.among, found) >= model.clarify_from:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
     return Decision("refuse", confidence, options[:MOST_OPTIONS], unplaced)
 
@@ -90,15 +91,48 @@ def distinct_meanings(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
 def meaning(query: MetricQuery) -> object:
     """What two queries have in common that say the same: not how they group, join or repeat rows."""
     asked = frozenset((t.table, t.column, t.agg, t.metric, t.grain) for t in query.select)
-    other = None if query.combine is None else (query.combine[0], query.combine[1].where, query.combine[1].having)
+    other = (
+        None if query.combine is None else (query.combine[0], query.combine[1].where, query.combine[1].having)
+    )
     return asked, query.where, query.having, query.order, query.limit, other, query.rows_only, query.per_group
 
 
-def tied(options: Sequence[Candidate]) -> bool:
-    """Whether two meanings are as good, and differ only in which of two like-named columns is meant."""
-    if len(options) < 2 or options[0].score - options[1].score > 0.05:
-        return False
-    return _columns(options[0].query) != _columns(options[1].query)
+def tied(options: Sequence[Candidate], catalog: Catalog) -> int:
+    """How many of the best meanings are as good as each other and differ only in like-named columns; 1 if none."""
+    if not options:
+        return 1
+    best = options[0]
+    words, columns = in_words(best.query, catalog), _columns(best.query)
+    alike = 1
+    for other in options[1:MOST_OPTIONS]:
+        gap = best.score - other.score
+        if gap > _NEAR or in_words(other.query, catalog) != words:
+            continue
+        swapped = {table for table, _ in columns ^ _columns(other.query)}
+        alike += gap <= (_NEAR if len(swapped) == 1 else _SAME)
+    return alike
+
+
+_NEAR, _SAME = 1.0, 0.3
+
+
+def in_words(query: MetricQuery, catalog: Catalog) -> str:
+    """The query with each column replaced by its words without numbers: equal for like-named columns."""
+    return repr(_worded(to_dict(query), catalog))
+
+
+def _worded(value: object, catalog: Catalog) -> object:
+    if isinstance(value, list):
+        return [_worded(item, catalog) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("kind") == "term":
+        column = catalog.column_of.get((value["table"], value.get("column", "*")))
+        words = bare(column.words) if column else ("*",)
+        return ("term", words, value.get("agg", ""), value.get("distinct", False), value.get("grain", ""))
+    return {
+        name: _worded(item, catalog) for name, item in value.items() if name not in ("tables", "group", "via")
+    }
 
 
 def _columns(query: MetricQuery) -> frozenset[tuple[str, str]]:
@@ -130,6 +164,7 @@ def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
     return found
 
 
-def _probability(weights: Mapping[str, float], found: Mapping[str, float]) -> float:
+def probability(weights: Mapping[str, float], found: Mapping[str, float]) -> float:
+    """How likely an event is by its evidence."""
     score = sum(weights.get(name, 0.0) * value for name, value in found.items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))

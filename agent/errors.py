@@ -9,4 +9,6 @@ class Unconnected(Invalid):
     """No joins connect the tables of a query."""
 
     def __init__(self, tables: tuple[str, ...]) -> None:
-        super().__init__(f"no joins connect the tables {', '.join(tables)}", hint="Name a relation between them.")
+        super().__init__(
+            f"no joins connect the tables {', '.join(tables)}", hint="Name a relation between them."
+        )

@@ -16,15 +16,37 @@ Floats = NDArray[np.float64]
 
 
 def fit(
-    questions: Sequence[Sequence[Example]], *, pull: float = 0.02, rounds: int = 300, rare: int = 4
+    questions: Sequence[Sequence[Example]],
+    prior: Mapping[str, float] | None = None,
+    *,
+    pull: float = 0.04,
+    rounds: int = 300,
+    rare: int = 4,
 ) -> dict[str, float]:
-    """Weights by feature name; questions without a right candidate, or without a wrong one, teach nothing."""
+    """Weights by feature name; questions without a right candidate, or without a wrong one, teach nothing.
+
+    The pull is towards `prior`, zero where it says nothing; what the questions never show keeps its prior.
+    """
+    prior = prior or {}
     useful = [q for q in questions if any(right for _, right in q) and not all(right for _, right in q)]
     counts = Counter(name for q in useful for name in {name for features, _ in q for name in features})
     names = sorted(name for name, count in counts.items() if count >= rare)
     problem = _Problem(useful, names)
-    found = _descend(problem, np.zeros(len(names)), pull, rounds)
-    return {name: round(float(weight), 3) for name, weight in zip(names, found, strict=True) if abs(weight) >= 0.005}
+    found = _descend(problem, np.array([prior.get(name, 0.0) for name in names]), pull, rounds)
+    fitted = {name: round(float(weight), 3) for name, weight in zip(names, found, strict=True)}
+    return {name: weight for name, weight in sorted({**prior, **fitted}.items()) if abs(weight) >= 0.005}
+
+
+def fit_events(
+    cases: Sequence[Example], *, pull: float = 0.4, rounds: int = 200, rare: int = 15
+) -> dict[str, float]:
+    """Weights of evidence for an event: logistic regression, each case by itself."""
+    nothing: Mapping[str, float] = {}
+    questions = [[(features, happened), (nothing, not happened)] for features, happened in cases]
+    counts = Counter(name for features, _ in cases for name in features)
+    names = sorted(name for name, count in counts.items() if count >= rare)
+    found = _descend(_Problem(questions, names), np.zeros(len(names)), pull, rounds)
+    return {n: round(float(w), 3) for n, w in zip(names, found, strict=True) if abs(w) >= 0.005}
 
 
 class _Problem:
@@ -54,9 +76,7 @@ class _Problem:
 
     def loss(self, weights: Floats) -> tuple[float, Floats]:
         """The mean loss and its gradient."""
-        scores = np.bincount(
-            self._rows, self._values * weights[self._columns], minlength=len(self._right)
-        )
+        scores = np.bincount(self._rows, self._values * weights[self._columns], minlength=len(self._right))
         top = np.maximum.reduceat(scores, self._starts)
         mass = np.exp(scores - top[self._group])
         every = np.add.reduceat(mass, self._starts)
@@ -67,14 +87,16 @@ class _Problem:
         return loss, gradient / self.questions
 
 
-def _descend(problem: _Problem, weights: Floats, pull: float, rounds: int) -> Floats:
+def _descend(problem: _Problem, centre: Floats, pull: float, rounds: int) -> Floats:
     """Limited-memory quasi-Newton descent with a backtracking step."""
     strength = pull / 100
 
     def value(at: Floats) -> tuple[float, Floats]:
         loss, gradient = problem.loss(at)
-        return loss + strength * float(at @ at), gradient + 2 * strength * at
+        off = at - centre
+        return loss + strength * float(off @ off), gradient + 2 * strength * off
 
+    weights = centre.copy()
     loss, gradient = value(weights)
     history: list[tuple[Floats, Floats]] = []
     for _ in range(rounds):

@@ -55,7 +55,12 @@ def _suits(edge: Edge, known: set[str], used: set[tuple[str, str]]) -> tuple[int
     terms = [f.term for f in edge.fragments if f.term is not None]
     again = sum((t.table, t.column) in used for t in terms)
     near = sum(t.table in known for t in terms)
-    return again, near, edge.end - edge.start, sum(value for name, value in edge.features if name == "link:score")
+    return (
+        again,
+        near,
+        edge.end - edge.start,
+        sum(value for name, value in edge.features if name == "link:score"),
+    )
 
 
 def _edited(query: MetricQuery, fragment: Fragment) -> MetricQuery:
@@ -73,7 +78,11 @@ def _edited(query: MetricQuery, fragment: Fragment) -> MetricQuery:
 def _grouped(query: MetricQuery, term: Term) -> MetricQuery:
     """The measures of the query by another key; earlier keys of the same kind give way."""
     measures = tuple(t for t in query.select if t.aggregated) or (Term(query.select[0].table, "*", "count"),)
-    kept = tuple(t for t in query.group if bool(t.grain) != bool(term.grain)) if term.grain or query.group else ()
+    kept = (
+        tuple(t for t in query.group if bool(t.grain) != bool(term.grain))
+        if term.grain or query.group
+        else ()
+    )
     keys = (*kept, term) if term not in kept else kept
     return replace(query, select=(*keys, *measures), group=keys, order=(), limit=None)
 
@@ -99,4 +108,8 @@ def condition(fragment: Fragment) -> Predicate | None:
         return Compare(fragment.term, ">=" if begin else "<", begin or end)
     if fragment.op == "between":
         return Between(fragment.term, fragment.values[0], fragment.values[1])
-    return Compare(fragment.term, fragment.op if fragment.op in ("=", "!=", ">", "<", ">=", "<=") else "=", fragment.values[0])
+    return Compare(
+        fragment.term,
+        fragment.op if fragment.op in ("=", "!=", ">", "<", ">=", "<=") else "=",
+        fragment.values[0],
+    )

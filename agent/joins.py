@@ -20,7 +20,9 @@ class JoinTree:
     def through(self, via: tuple[Join, ...]) -> JoinTree:
         """The tree with each join replaced by the one of `via` between the same tables."""
         chosen = {frozenset((j.left, j.right)): j for j in via}
-        return JoinTree(self.root, tuple(chosen.get(frozenset((j.left, j.right)), j) for j in self.joins), self.tied)
+        return JoinTree(
+            self.root, tuple(chosen.get(frozenset((j.left, j.right)), j) for j in self.joins), self.tied
+        )
 
     @property
     def tables(self) -> frozenset[str]:

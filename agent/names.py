@@ -5,49 +5,55 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .english.inflection import lemma
+from .english.inflection import lemma, pairs, words
 from .english.synonyms import known_words
 
-ABBREVIATIONS: dict[str, str] = {
-    "num": "number", "no": "number", "nbr": "number", "nr": "number", "qty": "quantity", "amt": "amount",
-    "desc": "description", "dept": "department", "addr": "address", "fname": "first name", "lname": "last name",
-    "mname": "middle name", "dob": "birth date", "tel": "telephone", "yr": "year", "yrs": "years", "min": "minimum",
-    "max": "maximum", "avg": "average", "cnt": "count", "pct": "percent", "perc": "percent", "lat": "latitude",
-    "lon": "longitude", "long": "longitude", "lng": "longitude", "temp": "temperature", "emp": "employee",
-    "mgr": "manager", "stu": "student", "stud": "student", "prof": "professor", "acct": "account", "acc": "account",
-    "cust": "customer", "prod": "product", "org": "organization", "loc": "location", "pop": "population",
-    "lang": "language", "pos": "position", "src": "source", "dest": "destination", "dst": "destination",
-    "sem": "semester", "doc": "document", "ref": "reference", "bldg": "building", "trans": "transaction",
-    "mem": "member", "est": "established", "vol": "volume", "fac": "faculty", "lvl": "level", "msg": "message",
-    "img": "image", "sal": "salary", "wt": "weight", "ht": "height", "elev": "elevation", "apt": "apartment",
-    "attr": "attribute", "cat": "category", "char": "character", "gov": "government", "gnp": "gnp", "std": "standard",
-    "inst": "institution", "ins": "insurance", "dep": "departure", "arr": "arrival", "mfr": "manufacturer",
-    "manuf": "manufacturer", "dir": "director", "reg": "registration", "pref": "preference", "rev": "revenue",
-    "seq": "sequence", "sec": "section", "tot": "total", "val": "value", "fk": "", "pk": "", "tbl": "", "cod": "code",
-    "prereq": "prerequisite", "univ": "university", "rec": "record", "info": "information", "lic": "license",
-    "abbr": "abbreviation", "app": "application", "ht_": "height", "oid": "id", "uid": "user id", "gid": "group id",
-    "tz": "timezone", "ts": "timestamp", "ppl": "people", "hosp": "hospital", "grp": "group", "sched": "schedule",
-    "dist": "distance", "spd": "speed", "cap": "capacity", "adv": "advisor", "hq": "headquarters", "pts": "points",
-    "ids": "id", "nom": "nomination", "birthdate": "birth date", "birthplace": "birth place", "birthday": "birth day", "ctry": "country", "st": "state", "rm": "room", "crs": "course",
-}  # fmt: skip
+ABBREVIATIONS = {
+    short: long.replace("_", " ")
+    for short, long in pairs(
+        """
+    num:number no:number nbr:number nr:number qty:quantity amt:amount desc:description dept:department
+    addr:address fname:first_name lname:last_name mname:middle_name dob:birth_date tel:telephone
+    yr:year yrs:years min:minimum max:maximum avg:average cnt:count pct:percent perc:percent
+    lat:latitude lon:longitude long:longitude lng:longitude temp:temperature emp:employee mgr:manager
+    stu:student stud:student prof:professor acct:account acc:account cust:customer prod:product
+    org:organization loc:location pop:population lang:language pos:position src:source
+    dest:destination dst:destination sem:semester doc:document ref:reference bldg:building
+    trans:transaction mem:member est:established vol:volume fac:faculty lvl:level msg:message
+    img:image sal:salary wt:weight ht:height elev:elevation apt:apartment attr:attribute cat:category
+    char:character gov:government gnp:gnp std:standard inst:institution ins:insurance dep:departure
+    arr:arrival mfr:manufacturer manuf:manufacturer dir:director reg:registration pref:preference
+    rev:revenue seq:sequence sec:section tot:total val:value fk: pk: tbl: cod:code prereq:prerequisite
+    univ:university rec:record info:information lic:license abbr:abbreviation app:application oid:id
+    uid:user_id gid:group_id tz:timezone ts:timestamp ppl:people hosp:hospital grp:group
+    sched:schedule dist:distance spd:speed cap:capacity adv:advisor hq:headquarters pts:points ids:id
+    nom:nomination birthdate:birth_date birthplace:birth_place birthday:birth_day ctry:country
+    st:state rm:room crs:course
+        """
+    ).items()
+}
 """Short forms that schemas use; an empty one is a mark without meaning."""
 
-_COMMON = frozenset(
-    """name type date id code year number first last birth phone city state country day month time age sex gender
-    home town work start end open close net gross unit rate level group class rank file log line key text word list
-    table user admin pass login password web site url link image photo post tag item cart order pet student room
-    school team home away goal score point game player count total average balance check saving loan account credit
-    card member ship club book title song album artist track film movie actor role cast crew plane air port line
-    flight hire bed base price cost rent park ing stay king decor pay roll fee tax sale store product brand model
-    make car body engine horse power weight height length width depth speed size color shape form maximum minimum
-    is has was in out up down of by to from on at with head zip street house door floor building office branch
-    region area zone land lake river sea mountain hall wife life mid middle full short long high low top over under
-    wind rain temperature press race result driver circuit lap stop season week points position status reason note
-    teacher class room grade course major minor advisor fac instructor department faculty prerequisite
-    language religion surface population capital govern continent code percentage official local organ donor
-    distance customer employee manager supervisor company industry market value share stock invoice media genre
-    play paper author venue journal cite domain keyword conference institute affiliation apt flat status amount
-    birthday birthplace hometown nickname website email gdp gnp gpa ssn""".split()
+_COMMON = words(
+    """
+    name type date id code year number first last birth phone city state country day month time age sex
+    gender home town work start end open close net gross unit rate level group class rank file log line
+    key text word list table user admin pass login password web site url link image photo post tag item
+    cart order pet student room school team home away goal score point game player count total average
+    balance check saving loan account credit card member ship club book title song album artist track
+    film movie actor role cast crew plane air port line flight hire bed base price cost rent park ing
+    stay king decor pay roll fee tax sale store product brand model make car body engine horse power
+    weight height length width depth speed size color shape form maximum minimum is has was in out up
+    down of by to from on at with head zip street house door floor building office branch region area
+    zone land lake river sea mountain hall wife life mid middle full short long high low top over under
+    wind rain temperature press race result driver circuit lap stop season week points position status
+    reason note teacher class room grade course major minor advisor fac instructor department faculty
+    prerequisite language religion surface population capital govern continent code percentage official
+    local organ donor distance customer employee manager supervisor company industry market value share
+    stock invoice media genre play paper author venue journal cite domain keyword conference institute
+    affiliation apt flat status amount birthday birthplace hometown nickname website email gdp gnp gpa
+    ssn
+    """
 )
 _INITIALS = {"f": "first", "l": "last", "m": "middle"}
 _MARKS = frozenset(("be", "of", "the", "and", "in", "has", "have", "s", "by"))
@@ -82,7 +88,11 @@ def _expand(word: str) -> list[str]:
     if base in _COMMON or base in known_words() or len(word) < 5 or not word.isalpha():
         return [base]
     split = _split_compound(word)
-    return [lemma(part) for piece in split for part in ABBREVIATIONS.get(piece, piece).split()] if split else [base]
+    return (
+        [lemma(part) for piece in split for part in ABBREVIATIONS.get(piece, piece).split()]
+        if split
+        else [base]
+    )
 
 
 def _split_compound(word: str) -> list[str] | None:
@@ -90,11 +100,13 @@ def _split_compound(word: str) -> list[str] | None:
     vocabulary = _COMMON | known_words()
 
     def known(piece: str) -> bool:
-        return piece in vocabulary or lemma(piece) in vocabulary or (len(piece) > 2 and piece in ABBREVIATIONS)
+        return (
+            piece in vocabulary or lemma(piece) in vocabulary or (len(piece) > 2 and piece in ABBREVIATIONS)
+        )
 
     for cut in range(len(word) - 2, 1, -1):
         left, right = word[:cut], word[cut:]
-        if known(right) and (known(left) and len(left) > 2 or left in ("is", "no")):
+        if known(right) and ((known(left) and len(left) > 2) or left in ("is", "no")):
             return [left, right]
     if len(word) > 3 and word.endswith("id") and not word.endswith(("aid", "oid", "uid")):
         return [word[:-2], "id"]

@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from .catalog import Catalog
 from .english.tokens import Token, tokenise
-from .parsing.assemble import Candidate, candidates
-from .parsing.beam import paths
-from .parsing.sentence import Sentence
 from .joins import Joins
 from .linking.annotate import annotate
 from .linking.schema import SchemaIndex
+from .parsing.assemble import Candidate, candidates
+from .parsing.beam import paths
+from .parsing.sentence import Sentence
 from .periods import Comparison, Grain, Period, find_comparisons, find_grains, find_periods
 from .query import MetricQuery
 from .shape import cues, shape_features
@@ -68,7 +68,7 @@ def default_weights() -> Mapping[str, float]:
     return loaded
 
 
-def ranked(schema: Schema, sentence: Sentence, weights: Mapping[str, float], most: int = MOST) -> list[Candidate]:
+def ranked(sentence: Sentence, weights: Mapping[str, float], most: int = MOST) -> list[Candidate]:
     """Candidate meanings, best first, each once."""
     best: dict[MetricQuery, Candidate] = {}
     asked = cues(sentence.text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .catalog import Catalog
 from .query import (
     All,
-    Any_,
     Between,
     Compare,
     IsNull,
@@ -20,7 +19,14 @@ from .query import (
 )
 
 _AGGS = {"count": "number of", "sum": "total", "avg": "average", "min": "lowest", "max": "highest"}
-_OPS = {"=": "is", "!=": "is not", ">": "is more than", "<": "is less than", ">=": "is at least", "<=": "is at most"}
+_OPS = {
+    "=": "is",
+    "!=": "is not",
+    ">": "is more than",
+    "<": "is less than",
+    ">=": "is at least",
+    "<=": "is at most",
+}
 
 
 def reading(query: MetricQuery, catalog: Catalog) -> str:
@@ -50,7 +56,9 @@ class _Reader:
         if query.having is not None:
             parts.append(f"having {self.predicate(query.having)}")
         if query.order:
-            keys = [f"{self.term(o.term)} {'highest' if o.descending else 'lowest'} first" for o in query.order]
+            keys = [
+                f"{self.term(o.term)} {'highest' if o.descending else 'lowest'} first" for o in query.order
+            ]
             parts.append(f"ordered by {_list(keys, 'then')}")
         if query.limit is not None:
             parts.append(f"the first {query.limit}" if query.limit > 1 else "the first one only")
@@ -69,7 +77,11 @@ class _Reader:
         if term.metric:
             return term.metric
         if term.column == "*":
-            return f"number of {self._table(term.table)}" if term.agg else f"everything of {self._table(term.table)}"
+            return (
+                f"number of {self._table(term.table)}"
+                if term.agg
+                else f"everything of {self._table(term.table)}"
+            )
         column = self._catalog.column_of[(term.table, term.column)]
         words = " ".join(column.words)
         if len(self._tables) > 1 or len(column.words) == 1:

@@ -35,7 +35,9 @@ def _arrangements(found: list[list[Hashable]], expected: list[list[Hashable]]) -
         single = tuple(option[0] for option in options)
         return [single] if len(set(single)) == len(single) else []
     every = permutations(range(len(have)), len(need))
-    return list(islice((p for p in every if all(i in options[j] for j, i in enumerate(p))), _MOST_ARRANGEMENTS))
+    return list(
+        islice((p for p in every if all(i in options[j] for j, i in enumerate(p))), _MOST_ARRANGEMENTS)
+    )
 
 
 def _arranged(

@@ -64,8 +64,10 @@ class Translator:
             edited = follow(s, previous, self.schema)
             if edited is not None:
                 option = self._option(edited)
-                return Translation("answer", edited, option.sql, option.reading, 0.9, ("continues the question before",))
-        candidates = ranked(self.schema, s, self._weights)
+                return Translation(
+                    "answer", edited, option.sql, option.reading, 0.9, ("continues the question before",)
+                )
+        candidates = ranked(s, self._weights)
         return self._translation(decide(candidates, s, self._model), candidates)
 
     def _translation(self, decision: Decision, candidates: list[Candidate]) -> Translation:

@@ -39,7 +39,16 @@ def questions(file: Path) -> list[Question]:
     for line in file.read_text().splitlines():
         q = json.loads(line)
         out.append(
-            Question(q["id"], q["db"], q["question"], q["sql"], tuple(q["kinds"]), q["ordered"], q["gold_rows"], q["gold_n"])
+            Question(
+                q["id"],
+                q["db"],
+                q["question"],
+                q["sql"],
+                tuple(q["kinds"]),
+                q["ordered"],
+                q["gold_rows"],
+                q["gold_n"],
+            )
         )
     return out
 
@@ -53,7 +62,12 @@ def open_database(file: Path) -> duckdb.DuckDBPyConnection:
 
 def catalog_of(connection: duckdb.DuckDBPyConnection, keys: Iterator[list[str]] | list[list[str]]) -> Catalog:
     """The catalog of a database, with the foreign keys given."""
-    names = [name for (name,) in connection.execute("select table_name from duckdb_tables() order by table_oid").fetchall()]
+    names = [
+        name
+        for (name,) in connection.execute(
+            "select table_name from duckdb_tables() order by table_oid"
+        ).fetchall()
+    ]
     facts = [_table(connection, name) for name in names]
     return build_catalog(facts, [(a, b, c, d or "") for a, b, c, d in keys])
 

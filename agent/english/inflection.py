@@ -4,42 +4,46 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-_IRREGULAR = {
-    "people": "person", "children": "child", "men": "man", "women": "woman", "feet": "foot", "mice": "mouse",
-    "teeth": "tooth", "geese": "goose", "lives": "life", "wives": "wife", "series": "series", "species": "species",
-    "criteria": "criterion", "phenomena": "phenomenon", "indices": "index", "indexes": "index", "media": "medium",
-    "matrices": "matrix", "analyses": "analysis", "bases": "base", "crises": "crisis", "theses": "thesis",
-    "was": "be", "were": "be", "is": "be", "are": "be", "been": "be", "being": "be", "am": "be", "has": "have",
-    "had": "have", "having": "have", "does": "do", "did": "do", "done": "do", "doing": "do", "went": "go",
-    "gone": "go", "goes": "go", "made": "make", "taught": "teach", "took": "take", "taken": "take", "wrote": "write",
-    "written": "write", "writes": "write", "bought": "buy", "sold": "sell", "won": "win", "lost": "lose", "got": "get",
-    "gotten": "get", "gave": "give", "given": "give", "held": "hold", "led": "lead", "met": "meet", "paid": "pay",
-    "ran": "run", "said": "say", "saw": "see", "seen": "see", "sent": "send", "spent": "spend", "spoke": "speak",
-    "spoken": "speak", "stood": "stand", "told": "tell", "thought": "think", "born": "bear", "built": "build",
-    "began": "begin", "begun": "begin", "broke": "break", "came": "come", "chose": "choose", "chosen": "choose",
-    "drove": "drive", "driven": "drive", "fell": "fall", "flew": "fly", "flown": "fly", "found": "find",
-    "grew": "grow", "knew": "know", "known": "know", "left": "leave", "rode": "ride", "rose": "rise", "sang": "sing",
-    "sung": "sing", "shown": "show", "sat": "sit", "wore": "wear", "worn": "wear", "kept": "keep", "brought": "bring",
-    "caught": "catch", "fought": "fight", "hurt": "hurt", "hit": "hit", "put": "put", "set": "set", "cut": "cut",
-    "data": "data", "this": "this", "its": "its", "his": "his", "less": "less", "address": "address", "always": "always",
-    "gas": "gas", "bus": "bus", "buses": "bus", "status": "status", "statuses": "status", "plus": "plus", "news": "news",
-    "campus": "campus", "campuses": "campus", "focus": "focus", "bonus": "bonus", "bonuses": "bonus", "virus": "virus",
-    "canvas": "canvas", "atlas": "atlas", "lens": "lens", "as": "as", "us": "us", "during": "during", "thing": "thing",
-    "string": "string", "king": "king", "ring": "ring", "wing": "wing", "building": "building", "buildings": "building",
-    "rating": "rating", "ratings": "rating", "meeting": "meeting", "meetings": "meeting", "morning": "morning",
-    "evening": "evening", "spring": "spring", "sibling": "sibling", "wedding": "wedding", "training": "training",
-    "painting": "painting", "paintings": "painting", "engineering": "engineering", "nothing": "nothing",
-    "anything": "anything", "something": "something", "everything": "everything", "bed": "bed", "red": "red",
-    "need": "need", "seed": "seed", "speed": "speed", "feed": "feed", "hundred": "hundred", "united": "united",
-    "advised": "advise", "released": "release", "used": "use", "named": "name", "priced": "price", "aged": "age",
-    "movies": "movie", "cookies": "cookie", "ties": "tie", "pies": "pie", "zombies": "zombie", "calories": "calorie",
-    "heroes": "hero", "potatoes": "potato", "tomatoes": "tomato", "echoes": "echo", "courses": "course",
-    "axes": "axis", "leaves": "leave", "sales": "sale", "movement": "movement", "houses": "house", "causes": "cause",
-    "nurses": "nurse", "horses": "horse", "purchases": "purchase", "databases": "database", "cases": "case",
-    "expenses": "expense", "licenses": "license", "phases": "phase", "prizes": "prize", "sizes": "size",
-    "warehouses": "warehouse", "premises": "premise", "exercises": "exercise", "releases": "release",
-    "caches": "cache", "leases": "lease", "diseases": "disease", "services": "service",
-}  # fmt: skip
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+def pairs(text: str) -> dict[str, str]:
+    """`one:other` pairs of a text."""
+    return dict(entry.split(":") for entry in text.split())
+
+
+_UNCHANGED = """
+    series species hurt hit put set cut data this its his less address always gas bus status plus news
+    campus focus bonus virus canvas atlas lens as us during thing string king ring wing building rating
+    meeting morning evening spring sibling wedding training painting engineering nothing anything
+    something everything bed red need seed speed feed hundred united movement
+"""
+_IRREGULAR = {word: word for word in _UNCHANGED.split()} | pairs(
+    """
+    people:person children:child men:man women:woman feet:foot mice:mouse teeth:tooth geese:goose
+    lives:life wives:wife criteria:criterion phenomena:phenomenon indices:index indexes:index
+    media:medium matrices:matrix analyses:analysis bases:base crises:crisis theses:thesis was:be were:be
+    is:be are:be been:be being:be am:be has:have had:have having:have does:do did:do done:do doing:do
+    went:go gone:go goes:go made:make taught:teach took:take taken:take wrote:write written:write
+    writes:write bought:buy sold:sell won:win lost:lose got:get gotten:get gave:give given:give
+    held:hold led:lead met:meet paid:pay ran:run said:say saw:see seen:see sent:send spent:spend
+    spoke:speak spoken:speak stood:stand told:tell thought:think born:bear built:build began:begin
+    begun:begin broke:break came:come chose:choose chosen:choose drove:drive driven:drive fell:fall
+    flew:fly flown:fly found:find grew:grow knew:know known:know left:leave rode:ride rose:rise
+    sang:sing sung:sing shown:show sat:sit wore:wear worn:wear kept:keep brought:bring caught:catch
+    fought:fight buses:bus statuses:status campuses:campus bonuses:bonus buildings:building
+    ratings:rating meetings:meeting paintings:painting advised:advise released:release used:use
+    named:name priced:price aged:age movies:movie cookies:cookie ties:tie pies:pie zombies:zombie
+    calories:calorie heroes:hero potatoes:potato tomatoes:tomato echoes:echo courses:course axes:axis
+    leaves:leave sales:sale houses:house causes:cause nurses:nurse horses:horse purchases:purchase
+    databases:database cases:case expenses:expense licenses:license phases:phase prizes:prize sizes:size
+    warehouses:warehouse premises:premise exercises:exercise releases:release caches:cache leases:lease
+    diseases:disease services:service
+    """
+)
 
 _VOWELS = frozenset("aeiou")
 

@@ -72,6 +72,7 @@ score point
 result outcome
 rank ranking position place standing
 rating star score
+rate rating score
 review comment feedback
 member membership participant
 participant attendee

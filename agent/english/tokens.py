@@ -55,7 +55,9 @@ def tokenise(text: str) -> tuple[Token, ...]:
     """The tokens of `text`, in order."""
     tokens = [_token(match) for match in _TOKEN.finditer(text)]
     for i in range(1, len(tokens)):
-        if tokens[i].low == "then" and (tokens[i - 1].low in ("more", "less") or tokens[i - 1].low.endswith("er")):
+        if tokens[i].low == "then" and (
+            tokens[i - 1].low in ("more", "less") or tokens[i - 1].low.endswith("er")
+        ):
             tokens[i] = replace(tokens[i], low="than", lemma="than")
     return tuple(tokens)
 
@@ -104,4 +106,4 @@ def number_at(tokens: tuple[Token, ...], i: int) -> tuple[float | int, int] | No
 
 def ordinal(word: str) -> int | None:
     """`third` -> 3."""
-    return _ORDINALS.get(word.split("-")[0])
+    return _ORDINALS.get(word.split("-", maxsplit=1)[0])

@@ -21,8 +21,12 @@ def annotate(tokens: tuple[Token, ...], catalog: Catalog, index: SchemaIndex) ->
     valued = frozenset(i for m in values if m.score >= 0.8 for i in range(m.start, m.end))
     spoken = frozenset(m.table for m in tables if m.score >= 0.6)
     return Mentions(
-        by_start(columns, _MOST_COLUMNS, spoken), by_start(tables, _MOST_TABLES), by_start(values, _MOST_VALUES, spoken),
-        by_start([m for m in schema if m.kind == "metric" and m.full], _MOST_TABLES), covered, valued,
+        by_start(columns, _MOST_COLUMNS, spoken),
+        by_start(tables, _MOST_TABLES),
+        by_start(values, _MOST_VALUES, spoken),
+        by_start([m for m in schema if m.kind == "metric" and m.full], _MOST_TABLES),
+        covered,
+        valued,
     )
 
 
@@ -45,8 +49,4 @@ def _strong_values(values: list[Mention], schema: list[Mention]) -> list[Mention
         if other.start <= m.start and m.end <= other.end and other.end - other.start > m.end - m.start
     }
     named = {(m.start, m.end): m.score for m in schema if m.full}
-    return [
-        m
-        for m in values
-        if (m.start, m.end) not in inside
-    ]
+    return [m for m in values if (m.start, m.end) not in inside]

@@ -46,7 +46,9 @@ def by_start(
         start: tuple(
             mention
             for end in sorted(ends, reverse=True)
-            for mention in sorted(ends[end], key=lambda m: (-m.score - 0.15 * (m.table in spoken), m.table, m.column))[:most]
+            for mention in sorted(
+                ends[end], key=lambda m: (-m.score - 0.15 * (m.table in spoken), m.table, m.column)
+            )[:most]
         )
         for start, ends in grouped.items()
     }

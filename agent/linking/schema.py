@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..catalog import Catalog, Column
-from ..english.inflection import lemma, similar, stem
+from ..english.inflection import lemma, similar, stem, words
 from ..english.synonyms import synonyms
 from ..english.tokens import Token
 from .mentions import Mention
@@ -14,9 +14,12 @@ from .mentions import Mention
 EXACT, STEM, SYNONYM, SHORT, FUZZY = 1.0, 0.85, 0.72, 0.75, 0.7
 _FILLERS = frozenset(("of", "the", "'s", "a", "an", "-", "for", "in", "every", "each", "all", "their"))
 _MEASURES = frozenset(("number", "amount", "value", "percentage", "percent", "proportion", "count", "total"))
-_WEAK = frozenset(
-    "be have do the a an of to for in on at by from with and or not no it its that which who what where when how "
-    "many much more most less least than each every all any list show find give return us me their there".split()
+_WEAK = words(
+    """
+    be have do the a an of to for in on at by from with and or not no it its that which who what where
+    when how many much more most less least than each every all any list show find give return us me
+    their there
+    """
 )
 
 
@@ -204,6 +207,8 @@ def _mention(
 
 def _weight(word: str, item: _Item) -> float:
     """How much of a name a word is: little for one that only repeats the table, or for a single letter."""
+    if word.isdigit():
+        return 0.02
     if len(word) < 2:
         return 0.1
     if item.column and word in item.own:

@@ -58,9 +58,9 @@ def _idle(token: Token) -> bool:
         return False
     if token.lemma in ("id", "name"):
         return True
-    return (token.low in FUNCTION_WORDS and not (token.capital and len(token.text) > 2 and token.start > 0)) or (
-        len(token.low) == 1 and not token.capital
-    )
+    return (
+        token.low in FUNCTION_WORDS and not (token.capital and len(token.text) > 2 and token.start > 0)
+    ) or (len(token.low) == 1 and not token.capital)
 
 
 def _written_like(span: tuple[Token, ...], places: tuple[Place, ...]) -> float:

@@ -73,7 +73,10 @@ def parts_of(fragments: tuple[Fragment, ...], s: Sentence) -> Parts | None:
         asked, touches, promoted = [replace(touches[0], role="entity")], touches[1:], True
     if not asked and by.get("group"):
         first = by["group"][0]
-        asked, promoted = [replace(first, role="project" if first.term and first.term.column != "*" else "entity")], True
+        asked, promoted = (
+            [replace(first, role="project" if first.term and first.term.column != "*" else "entity")],
+            True,
+        )
     if not asked:
         return None
     bound = [_bound(f, touches, fragments) for f in asked]
@@ -141,7 +144,9 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
     if parts.promoted:
         features["head:promoted"] = 1.0
     touched = tuple(
-        f.term.table for f in parts.touches if f.term and not f.negated and f.term.table not in tables_of(query)
+        f.term.table
+        for f in parts.touches
+        if f.term and not f.negated and f.term.table not in tables_of(query)
     )
     if touched:
         full = replace(query, tables=tuple(dict.fromkeys((*query.tables, *touched))))
@@ -164,7 +169,8 @@ def _nested(parts: Parts) -> tuple[Predicate, ...] | None:
 
 def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> Iterator[Candidate]:
     """The query, with the other side of a set operation built from its own select list."""
-    if query.combine is not None and any(term.aggregated for term in query.select) and not query.group:
+    measured = any(term.aggregated for term in query.select)
+    if query.combine is not None and measured and not (query.group and query.combine[0] == "intersect"):
         counted = _counted_rows(parts, query)
         if counted is None:
             return
@@ -175,6 +181,8 @@ def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> I
             query, where=inner.where, having=inner.having, tables=inner.tables, combine=None, order=(), limit=None,
             group=query.group if inner.having is not None else (),
         )  # fmt: skip
+        if inner.where is None and inner.having is None and set(inner.tables) <= set(tables_of(query)):
+            return
         if kind == "except":
             query = replace(query, order=(), limit=None)
         query = replace(query, combine=(kind, replace(other, distinct=False)), distinct=False)
@@ -199,7 +207,9 @@ def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> I
         yield Candidate(replace(query, via=via) if via else query, {**features, **chosen})
 
 
-def _ways(parts: Parts, tree: JoinTree) -> Iterator[tuple[tuple[tuple[str, str, str, str], ...], dict[str, float]]]:
+def _ways(
+    parts: Parts, tree: JoinTree
+) -> Iterator[tuple[tuple[tuple[str, str, str, str], ...], dict[str, float]]]:
     """Which join to take where two tables have several: the one that the question's words suit, or either."""
     several = [found for j in tree.joins if len(found := parts.joins.between(j.left, j.right)) > 1]
     if not several:
@@ -227,6 +237,8 @@ def _counted_rows(parts: Parts, query: MetricQuery) -> MetricQuery | None:
     kind, inner = query.combine
     term = Term(parts.main, key.name)
     within: Predicate = Within(term, MetricQuery((term,), inner.tables, inner.where))
+    if inner.having is not None:
+        return None
     if kind == "except":
         return replace(query, where=conjoin(query.where, Not(within)), combine=None)
     first = Within(term, MetricQuery((term,), query.tables, query.where))
@@ -270,7 +282,12 @@ def _order(parts: Parts, head: Head) -> tuple[tuple[Order, ...] | None, int | No
     if len(parts.supers) > 1:
         features.append(("super:two", 1.0))
     plain_key = any(not o.term.aggregated for o in keys)
-    if head.group and not head.per_group and plain_key and any(o.term not in head.group for o in keys if not o.term.aggregated):
+    if (
+        head.group
+        and not head.per_group
+        and plain_key
+        and any(o.term not in head.group for o in keys if not o.term.aggregated)
+    ):
         keys, ok = _group_keys(keys, head)
         if not ok:
             return None, None, []
@@ -284,7 +301,9 @@ def _group_keys(keys: list[Order], head: Head) -> tuple[list[Order], bool]:
     for order in keys:
         term = order.term
         if not term.aggregated and term not in head.group:
-            same = [t for t in head.select if t.aggregated and (t.table, t.column) == (term.table, term.column)]
+            same = [
+                t for t in head.select if t.aggregated and (t.table, t.column) == (term.table, term.column)
+            ]
             if not same and not any(term.table == g.table for g in head.group):
                 return keys, False
             term = same[0] if same else replace(term, agg="max")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..english import lexicon as lex
+from ..english.inflection import words
 from .edges import edges_of
 from .fragments import Edge, Features, Fragment
 from .sentence import Sentence, before, word_class
@@ -13,19 +14,21 @@ from .sentence import Sentence, before, word_class
 WIDTH = 24
 PATHS = 28
 
+_NOUNS = frozenset(("skip:word", "skip:named", "skip:capital"))
 _NEGATABLE = frozenset(("cond", "touch", "entity", "having", "null"))
 _COUNTABLE = frozenset(("project", "count", "entity"))
 _SKIPPED_CUES = (
     ("neg", lex.NEGATIONS | {"except"}), ("distinct", lex.DISTINCT_WORDS), ("each", frozenset(("each", "every", "per"))),
     ("sup", frozenset(lex.MORE_WORDS)), ("agg", frozenset(lex.AGGREGATES)),
-    ("order", frozenset("sort sorted order ordered descending ascending alphabetical alphabetically".split())),
-    ("count", frozenset(("number", "count"))), ("compare", frozenset("above below over under than before after between".split())),
-    ("contains", frozenset("contain contains containing letter substring".split())),
+    ("order", words("sort sorted order ordered descending ascending alphabetical alphabetically")),
+    ("count", frozenset(("number", "count"))), ("compare", words("above below over under than before after between")),
+    ("contains", words("contain contains containing letter substring")),
 )  # fmt: skip
 
 
 UNPLACED = frozenset(
-    f"skip:{kind}" for kind in ("word", "named", "value", "capital", "quoted", "number", "date", "time", "neg")
+    f"skip:{kind}"
+    for kind in ("word", "named", "value", "capital", "quoted", "number", "date", "time", "neg")
 )
 """Kinds of skipped tokens that may carry meaning."""
 
@@ -61,8 +64,9 @@ def paths(s: Sentence, weights: Mapping[str, float], width: int = WIDTH, most: i
     columns[0].append(_State(0.0, (), None, "head"))
     for i in range(len(s)):
         skip = _skip_features(s, i)
+        noun = f"{skip}<{before(s, i)}" if skip in _NOUNS else ""
         for state in _prune(columns[i], width):
-            columns[i + 1].append(_skipped(s, i, state, skip, weights))
+            columns[i + 1].append(_skipped(s, i, state, skip, noun, weights))
             for edge, context, base in scored[i]:
                 following = _taken(edge, context, base, state, weights)
                 if following is not None:
@@ -120,7 +124,7 @@ def _taken(
     score = state.score + base + _dot(tuple(features), weights)
     return _State(
         score, state.fragments + fragments, (state.trail, edge.features + tuple(features)),
-        edge.mode or state.mode, label, "", negated, distinct, state.skipped,
+        edge.mode or state.mode, label, state.connector if role in ("touch", "group") else "", negated, distinct, state.skipped,
     )  # fmt: skip
 
 
@@ -148,7 +152,7 @@ def _skip_features(s: Sentence, i: int) -> str:
     for name, words in _SKIPPED_CUES:
         if token.low in words:
             return f"skip:{name}"
-    if i in s.mentions.valued and (token.low not in lex.FUNCTION_WORDS or token.capital and i > 0):
+    if i in s.mentions.valued and (token.low not in lex.FUNCTION_WORDS or (token.capital and i > 0)):
         return "skip:value"
     if token.low in lex.FUNCTION_WORDS:
         return ""
@@ -157,7 +161,9 @@ def _skip_features(s: Sentence, i: int) -> str:
     return "skip:capital" if token.capital and i > 0 else "skip:word"
 
 
-def _skipped(s: Sentence, i: int, state: _State, skip: str, weights: Mapping[str, float]) -> _State:
+def _skipped(
+    s: Sentence, i: int, state: _State, skip: str, noun: str, weights: Mapping[str, float]
+) -> _State:
     low = s.low(i)
     mode = _mode_after(s, i, state)
     connector = low if low in ("and", "or", "but", "nor", ",") else state.connector
@@ -168,6 +174,8 @@ def _skipped(s: Sentence, i: int, state: _State, skip: str, weights: Mapping[str
     negated = state.negated != (low in lex.NEGATIONS or low == "except")
     distinct = state.distinct or low in lex.DISTINCT_WORDS
     features: Features = ((skip, 1.0), (f"{skip}@{mode}", 1.0)) if skip else ()
+    if noun:
+        features = (*features, (noun, 1.0))
     score = state.score + _dot(features, weights)
     trail = (state.trail, features) if features else state.trail
     skipped = (*state.skipped, i) if skip in UNPLACED else state.skipped
@@ -177,9 +185,13 @@ def _skipped(s: Sentence, i: int, state: _State, skip: str, weights: Mapping[str
 def _mode_after(s: Sentence, i: int, state: _State) -> str:
     """Which part of the question follows a skipped word."""
     low = s.low(i)
-    if low in (".", "?", ";") or (low in lex.COMMANDS and word_class(s, i - 1) in (",", "edge", "and", ".", "?")):
+    if low in (".", "?", ";") or (
+        low in lex.COMMANDS and word_class(s, i - 1) in (",", "edge", "and", ".", "?")
+    ):
         return "head"
-    if low in ("what", "how") or (low in ("which", "who", "where", "when") and word_class(s, i - 1) in ("edge", ",", "and", ".")):
+    if low in ("what", "how") or (
+        low in ("which", "who", "where", "when") and word_class(s, i - 1) in ("edge", ",", "and", ".")
+    ):
         return "head" if i == 0 or state.mode != "rel" or low in ("what", "how") else "rel"
     if low in lex.RELATIVES:
         return "rel"

@@ -7,22 +7,27 @@ from collections.abc import Iterator
 from ..catalog import Column
 from ..english import adjectives
 from ..english import lexicon as lex
-from ..english.inflection import degree
+from ..english.inflection import degree, words
 from ..english.tokens import number_at, ordinal
-from ..linking.mentions import Mention
 from ..query import Scalar, Term
-from ..values import normalise
 from .fragments import Edge, Features, Fragment
 from .sentence import Found, Sentence, phrases
 
 COMPARE = phrases(lex.COMPARATORS)
 TRAILING = phrases(lex.TRAILING_COMPARATORS)
 _CONTAINS = phrases(lex.CONTAINS)
-_NULL = phrases(tuple((text, "yes" if is_null else "no") for text, is_null in lex.NULL_PHRASES))
-_LINKERS = lex.COPULAS | lex.DETERMINERS | {"'s", "of", "either", "be", "by", "in", "on", "at", "with", "number", "have", "has", "had"}
-_COMPARED_BY = frozenset("than before after least most over above below under between exceeding since to until".split())
-_ORIGINS = frozenset("origin source departure depart start from".split())
-_ENDS = frozenset("destination arrival arrive end to target".split())
+_NULL = phrases(lex.NULL_PHRASES)
+_LINKERS = (
+    lex.COPULAS
+    | lex.DETERMINERS
+    | {"'s", "of", "either", "be", "by", "in", "on", "at", "with", "number", "have", "has", "had"}
+)
+COMPARED_BY = words(
+    """
+    than before after least most over above below under between exceeding since to until
+    """
+)
+_GENERAL = words("high low large small great big few little more less good bad")
 _NEGATIVE = frozenset(("not", "n't", "never", "isn't", "aren't", "doesn't", "don't", "no"))
 _OP_FLIP = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "=": "=", "!=": "!="}
 
@@ -52,7 +57,11 @@ def _after_column(s: Sentence, i: int, end: int, column: Column, base: Features)
     adjective = _comparative(s, j)
     if adjective:
         op = ">" if adjective[1] > 0 else "<"
-        yield from _compared(s, i, adjective[0], op, column, term, base, "col_adj", negated)
+        suits = adjective[2] in _GENERAL or any(
+            m.word in column.words for m in adjectives.measures(adjective[2])
+        )
+        said: Features = (("adj:suits" if suits else "adj:misfit", 1.0),)
+        yield from _compared(s, i, adjective[0], op, column, term, (*base, *said), "col_adj", negated)
     how = "bare" if j == end else "linked"
     for found in s.scalars(j, column):
         yield from _equal(s, i, found, column, term, base, how, negated)
@@ -63,11 +72,21 @@ def _linking_words(s: Sentence, end: int) -> tuple[int, bool]:
     j, negated = end, False
     while j < len(s) and j < end + 5:
         low = s.low(j)
-        if s.tokens[j].kind == "quoted" or s.match(j, COMPARE) and low not in ("not", "only", "just"):
+        if s.tokens[j].kind == "quoted" or (s.match(j, COMPARE) and low not in ("not", "only", "just")):
             break
         if low in _NEGATIVE:
             negated = not negated
-        elif low not in _LINKERS and low not in ("only", "either", "value", "equal", "to", "exactly", ",", "(", "the"):
+        elif low not in _LINKERS and low not in (
+            "only",
+            "either",
+            "value",
+            "equal",
+            "to",
+            "exactly",
+            ",",
+            "(",
+            "the",
+        ):
             break
         if low in (",", "in") and j > end:
             break
@@ -76,14 +95,25 @@ def _linking_words(s: Sentence, end: int) -> tuple[int, bool]:
 
 
 def _compared(
-    s: Sentence, i: int, j: int, op: str, column: Column, term: Term, base: Features, pattern: str, negated: bool
+    s: Sentence,
+    i: int,
+    j: int,
+    op: str,
+    column: Column,
+    term: Term,
+    base: Features,
+    pattern: str,
+    negated: bool,
 ) -> Iterator[Edge]:
     """A comparing phrase and the value behind it, or an aggregate as in `than the average`."""
     if negated:
         op = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}[op]
     for found in s.scalars(j, column):
-        if column.kind == "text" and found.quality not in ("number", "date") and op not in ("=", "!="):
-            continue
+        if column.kind == "text" and op not in ("=", "!="):
+            if found.quality not in ("number", "date") or (
+                found.quality == "number" and not column.measurable
+            ):
+                continue
         fits = _type_feature(column, found)
         fragment = Fragment("cond", term, op, (found.value,), position=i)
         yield Edge(i, found.end, (fragment,), (*base, (f"pat:{pattern}", 1.0), *fits), "rel")
@@ -110,7 +140,7 @@ def _equal(
     if trailing and found.quality == "number":
         fragment = Fragment("cond", term, trailing[1], (found.value,), position=i)
         yield Edge(i, trailing[0], (fragment,), (*base, ("pat:trailing", 1.0), *fits), "rel")
-    values, joiner, end = _more_values(s, found, column)
+    values, joiner, end = more_values(s, found, column)
     features = (*base, (f"pat:eq_{how}:{found.quality}", 1.0), *fits)
     if len(values) > 1:
         fragment = Fragment("cond", term, "=", values, negated=negated, joiner=joiner, position=i)
@@ -119,7 +149,7 @@ def _equal(
     yield Edge(i, found.end, (fragment,), features, "rel")
 
 
-def _more_values(s: Sentence, first: Found, column: Column) -> tuple[tuple[Scalar, ...], str, int]:
+def more_values(s: Sentence, first: Found, column: Column) -> tuple[tuple[Scalar, ...], str, int]:
     """`A, B or C` of one column: the values, the word that joins them, where they end."""
     values, joiner, end = [first.value], "", first.end
     while True:
@@ -141,7 +171,12 @@ def _type_feature(column: Column, found: Found) -> Features:
     if number and column.kind == "text":
         known = str(found.value) in column.values
         return (("type:number_in_text_known" if known else "type:number_to_text", 1.0),)
-    if number and column.numeric and isinstance(column.low, (int, float)) and isinstance(column.high, (int, float)):
+    if (
+        number
+        and column.numeric
+        and isinstance(column.low, (int, float))
+        and isinstance(column.high, (int, float))
+    ):
         value = float(found.value)  # type: ignore[arg-type]
         span = float(column.high) - float(column.low)
         if not column.low - span <= value <= column.high + span:
@@ -162,7 +197,9 @@ def _between(
         k = s.skip(low.end, ("and", "to", "the", "-"))
         for high in s.scalars(k, column) if k > low.end else ():
             fragment = Fragment("cond", term, "between", (low.value, high.value), negated=negated, position=i)
-            yield Edge(i, high.end, (fragment,), (*base, ("pat:between", 1.0), *_type_feature(column, low)), "rel")
+            yield Edge(
+                i, high.end, (fragment,), (*base, ("pat:between", 1.0), *_type_feature(column, low)), "rel"
+            )
 
 
 def _contains(
@@ -181,7 +218,9 @@ def _contains(
             again = s.skip(stop, lex.CONTAINS_FILLERS | {"or", "and", ","})
             joiner = next((s.low(n) for n in range(stop, again) if s.low(n) in ("or", "and")), "")
             for other, last in _texts(s, again) if joiner else ():
-                second = Fragment("cond", term, found[1], (other,), negated=negated, connector=joiner, position=i)
+                second = Fragment(
+                    "cond", term, found[1], (other,), negated=negated, connector=joiner, position=i
+                )
                 yield Edge(i, last, (fragment, second), (*features, ("pat:contains_two", 1.0)), "rel")
 
 
@@ -190,7 +229,11 @@ def _texts(s: Sentence, k: int) -> Iterator[tuple[str, int]]:
     if k >= len(s):
         return
     token = s.tokens[k]
-    if token.kind in ("quoted", "number", "date") or (token.kind == "word" and token.low not in lex.FUNCTION_WORDS) or token.capital:
+    if (
+        token.kind in ("quoted", "number", "date")
+        or (token.kind == "word" and token.low not in lex.FUNCTION_WORDS)
+        or token.capital
+    ):
         yield str(token.value) if token.kind == "quoted" else token.text, k + 1
 
 
@@ -201,7 +244,9 @@ def text_before_column(s: Sentence, i: int) -> Iterator[Edge]:
         return
     k = s.skip(found[0], lex.CONTAINS_FILLERS)
     for text, stop in _texts(s, k):
-        j = s.skip(stop, lex.DETERMINERS | {"in", "as", "part", "of", "substring", "at", "within", "somewhere"})
+        j = s.skip(
+            stop, lex.DETERMINERS | {"in", "as", "part", "of", "substring", "at", "within", "somewhere"}
+        )
         if j == stop:
             continue
         for mention in s.columns(j):
@@ -209,74 +254,6 @@ def text_before_column(s: Sentence, i: int) -> Iterator[Edge]:
             fragment = Fragment("cond", term, found[1], (text,), position=i)
             features = (*s.link_features(mention, "cond"), ("pat:contains_before", 1.0))
             yield Edge(i, mention.end, (fragment,), features, "rel")
-
-
-def value_conditions(s: Sentence, i: int) -> Iterator[Edge]:
-    """A stored value by itself, or before its column: `in Paris`, `the "Gold" medal`."""
-    if s.tokens[i].value is not None and s.low(s.back(i)) in _COMPARED_BY:
-        return
-    for mention in s.mentions.values.get(i, ()):
-        column = s.catalog.column_of[(mention.table, mention.column)]
-        term = Term(mention.table, mention.column)
-        value: Scalar = mention.value
-        if column.numeric and s.tokens[i].value is not None:
-            value = s.tokens[i].value  # type: ignore[assignment]
-        near = s.affinity(mention.table, i, mention.end)
-        features: Features = (
-            ("value:score", mention.score), ("value:tokens", float(mention.end - mention.start)),
-            (f"near:value:{near}", 1.0), *_value_style(s, mention, column),
-        )  # fmt: skip
-        fragment = Fragment("cond", term, "=", (value,), position=i)
-        yield Edge(i, mention.end, (fragment,), (*features, ("pat:value", 1.0)), "rel")
-        found = Found(value, mention.end, "stored")
-        values, joiner, end = _more_values(s, found, column)
-        if len(values) > 1:
-            several = Fragment("cond", term, "=", values, joiner=joiner, position=i)
-            yield Edge(i, end, (several,), (*features, (f"pat:values_{joiner}", 1.0)), "rel")
-        after = s.skip(mention.end, ("as", "in", "for", "the", "their", "its", "is"))
-        for named in s.columns(after):
-            if (named.table, named.column) == (mention.table, mention.column):
-                yield Edge(i, named.end, (fragment,), (*features, ("pat:value_column", 1.0)), "rel")
-
-
-def _value_style(s: Sentence, mention: Mention, column: Column) -> Features:
-    """How the value is written, and whether the word is rather a name of the schema."""
-    token = s.tokens[mention.start]
-    out: list[tuple[str, float]] = []
-    if mention.score <= 0.6 and token.kind == "word":
-        out.append(("value:partial", 1.0))
-    if token.kind == "quoted":
-        out.append(("value:quoted", 1.0))
-    elif token.kind == "number":
-        out.append(("value:number", 1.0))
-        if not column.numeric and column.kind == "text":
-            out.append(("value:number_text", 1.0))
-    elif token.capital:
-        out.append(("value:capital", 1.0))
-    else:
-        out.append(("value:lower", 1.0))
-    if token.low == token.text and mention.value.isupper() and token.kind == "word":
-        out.append(("value:capitals", 1.0))
-    out += _direction(s, mention, column)
-    if any(m.end >= mention.end and m.full for m in (*s.columns(mention.start), *s.tables(mention.start))):
-        out.append(("value:also_name", 1.0))
-    if mention.table in s.catalog.by_name and column in s.catalog.names_of(mention.table):
-        out.append(("value:in_name_column", 1.0))
-    return tuple(out)
-
-
-def _direction(s: Sentence, mention: Mention, column: Column) -> list[tuple[str, float]]:
-    """Whether `from` and `to` before a value suit a column of origin or destination."""
-    words = set(column.words)
-    fits = {"from": bool(words & _ORIGINS), "to": bool(words & _ENDS)}
-    for back in range(mention.start - 1, max(-1, mention.start - 4), -1):
-        low = s.low(back)
-        if low in fits:
-            other = fits["to" if low == "from" else "from"]
-            return [("value:way_fits", 1.0)] if fits[low] else [("value:way_against", 1.0)] if other else []
-        if low not in lex.DETERMINERS and low not in ("city", "airport", "station", "town", "in", "at"):
-            break
-    return []
 
 
 def _comparative(s: Sentence, i: int) -> tuple[int, int, str] | None:
@@ -303,7 +280,11 @@ def adjective_conditions(s: Sentence, i: int) -> Iterator[Edge]:
         op = ">" if direction > 0 else "<"
         term = Term(column.table, column.name)
         for edge in _compared(s, i, end, op, column, term, features, "adj_cmp", False):
-            stop = s.skip(edge.end, ("years", "year", "old", "of", "age")) if base in ("old", "young") else edge.end
+            stop = (
+                s.skip(edge.end, ("years", "year", "old", "of", "age"))
+                if base in ("old", "young")
+                else edge.end
+            )
             yield Edge(edge.start, stop, edge.fragments, edge.features, "rel")
 
 
@@ -332,12 +313,16 @@ def comparison_conditions(s: Sentence, i: int) -> Iterator[Edge]:
     """A comparison before its column, or with a column that goes unnamed: `more than 5 points`, `after 2010`."""
     found = s.match(i, COMPARE)
     between = s.low(i) in ("between", "from") and found is None
-    if found is None and not between and s.low(i) not in ("in", "on", "during", "for", "of", "with", "have", "has"):
+    if (
+        found is None
+        and not between
+        and s.low(i) not in ("in", "on", "during", "for", "of", "with", "have", "has")
+    ):
         return
     if between:
         yield from _between_unnamed(s, i)
         return
-    start, op = found if found else (i + 1, "=")
+    start, op = found or (i + 1, "=")
     start = s.skip(start, lex.DETERMINERS | {"year", "of", "month"})
     number = number_at(s.tokens, start)
     dated = start < len(s) and s.tokens[start].kind == "date"
@@ -349,6 +334,8 @@ def comparison_conditions(s: Sentence, i: int) -> Iterator[Edge]:
     for mention in s.columns(after):
         column = s.column(mention)
         fits = _type_feature(column, Found(value, end, "number"))
+        if op not in ("=", "!=") and column.kind == "text" and not column.measurable:
+            continue
         fragment = Fragment("cond", Term(mention.table, mention.column), op, (value,), position=i)
         features = (*s.link_features(mention, "cond"), ("pat:cmp_col", 1.0), (f"op:{op}", 1.0), *fits)
         yield Edge(i, mention.end, (fragment,), features, "rel")
@@ -366,7 +353,11 @@ def _unnamed(s: Sentence, i: int, end: int, op: str, value: Scalar) -> Iterator[
         fits = _type_feature(column, Found(value, end, "number"))
         fragment = Fragment("cond", Term(column.table, column.name), op, (value,), position=i)
         yield Edge(
-            i, end, (fragment,), ((f"near:time:{near}", 1.0), ("pat:time", 1.0), (f"prep:{s.low(i)}", 1.0), *fits), "rel"
+            i,
+            end,
+            (fragment,),
+            ((f"near:time:{near}", 1.0), ("pat:time", 1.0), (f"prep:{s.low(i)}", 1.0), *fits),
+            "rel",
         )
 
 
@@ -377,9 +368,31 @@ def _aged(s: Sentence, i: int, end: int, op: str, value: Scalar) -> Iterator[Edg
         for column in table.columns:
             if "age" in column.words and column.numeric:
                 near = s.affinity(column.table, i, end)
-                said: Features = (("pat:age_said" if stop > end else "pat:age", 1.0), (f"near:time:{near}", 1.0))
+                said: Features = (
+                    ("pat:age_said" if stop > end else "pat:age", 1.0),
+                    (f"near:time:{near}", 1.0),
+                )
                 fragment = Fragment("cond", Term(column.table, column.name), op, (value,), position=i)
                 yield Edge(i, stop, (fragment,), said, "rel")
+
+
+def number_conditions(s: Sentence, i: int) -> Iterator[Edge]:
+    """`with two beds`: the column is that number."""
+    number = number_at(s.tokens, i)
+    if number is None or s.low(s.back(i)) in COMPARED_BY:
+        return
+    for mention in s.columns(number[1]):
+        column = s.column(mention)
+        if column.numeric and not column.is_id:
+            fits = _type_feature(column, Found(number[0], number[1], "number"))
+            fragment = Fragment("cond", Term(mention.table, mention.column), "=", (number[0],), position=i)
+            yield Edge(
+                i,
+                mention.end,
+                (fragment,),
+                (*s.link_features(mention, "cond"), ("pat:num_col", 1.0), *fits),
+                "rel",
+            )
 
 
 def ordinal_conditions(s: Sentence, i: int) -> Iterator[Edge]:
@@ -403,7 +416,9 @@ def flag_conditions(s: Sentence, i: int) -> Iterator[Edge]:
         yes = _yes(column)
         if yes is not None:
             fragment = Fragment("cond", Term(mention.table, mention.column), "=", (yes,), position=i)
-            yield Edge(i, mention.end, (fragment,), (*s.link_features(mention, "cond"), ("pat:flag", 1.0)), "rel")
+            yield Edge(
+                i, mention.end, (fragment,), (*s.link_features(mention, "cond"), ("pat:flag", 1.0)), "rel"
+            )
 
 
 def _yes(column: Column) -> Scalar | None:
@@ -418,29 +433,6 @@ def _yes(column: Column) -> Scalar | None:
             found = lower.get(yes, yes if yes != "yes" else "Yes")
             return int(found) if column.numeric else found
     return None
-
-
-def quoted_conditions(s: Sentence, i: int) -> Iterator[Edge]:
-    """Quoted text that no column holds as a whole: a first and a last name, or the name of what stands before."""
-    token = s.tokens[i]
-    if token.kind != "quoted" or s.mentions.values.get(i):
-        return
-    words = str(token.value).split()
-    for cut in range(1, len(words)):
-        ones, others = (s.catalog.values.find(normalise(" ".join(part))) for part in (words[:cut], words[cut:]))
-        for one in ones:
-            for other in others:
-                if one.table == other.table and one.column != other.column:
-                    fragments = tuple(
-                        Fragment("cond", Term(p.table, p.column), "=", (p.value,), position=i) for p in (one, other)
-                    )
-                    near = s.affinity(one.table, i, i + 1)
-                    yield Edge(i, i + 1, fragments, (("value:full_name", 1.0), (f"near:value:{near}", 1.0)), "rel")
-    for table in s.spoken_tables:
-        for column in s.catalog.names_of(table)[:1]:
-            near = s.affinity(table, i, i + 1)
-            fragment = Fragment("cond", Term(table, column.name), "=", (str(token.value),), position=i)
-            yield Edge(i, i + 1, (fragment,), (("value:unknown", 1.0), (f"near:unknown:{near}", 1.0)), "rel")
 
 
 def _time_columns(s: Sentence) -> list[Column]:
@@ -463,8 +455,10 @@ def _between_unnamed(s: Sentence, i: int) -> Iterator[Edge]:
     after = s.skip(high[1], ("in", "of", "for"))
     for mention in s.columns(after):
         fragment = Fragment("cond", Term(mention.table, mention.column), "between", values, position=i)
-        yield Edge(i, mention.end, (fragment,), (*s.link_features(mention, "cond"), ("pat:between", 1.0)), "rel")
-    if 1000 <= low[0] <= 2200:
+        yield Edge(
+            i, mention.end, (fragment,), (*s.link_features(mention, "cond"), ("pat:between", 1.0)), "rel"
+        )
+    if 1000 <= low[0] <= high[0] <= 2200:
         for column in _time_columns(s):
             near = s.affinity(column.table, i, high[1])
             fragment = Fragment("cond", Term(column.table, column.name), "between", values, position=i)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from . import conditions, measures, nouns, ranking, time
+from . import conditions, measures, named_values, nouns, ranking, time
 from .fragments import Edge
 from .sentence import Sentence
 
@@ -20,10 +20,11 @@ PATTERNS: tuple[Callable[[Sentence, int], Iterator[Edge]], ...] = (
     nouns.group_edges,
     conditions.column_conditions,
     conditions.text_before_column,
-    conditions.value_conditions,
-    conditions.quoted_conditions,
+    named_values.value_conditions,
+    named_values.quoted_conditions,
     conditions.flag_conditions,
     conditions.ordinal_conditions,
+    conditions.number_conditions,
     conditions.adjective_conditions,
     conditions.comparison_conditions,
     ranking.superlative_edges,

@@ -125,7 +125,9 @@ def _is_year_of_date(parts: Parts, fragment: Fragment) -> bool:
     if term is None or term.agg or parts.catalog.column_of[(term.table, term.column)].kind != "date":
         return False
     values = fragment.values
-    return all(isinstance(v, int) and 1000 <= v <= 2200 for v in values) and (len(values) == 1 or fragment.op == "between")
+    return all(isinstance(v, int) and 1000 <= v <= 2200 for v in values) and (
+        len(values) == 1 or fragment.op == "between"
+    )
 
 
 def _range(fragment: Fragment) -> tuple[str, str]:
@@ -134,7 +136,9 @@ def _range(fragment: Fragment) -> tuple[str, str]:
         return str(fragment.values[0]), str(fragment.values[1])
     first, last = int(fragment.values[0]), int(fragment.values[-1])
     begin, after = f"{first:04d}-01-01", f"{last + 1:04d}-01-01"
-    return {">": (after, ""), ">=": (begin, ""), "<": ("", begin), "<=": ("", after)}.get(fragment.op, (begin, after))
+    return {">": (after, ""), ">=": (begin, ""), "<": ("", begin), "<=": ("", after)}.get(
+        fragment.op, (begin, after)
+    )
 
 
 def _period(term: Term, begin: str, end: str) -> Predicate | None:
@@ -177,15 +181,22 @@ def _as_sets(
     """Rows that fulfil one condition and also the other: an intersection of two queries."""
     first, second = pair
     rest = tuple(
-        f for f in conditions if f not in pair and not (f.term == first.term and len(f.values) == 2 and f.op == "=")
+        f
+        for f in conditions
+        if f not in pair and not (f.term == first.term and len(f.values) == 2 and f.op == "=")
     )
     one, other = _all(parts, (*rest, first)), _all(parts, (*rest, replace(second, connector="")))
     where = "own" if first.term and first.term.table == parts.main else "other"
     if first.negated == second.negated and joiner not in ("or", "nor"):
-        features: Features = ((f"pair:{joiner}:{_pair_kind(pair)}:intersect", 1.0), (f"pair:intersect:{where}", 1.0))
+        features: Features = (
+            (f"pair:{joiner}:{_pair_kind(pair)}:intersect", 1.0),
+            (f"pair:intersect:{where}", 1.0),
+        )
         yield Filter(one, combine=("intersect", MetricQuery((), where=other)), features=features)
     if _pair_kind(pair) == "equal" and joiner not in ("or", "nor") and not (first.negated or second.negated):
-        either = Any_(tuple(p for p in (_predicate(parts, first), _predicate(parts, second)) if p is not None))
+        either = Any_(
+            tuple(p for p in (_predicate(parts, first), _predicate(parts, second)) if p is not None)
+        )
         yield Filter(conjoin(_all(parts, rest), either), features=((f"pair:{joiner}:equal:or", 1.0),))
 
 
@@ -211,7 +222,9 @@ def _without(parts: Parts, missing: Fragment) -> Iterator[Filter]:
     """Rows that nothing of another table points at, or that have none of it."""
     assert missing.term is not None
     table = missing.term.table
-    inside = tuple(f for f in parts.conditions if f.term and f.term.table != parts.main and f.position > missing.position)
+    inside = tuple(
+        f for f in parts.conditions if f.term and f.term.table != parts.main and f.position > missing.position
+    )
     outside = tuple(f for f in parts.conditions if f not in inside)
     own = _all(parts, outside)
     inner_where = _all(parts, inside)

@@ -65,8 +65,13 @@ def _entity(parts: Parts, table: str) -> Iterator[tuple[tuple[Term, ...], Featur
     key = parts.catalog.key_of(table)
     strict = bool(names) and names[0].words[-1] in ("name", "title")
     if names:
-        features: Features = ((f"entity:name{len(names)}", 1.0), (f"entity:name:{'strict' if strict else 'loose'}", 1.0))
+        features: Features = (
+            (f"entity:name{len(names)}", 1.0),
+            (f"entity:name:{'strict' if strict else 'loose'}", 1.0),
+        )
         yield tuple(Term(table, c.name) for c in names), features
+        for other in parts.catalog.like_named(names[0]) if len(names) == 1 else ():
+            yield (Term(table, other.name),), features
     if key is not None and key not in names:
         kind = "named" if strict else "described" if names else "nameless"
         yield (Term(table, key.name),), (("entity:key", 1.0), (f"entity:key:{kind}", 1.0))
@@ -109,7 +114,9 @@ def _shape(parts: Parts, select: tuple[Term, ...]) -> Features:
     """What is unusual about a select list."""
     out: list[tuple[str, float]] = [(f"select:{min(len(select), 4)}", 1.0)]
     fixed = {
-        (f.term.table, f.term.column) for f in parts.conditions if f.term and f.op == "=" and len(f.values) == 1
+        (f.term.table, f.term.column)
+        for f in parts.conditions
+        if f.term and f.op == "=" and len(f.values) == 1
     }
     for term in select:
         if not term.agg and (term.table, term.column) in fixed:
@@ -201,11 +208,15 @@ def _by_groups(
         shown = (*shown, *names)
     missing = tuple(t for t in shown if t not in select)
     if not measured and parts.supers and not any(f.term and f.term.aggregated for f in parts.supers) and keys:
-        yield Head((*missing, *select), keys, per_group=True, features=(*features, ("group:best_of_each", 1.0)))
+        yield Head(
+            (*missing, *select), keys, per_group=True, features=(*features, ("group:best_of_each", 1.0))
+        )
         yield Head(select, keys, per_group=True, features=(*features, ("group:best_of_each_hidden", 1.0)))
         best = tuple(replace(f.term, agg="max" if f.descending else "min") for f in parts.supers if f.term)
         rest = tuple(t for t in select if (t.table, t.column) not in {(b.table, b.column) for b in best})
-        yield Head((*missing, *rest, *best), keys, per_group=True, features=(*features, ("group:best_value", 1.0)))
+        yield Head(
+            (*missing, *rest, *best), keys, per_group=True, features=(*features, ("group:best_value", 1.0))
+        )
     totals = tuple(t for t in plain if t not in keys and _addable(parts, t))
     if totals and len(totals) == sum(t not in shown for t in plain):
         summed = tuple(replace(t, agg="sum") if t in totals else t for t in select)
@@ -213,8 +224,11 @@ def _by_groups(
         yield Head((*missing, *summed), keys, having, features=now)
     if any(t.grain for t in keys) and not measured:
         return
-    if not measured and not parts.supers and not parts.havings and not any(
-        f.term and f.term.aggregated for f in parts.orders
+    if (
+        not measured
+        and not parts.supers
+        and not parts.havings
+        and not any(f.term and f.term.aggregated for f in parts.orders)
     ):
         # `the name of each student` groups nothing.
         yield Head(select, (), None, features=(*features, ("group:plain", 1.0)))
@@ -287,7 +301,10 @@ def _distinct(parts: Parts, head: Head) -> Iterator[Head]:
     others = {f.term.table for f in (*parts.touches, *parts.conditions) if f.term and not f.negated} - tables
     where = "joined" if others else "alone"
     kind = "unique" if unique else "repeated"
-    names = all(t.column == "*" or catalog.column_of[(t.table, t.column)] in catalog.names_of(t.table) for t in head.select)
+    names = all(
+        t.column == "*" or catalog.column_of[(t.table, t.column)] in catalog.names_of(t.table)
+        for t in head.select
+    )
     style = "names" if names else "attributes"
     number = "one" if len(head.select) == 1 else "more"
     yield replace(head, features=(*head.features, (f"distinct:no:{flag}:{where}", 1.0)))
@@ -297,5 +314,3 @@ def _distinct(parts: Parts, head: Head) -> Iterator[Head]:
             (f"distinct:yes:{style}:{where}", 1.0), (f"distinct:yes:supers{len(parts.supers)}", 1.0),
         )  # fmt: skip
         yield replace(head, distinct=True, features=(*head.features, *features))
-
-

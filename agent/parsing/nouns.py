@@ -27,7 +27,14 @@ def column_edges(s: Sentence, i: int) -> Iterator[Edge]:
 
 
 def shared_noun_edges(s: Sentence, i: int) -> Iterator[Edge]:
-    """`first and last name`: two columns that share their noun."""
+    """`first and last name`, `full name`: two columns that share their noun."""
+    if s.low(i) in ("full", "complete") and s.low(i + 1) in ("name", "names"):
+        for table in s.catalog.tables:
+            names = s.catalog.names_of(table.name)
+            if len(names) == 2:
+                near = s.affinity(table.name, i, i + 2)
+                both = tuple(Fragment("project", Term(table.name, c.name), position=i) for c in names)
+                yield Edge(i, i + 2, both, (("project:shared", 1.0), (f"near:project:{near}", 1.0)))
     if s.low(i + 1) not in ("and", "or", "&", ",") or i + 3 >= len(s):
         return
     second = i + 2 if s.low(i + 2) != "the" else i + 3
@@ -61,7 +68,11 @@ def question_word_edges(s: Sentence, i: int) -> Iterator[Edge]:
             weight = {"none": 0.0, "unspoken": 0.0, "neighbour": 0.3}.get(near, 1.0) - 0.05 * rank
             for column in table.columns:
                 if word in column.words and not column.is_id:
-                    features: Features = ((f"asks:{cue}", 1.0), (f"near:ask:{near}", 1.0), ("asks:rank", float(rank)))
+                    features: Features = (
+                        (f"asks:{cue}", 1.0),
+                        (f"near:ask:{near}", 1.0),
+                        ("asks:rank", float(rank)),
+                    )
                     best.append((weight, table.name, column.name, features))
     for _, table_name, name, features in sorted(best, key=lambda b: -b[0])[:3]:
         yield Edge(i, end, (Fragment("project", Term(table_name, name), position=i),), features)
@@ -86,29 +97,42 @@ def count_edges(s: Sentence, i: int) -> Iterator[Edge]:
     distinct = s.low(start) in lex.DISTINCT_WORDS
     if s.low(start) in ("type", "types", "kind", "kinds", "sort", "sorts") and s.low(start + 1) == "of":
         distinct = True
-    after = s.skip(start, lex.DISTINCT_WORDS | {"type", "types", "kind", "kinds", "of"}) if distinct else start
+    after = (
+        s.skip(start, lex.DISTINCT_WORDS | {"type", "types", "kind", "kinds", "of"}) if distinct else start
+    )
     base: Features = ((f"count:{cue}", 1.0),)
     for mention in s.near_tables(after):
         term = Term(mention.table, "*", "count", distinct)
-        yield Edge(i, mention.end, (Fragment("count", term, position=i),), base + s.link_features(mention, "table"))
+        yield Edge(
+            i, mention.end, (Fragment("count", term, position=i),), base + s.link_features(mention, "table")
+        )
     for mention in s.near_columns(after):
         yield from _counted_column(s, i, mention, distinct, base)
-    yield Edge(i, end, (Fragment("count", Term("", "*", "count", False), position=i),), (*base, ("count:open", 1.0)))
+    yield Edge(
+        i, end, (Fragment("count", Term("", "*", "count", False), position=i),), (*base, ("count:open", 1.0))
+    )
 
 
 def _counted_column(s: Sentence, i: int, mention: Mention, distinct: bool, base: Features) -> Iterator[Edge]:
     features = base + s.link_features(mention, "count")
     term = Term(mention.table, mention.column, "count", True)
     flag = "said" if distinct else "unsaid"
-    yield Edge(i, mention.end, (Fragment("count", term, position=i),), (*features, (f"count:distinct:{flag}", 1.0)))
+    yield Edge(
+        i, mention.end, (Fragment("count", term, position=i),), (*features, (f"count:distinct:{flag}", 1.0))
+    )
     column = s.column(mention)
     if column.numeric and not column.is_id and not distinct:
         plain_term = Term(mention.table, mention.column)
         yield Edge(
-            i, mention.end, (Fragment("project", plain_term, position=i),), (*features, ("count:as_column", 1.0))
+            i,
+            mention.end,
+            (Fragment("project", plain_term, position=i),),
+            (*features, ("count:as_column", 1.0)),
         )
         total = Term(mention.table, mention.column, "sum")
-        yield Edge(i, mention.end, (Fragment("project", total, position=i),), (*features, ("count:as_sum", 1.0)))
+        yield Edge(
+            i, mention.end, (Fragment("project", total, position=i),), (*features, ("count:as_sum", 1.0))
+        )
 
 
 def aggregate_edges(s: Sentence, i: int) -> Iterator[Edge]:
@@ -119,6 +143,8 @@ def aggregate_edges(s: Sentence, i: int) -> Iterator[Edge]:
     distinct = s.low(s.skip(j, _AGG_FILLERS)) in lex.DISTINCT_WORDS
     starts = s.stops(j, _AGG_FILLERS | lex.DISTINCT_WORDS)
     for mention in (m for start in starts for m in s.near_columns(start)):
+        if any(agg in ("sum", "avg") for agg in aggs) and not s.column(mention).measurable:
+            continue
         terms = tuple(Term(mention.table, mention.column, agg, distinct) for agg in aggs)
         fragments = tuple(Fragment("project", term, position=i) for term in terms)
         features = [*s.link_features(mention, "agg"), (f"agg:{words[0]}", 1.0)]
@@ -153,6 +179,8 @@ def _fit(s: Sentence, mention: Mention, aggs: list[str]) -> list[tuple[str, floa
         return [("agg:of_id", 1.0)]
     if not column.numeric and any(agg in ("sum", "avg") for agg in aggs):
         return [("agg:of_text", 1.0)]
+    if column.kind == "text" and not column.measurable:
+        return [("agg:extreme_of_text", 1.0)]
     return []
 
 

@@ -34,7 +34,9 @@ def superlative_edges(s: Sentence, i: int) -> Iterator[Edge]:
     if sign == 0:
         return
     flag: Features = ((f"sup:n{min(n, 2)}", 1.0),)
-    yield from _ranked_by(s, i, j + 1, sign, n, (*flag, (f"sup:{'most' if low in ('most', 'least') else 'est'}", 1.0)))
+    yield from _ranked_by(
+        s, i, j + 1, sign, n, (*flag, (f"sup:{'most' if low in ('most', 'least') else 'est'}", 1.0))
+    )
     if base:
         for column, by, features in measured_columns(s, j, base):
             fragment = Fragment("super", Term(column.table, column.name), n=n, descending=by > 0, position=i)
@@ -129,14 +131,25 @@ def limit_edges(s: Sentence, i: int) -> Iterator[Edge]:
     number = number_at(s.tokens, i + 1)
     if number and isinstance(number[0], int) and 0 < number[0] <= 1000:
         down = s.low(i) in ("top", "last")
-        yield Edge(i, number[1], (Fragment("limit", n=number[0], descending=down, position=i),), (("limit:n", 1.0),), "")
+        yield Edge(
+            i,
+            number[1],
+            (Fragment("limit", n=number[0], descending=down, position=i),),
+            (("limit:n", 1.0),),
+            "",
+        )
         yield from _ranked_by(s, i, number[1], 1 if down else -1, number[0], (("limit:by", 1.0),))
 
 
 def number_of_rows(s: Sentence, i: int) -> Iterator[Edge]:
     """`three cities with the most ...`: a number before what is asked for."""
     number = number_at(s.tokens, i)
-    if number and isinstance(number[0], int) and 1 < number[0] <= 100 and (s.columns(number[1]) or s.tables(number[1])):
+    if (
+        number
+        and isinstance(number[0], int)
+        and 1 < number[0] <= 100
+        and (s.columns(number[1]) or s.tables(number[1]))
+    ):
         yield Edge(i, number[1], (Fragment("limit", n=number[0], position=i),), (("limit:bare", 1.0),), "")
 
 
@@ -150,9 +163,11 @@ def order_edges(s: Sentence, i: int) -> Iterator[Edge]:
             j, cue = cued[0], True
         elif way and not direction:
             direction, j = way[1], way[0]
-        elif s.low(j) in lex.ORDER_VERBS and j == i and s.low(i) not in ("list", "rank", "order"):
-            j += 1
-        elif s.low(j) in ("of", "by", "the", "their", "its", "from", "on", "them", "results", "result", "each", "to") and j > i:
+        elif (s.low(j) in lex.ORDER_VERBS and j == i and s.low(i) not in ("list", "rank", "order")) or (
+            s.low(j)
+            in ("of", "by", "the", "their", "its", "from", "on", "them", "results", "result", "each", "to")
+            and j > i
+        ):
             j += 1
         else:
             break
@@ -164,7 +179,9 @@ def order_edges(s: Sentence, i: int) -> Iterator[Edge]:
         if s.low(i) == "by":
             yield from (
                 edge
-                for edge in _ordered_terms(s, i, s.skip(i + 1, lex.DETERMINERS), "", (("order:by", 1.0),), (), 0)
+                for edge in _ordered_terms(
+                    s, i, s.skip(i + 1, lex.DETERMINERS), "", (("order:by", 1.0),), (), 0
+                )
                 if s.low(edge.end - 1) in ("order", "ascending", "descending", "alphabetically")
             )
         return
@@ -205,7 +222,11 @@ def _sort_terms(s: Sentence, j: int) -> Iterator[tuple[Term, int, Features]]:
     if counted:
         start = s.skip(counted[0], _FILL | {"different"})
         for mention in s.near_tables(start):
-            yield Term(mention.table, "*", "count"), mention.end, (*s.link_features(mention, "table"), ("order:count", 1.0))
+            yield (
+                Term(mention.table, "*", "count"),
+                mention.end,
+                (*s.link_features(mention, "table"), ("order:count", 1.0)),
+            )
         for mention in s.columns(start):
             column = s.column(mention)
             if column.numeric:
@@ -222,7 +243,11 @@ def _sort_terms(s: Sentence, j: int) -> Iterator[tuple[Term, int, Features]]:
             yield Term(mention.table, mention.column), mention.end, s.link_features(mention, "order")
     for mention in s.tables(j):
         for column in s.catalog.names_of(mention.table)[:1]:
-            yield Term(mention.table, column.name), mention.end, (*s.link_features(mention, "table"), ("order:table", 1.0))
+            yield (
+                Term(mention.table, column.name),
+                mention.end,
+                (*s.link_features(mention, "table"), ("order:table", 1.0)),
+            )
 
 
 def having_edges(s: Sentence, i: int) -> Iterator[Edge]:
@@ -272,9 +297,13 @@ def count_compared_edges(s: Sentence, i: int) -> Iterator[Edge]:
     start = s.skip(counted[0] if counted else i + 1, _FILL | {"number"})
     options: list[tuple[Term, int, Features]] = []
     if counted:
-        options += [(Term(m.table, "*", "count"), m.end, s.link_features(m, "table")) for m in s.tables(start)]
+        options += [
+            (Term(m.table, "*", "count"), m.end, s.link_features(m, "table")) for m in s.tables(start)
+        ]
     else:
-        options += [(Term(m.table, m.column, agg), m.end, s.link_features(m, "having")) for m in s.columns(start)]
+        options += [
+            (Term(m.table, m.column, agg), m.end, s.link_features(m, "having")) for m in s.columns(start)
+        ]
     for term, end, features in options:
         j = s.skip(end, lex.COPULAS | lex.DETERMINERS)
         compare = s.match(j, COMPARE)

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from ..catalog import Catalog, Column
 from ..english import lexicon as lex
-from ..english.inflection import stem
+from ..english.inflection import stem, words
 from ..english.synonyms import synonyms
 from ..english.tokens import Token, number_at
 from ..joins import Joins
@@ -71,7 +71,9 @@ class Sentence:
 
     def grains_at(self, i: int) -> list[tuple[str, int]]:
         """Units to group time by that are named at token i."""
-        return [(g.unit, end) for g, start, end in self.grains if start == i and g.count == 1 and g.within is None]
+        return [
+            (g.unit, end) for g, start, end in self.grains if start == i and g.count == 1 and g.within is None
+        ]
 
     def comparisons_at(self, i: int) -> list[tuple[Comparison, int]]:
         """Comparisons of periods that begin at token i."""
@@ -105,7 +107,9 @@ class Sentence:
     def back(self, i: int) -> int:
         """The token before i, past determiners and `year`."""
         i -= 1
-        while i > 0 and (self.tokens[i].low in lex.DETERMINERS or self.tokens[i].low in ("year", "of", "equal")):
+        while i > 0 and (
+            self.tokens[i].low in lex.DETERMINERS or self.tokens[i].low in ("year", "of", "equal")
+        ):
             i -= 1
         return i
 
@@ -125,7 +129,11 @@ class Sentence:
         """Whether token i is a word that neither the schema, the values nor the grammar knows."""
         if not 0 <= i < len(self.tokens) or self.tokens[i].kind != "word":
             return False
-        known = i in self.mentions.covered or i in self.mentions.valued or self.tokens[i].low in lex.FUNCTION_WORDS
+        known = (
+            i in self.mentions.covered
+            or i in self.mentions.valued
+            or self.tokens[i].low in lex.FUNCTION_WORDS
+        )
         return not known
 
     def columns(self, i: int) -> Sequence[Mention]:
@@ -210,7 +218,10 @@ class Sentence:
 
     def link_features(self, mention: Mention, role: str) -> Features:
         """How well a mention fits, for the ranker."""
-        out: list[tuple[str, float]] = [("link:score", mention.score), ("link:tokens", float(mention.end - mention.start))]
+        out: list[tuple[str, float]] = [
+            ("link:score", mention.score),
+            ("link:tokens", float(mention.end - mention.start)),
+        ]
         if mention.score < 0.8:
             out.append(("link:weak", 1.0 - mention.score))
         if not mention.full:
@@ -282,6 +293,8 @@ def word_class(sentence: Sentence, i: int) -> str:
         return token.lemma
     if low in _CLASSED:
         return low
+    if token.lemma in ("id", "name", "code", "title", "detail"):
+        return token.lemma
     if low in lex.MORE_WORDS or low.endswith("est"):
         return "sup"
     if low in lex.AGGREGATES:
@@ -291,8 +304,10 @@ def word_class(sentence: Sentence, i: int) -> str:
     return "word"
 
 
-_CLASSED = frozenset(
-    """of in on at from by for with who whose that which where when what how many and or but each every per not no
-    without never both either than as between after before more less least most to all having different also
-    their its his her one order number only any other same so into did""".split()
+_CLASSED = words(
+    """
+    of in on at from by for with who whose that which where when what how many and or but each every per
+    not no without never both either than as between after before more less least most to all having
+    different also their its his her one order number only any other same so into did
+    """
 )

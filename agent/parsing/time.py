@@ -37,7 +37,9 @@ def grain_edges(s: Sentence, i: int) -> Iterator[Edge]:
     for unit, end in s.grains_at(i):
         for column, features in _date_columns(s, i, end):
             term = Term(column.table, column.name, grain=unit)
-            yield Edge(i, end, (Fragment("group", term, position=i),), (*features, ("pat:grain", 1.0)), "group")
+            yield Edge(
+                i, end, (Fragment("group", term, position=i),), (*features, ("pat:grain", 1.0)), "group"
+            )
 
 
 def comparison_edges(s: Sentence, i: int) -> Iterator[Edge]:

@@ -41,18 +41,29 @@ def database() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def catalog(connection: duckdb.DuckDBPyConnection, hidden: frozenset[tuple[str, str]] = frozenset()) -> Catalog:
+def catalog(
+    connection: duckdb.DuckDBPyConnection, hidden: frozenset[tuple[str, str]] = frozenset()
+) -> Catalog:
     """The shop's catalog; values of `hidden` columns stay out of it."""
-    names = [n for (n,) in connection.execute("select table_name from duckdb_tables() order by table_oid").fetchall()]
+    names = [
+        n
+        for (n,) in connection.execute("select table_name from duckdb_tables() order by table_oid").fetchall()
+    ]
     return build_catalog([_facts(connection, name, hidden) for name in names], KEYS)
 
 
-def _facts(connection: duckdb.DuckDBPyConnection, name: str, hidden: frozenset[tuple[str, str]]) -> TableFacts:
+def _facts(
+    connection: duckdb.DuckDBPyConnection, name: str, hidden: frozenset[tuple[str, str]]
+) -> TableFacts:
     columns = []
     rows = connection.execute(f"select count(*) from {name}").fetchall()[0][0]
     for column, kind, *_ in connection.execute(f"describe {name}").fetchall():
-        values = [v for (v,) in connection.execute(f"select distinct {column} from {name} order by 1").fetchall()]
+        values = [
+            v for (v,) in connection.execute(f"select distinct {column} from {name} order by 1").fetchall()
+        ]
         texts = tuple(str(value) for value in values) if kind == "VARCHAR" else ()
-        facts = ColumnFacts(column, kind, len(values), 0, values[0], values[-1], texts, (name, column) in hidden)
+        facts = ColumnFacts(
+            column, kind, len(values), 0, values[0], values[-1], texts, (name, column) in hidden
+        )
         columns.append(facts)
     return TableFacts(name, tuple(columns), rows)
