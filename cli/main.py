@@ -17,6 +17,7 @@ from . import (
     asking,
     evaluating,
     looking,
+    modelling,
     moving,
     objects,
     querying,
