@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..agent.asker import check
 from ..core.access import Grant, Policy, checked_name
 from ..core.answers import Answer, Option
 from ..core.policy_changes import granted, with_principal
@@ -58,13 +59,13 @@ class NamedAgent:
 
     def verify(self, question: str, sql: str) -> None:
         """From now on the question is answered by this SQL, which is tried now. Raises its errors."""
-        self.database.explain(sql)
+        check(self.database, sql)
         self._kept.verify(question, sql, self.name)
 
     def correct(self, sql: str) -> None:
         """The last answer should have been that of this SQL; asked again, it is."""
         if self.last is not None:
-            self.database.explain(sql)
+            check(self.database, sql)
             self._kept.correct(self.last.question, self.last.sql, sql)
 
     def log(self, after: int = 0) -> list[dict[str, Any]]:

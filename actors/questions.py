@@ -8,9 +8,12 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pyarrow as pa
+
+from ..agent.asker import Asker, check
 from ..agent.asking import ask
 from ..agent.catalog import Catalog, build_catalog
-from ..agent.facts import Door, read_facts
+from ..agent.facts import read_facts
 from ..agent.modelled import Model
 from ..agent.providers.base import Provider
 from ..agent.providers.budget import Budget, Ledger
@@ -50,12 +53,14 @@ class Models:
         return Model(self.provider, self.ledger, self.budget, agent, fence)
 
 
-class Known(Door, Protocol):
+class Known(Asker, Protocol):
     """A database as somebody has it."""
 
     name: str
 
-    def explain(self, sql: str) -> str: ...
+    def tables(self) -> list[str]: ...
+
+    def schema(self, table: str) -> pa.Schema: ...
 
     def masked(self) -> Collection[tuple[str, str]]:
         """(table, column) of the columns whose values are not shown."""
@@ -129,7 +134,7 @@ class Questions:
     ) -> Answer:
         return ask(
             question,
-            door,  # type: ignore[arg-type]  # a door's `sql` takes all that an asker's does
+            door,
             lambda fresh: self.translator(door, fresh=fresh),
             from_micros(now_us(self._clock)),
             wish,
@@ -151,7 +156,7 @@ class Questions:
 
     def check_model(self, door: Known, text: str) -> None:
         """Raises `Invalid` with everything that is wrong with a semantic model."""
-        read_model(text, known_of(self._catalog(door)), door.explain)
+        read_model(text, known_of(self._catalog(door)), lambda sql: check(door, sql))
 
     def vouched(self, door: Known, question: str) -> str | None:
         """The SQL that the semantic model verifies for a question."""

@@ -12,7 +12,16 @@ class Asker(Protocol):
     """A database as somebody has it: its statements are theirs."""
 
     def sql(
-        self, sql: str, *, as_of: object = None, timeout: float | None = None, cancel: Cancel | None = None
+        self,
+        sql: str,
+        *,
+        as_of: object = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        stream: bool = False,
     ) -> Result: ...
 
-    def explain(self, sql: str) -> str: ...
+
+def check(asker: Asker, sql: str) -> None:
+    """Raises what is wrong with a query: it is bound, and no row is read."""
+    asker.sql(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) AS checked LIMIT 0")

@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
+import pyarrow as pa
+
 from ..core.answers import Answer, Kind, Option, Wish
 from ..core.errors import Denied, Error, Invalid, NotFound
 from ..core.results import Result
@@ -105,10 +107,10 @@ def _run(question: str, found: Translation, asker: Asker, wish: Wish) -> Answer:
 
 
 def _with_rows(told: Answer, sql: str, asker: Asker, wish: Wish) -> Answer:
-    """Fetches one row more than is wanted: then it is known whether that was all."""
-    limited = f"SELECT * FROM ({sql}\n) AS asked LIMIT {wish.limit + 1}"
+    """Reads as far as one row more than is wanted: then it is known whether that was all."""
     try:
-        result = asker.sql(limited, as_of=wish.as_of, timeout=wish.timeout, cancel=wish.cancel)
+        result = asker.sql(sql, as_of=wish.as_of, timeout=wish.timeout, cancel=wish.cancel, stream=True)
+        rows = _first(result, wish.limit + 1)
     except (Denied, NotFound):
         raise
     except Error as error:
@@ -116,11 +118,19 @@ def _with_rows(told: Answer, sql: str, asker: Asker, wish: Wish) -> Answer:
             raise
         said = f"The question was understood as: {told.reading}. Its SQL failed: {error.message}"
         return replace(told, kind="refuse", narrative=said)
-    rows = result.arrow()
     truncated = rows.num_rows > wish.limit
     data = Result(rows.slice(0, wish.limit), result.certificate, engine=result.engine)
     said = narrative(data.columns, data.rows(), truncated=truncated)
     return replace(told, data=data, truncated=truncated, narrative=said)
+
+
+def _first(result: Result, count: int) -> pa.Table:
+    held: list[pa.RecordBatch] = []
+    for batch in result.batches():
+        held.append(batch)
+        if sum(b.num_rows for b in held) >= count:
+            break
+    return pa.Table.from_batches(held, schema=result.schema).slice(0, count)
 
 
 def _said(told: Answer) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..core.answers import Answer, Option, Wish
 from ..core.errors import Denied, Error, Invalid, NotFound
-from .asker import Asker
+from .asker import Asker, check
 from .catalog import Catalog, Table
 from .providers.base import Provider
 from .providers.budget import Budget, Ledger, Metered
@@ -95,7 +95,7 @@ def ask_model(
 def wrong_with(sql: str, asker: Asker) -> StructuredError | None:
     """What the door finds wrong with a statement, `None` if it would run. Waits are not errors of the SQL."""
     try:
-        asker.explain(sql)
+        check(asker, sql)
     except Denied as error:
         return _structured("not_allowed", error)
     except NotFound as error:
