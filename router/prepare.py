@@ -170,7 +170,7 @@ class Preparations:
         bound, made = parsed.bound, None
         if bound is not None and means is not None:
             made = restricted(bound, means)
-            if made is not None:
+            if made is not None and made.text is not None:
                 bound = bind(parse(made.text, self._engine), self._database, bound.points)
         ruled = None if bound is None else apply_rules(bound)
         return Prepared(parsed.statement, ruled, parsed.points, parsed.consumed, restricted=made)

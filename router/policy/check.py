@@ -40,7 +40,7 @@ def check_statement(access: Access, prepared: Prepared) -> None:
             access.check("manage", _bare(table))
         case CreateView():
             access.check("manage")
-            if prepared.restricted is not None:
+            if prepared.restricted is not None and prepared.restricted.text is not None:
                 raise Denied(
                     "a view would keep rows or values that you don't see",
                     hint="the owner can create it, and a policy of its own for it",

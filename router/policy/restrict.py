@@ -44,12 +44,13 @@ _PLACES = ("query_location", "query_location_length")
 
 @dataclass(frozen=True)
 class Restricted:
-    """`text`: the statement over what may be seen. `veiled`: tables, folded, whose rows are filtered: how
+    """`text`: the statement over what may be seen, `None` if that is all it names. `veiled`: tables, folded,
+    whose rows are filtered: how
     many there are is not told. `guarded`: those of which some values are not shown. `hushed`: an expression
     of a policy may fail, and tell of a value then. `unseen`: columns, folded, that no hint may offer. `told`:
     what applies, for EXPLAIN."""
 
-    text: str
+    text: str | None
     veiled: frozenset[str] = frozenset()
     guarded: frozenset[str] = frozenset()
     hushed: bool = False
@@ -90,7 +91,7 @@ class _Sight:
 
 
 def restricted(bound: Bound, means: Means) -> Restricted | None:
-    """`bound`: before any rule. `None` if the statement sees all that it names.
+    """`bound`: before any rule. `None` if nothing of what the statement names is hidden from anybody.
 
     Raises `Denied` for a table or a column that was not granted, and where a policy can't be applied.
     """
@@ -98,8 +99,9 @@ def restricted(bound: Bound, means: Means) -> Restricted | None:
     for rule in (own_database, envelope_columns, payload_stars, reachable_columns):
         bound = rule(bound)
     sights = {ref.number: _sight(ref, schemas.get(ref.number), means) for ref in bound.refs}
+    guarded = frozenset(s.ref.name.lower() for s in sights.values() if s.access.restricts)
     if all(sight.whole for sight in sights.values()) and not schemas:
-        return None
+        return Restricted(None, guarded=guarded) if guarded else None
     names = Names(bound, {n: s.table for n, s in sights.items()}, {n: s.unclear for n, s in sights.items()})
     calm = conditions_never_fail(bound.source.tree, names.kinds, means.texts)
     text = _flat(bound, sights, calm, means) if not schemas else None
@@ -108,7 +110,7 @@ def restricted(bound: Bound, means: Means) -> Restricted | None:
     return Restricted(
         text,
         veiled=frozenset(s.ref.name.lower() for s in sights.values() if s.filters),
-        guarded=frozenset(s.ref.name.lower() for s in sights.values() if s.access.restricts),
+        guarded=guarded,
         hushed=any(_may_fail(sight, names) for sight in sights.values()),
         unseen=frozenset(name.lower() for s in sights.values() for name in s.hidden),
         told=tuple(dict.fromkeys(line for s in sights.values() for line in _told(s))),

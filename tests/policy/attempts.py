@@ -14,7 +14,7 @@ from thermocline.core.protocols import Database
 
 Attempt = tuple[str, Callable[[Database], Any]]
 
-_FOLDER = Path(__file__).parent / "attempted"
+FOLDER = Path(__file__).parent / "attempted"
 _VALUES = {
     "ssn": "'003-K003'",
     "salary": "4000",
@@ -33,7 +33,7 @@ def sql(text: str, params: Any = None, **options: Any) -> Attempt:
 
 
 def statements(name: str) -> list[str]:
-    lines = (_FOLDER / name).read_text().splitlines()
+    lines = (FOLDER / name).read_text().splitlines()
     return [line for line in lines if line and not line.startswith("--")]
 
 

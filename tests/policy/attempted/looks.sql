@@ -9,3 +9,6 @@ SELECT * FROM customers WHERE _time > TIMESTAMPTZ '1981-03-01'
 SELECT * FROM customers WHERE ssn = '003-K003'
 SELECT max(_time) FROM customers
 SELECT wage FROM staff WHERE wage > 101
+SELECT id, name FROM customers WHERE id > 3
+SELECT count(*) FROM customers
+SELECT name FROM staff
