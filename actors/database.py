@@ -18,10 +18,12 @@ from ..core.asof import AtBookmark, AtSequence, parse_as_of
 from ..core.certificate import Certificate
 from ..core.errors import Invalid
 from ..core.ids import check_name, shown
+from ..core.keys import Keys
 from ..core.protocols import Append, Cancel, Partition, Progress, Rows, Step
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.sharding import HOME, ShardMap
 from ..router.engine import Engine
+from ..router.keys import told_keys
 from ..router.materialized.known import KnownViews
 from ..router.query import Router
 from ..router.search import Mode, only_table, statement, wanted
@@ -304,6 +306,10 @@ class LakeDatabase:
             return snapshot.tables[table].schema.payload
         finally:
             snapshot.release()
+
+    def keys(self, table: str) -> Keys:
+        """What is told of a table's keys; nothing enforces them."""
+        return told_keys(self.shards, table)
 
     def bookmark(self) -> str:
         """A point that `as_of` can name later: the last sequence of every shard."""

@@ -20,10 +20,12 @@ from ..core.access import Access, Caller, TableAccess
 from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.certificate import Certificate
 from ..core.errors import Denied
+from ..core.keys import Keys
 from ..core.protocols import Append, Cancel, Progress, Rows
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.schema import ENVELOPE
 from ..core.sharding import ShardMap
+from ..router.keys import told_keys
 from ..router.policy.check import check_new_rows, visible
 from ..router.search import Mode, only_table, statement, wanted
 from ..tiers.intake.received import batch_of, held
@@ -285,6 +287,12 @@ class GuardedDatabase:
         if found is None or found.columns is None:
             return schema
         return pa.schema([field for field in schema if field.name.lower() in found.columns])
+
+    def keys(self, table: str) -> Keys:
+        """Those of which all columns may be read, on both sides."""
+        access = self.access
+        access.check("select", table)
+        return told_keys(self._inner.shards, table, access)
 
     def bookmark(self) -> str:
         self._check_any()

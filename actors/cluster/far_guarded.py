@@ -14,7 +14,7 @@ from ..streams import LakeStream
 if TYPE_CHECKING:
     from .far_compute import FarCompute
 
-_ASKING = ("ask", "search", "explain", "head", "tables", "schema", "bookmark", "tiers", "shard_map")
+_ASKING = ("ask", "search", "explain", "head", "tables", "schema", "keys", "bookmark", "tiers", "shard_map")
 _MODEL = ("model", "model_draft", "check_model", "apply_model")
 _APPENDING = ("append", "append_many")
 _MANAGING = ("flush", "compact", "embed", "archive", "expire", "verify", "split")

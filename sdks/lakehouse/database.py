@@ -15,6 +15,7 @@ from ...core.arrow_wire import ARROW
 from ...core.asof import Now, parse_as_of
 from ...core.errors import Invalid, NotFound, Unavailable
 from ...core.ids import check_name
+from ...core.keys import Keys
 from ...core.protocols import Cancel, Progress, Rows
 from ...core.results import Appended, Imported, Moved, Report, Result
 from ...core.sharding import ShardMap
@@ -254,6 +255,9 @@ class HttpDatabase:
     def schema(self, table: str, *, as_of: object = None) -> pa.Schema:
         reply = self._get(f"tables/{_segment(table)}/schema", as_of=_point(as_of))
         return pa.schema([pa.field(field["name"], parse_type(field["type"])) for field in reply["fields"]])
+
+    def keys(self, table: str) -> Keys:
+        return Keys.from_dict(self._get(f"tables/{_segment(table)}/keys"))
 
     def tiers(self, table: str | None = None) -> Result:
         request = Request("GET", f"{self._root}/tiers", params={"table": table}, accept=ARROW)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .parts.appending import Appending
 from .parts.files import Files
+from .parts.keys import TellingKeys
 from .parts.objects import Objects
 from .parts.once import Once
 from .parts.querying import Querying
@@ -20,6 +21,18 @@ from .parts.vectors import Vectors
 
 
 class LakehouseContract(
-    Appending, Once, Types, Vectors, Streams, Querying, TimeTravel, Tiers, Files, Tenants, Spreading, Objects
+    Appending,
+    Once,
+    Types,
+    TellingKeys,
+    Vectors,
+    Streams,
+    Querying,
+    TimeTravel,
+    Tiers,
+    Files,
+    Tenants,
+    Spreading,
+    Objects,
 ):
     pass
