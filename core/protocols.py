@@ -323,13 +323,15 @@ class Database(Protocol):
     def import_file(
         self,
         path: str | Path,
-        table: str,
+        table: str | Sequence[str] | None = None,
         *,
         event_time: str | None = None,
         id: str | None = None,
         on_error: str = "stop",
         progress: Progress | None = None,
-    ) -> Imported: ...
+    ) -> Imported:
+        """`table`: into which a file goes; of a SQLite file, which of its tables, all without it."""
+        ...
 
     def sql(
         self,

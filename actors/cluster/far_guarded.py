@@ -43,7 +43,7 @@ class FarGuarded:
     async def append_async(self, table: str, rows: Any, **options: Any) -> Any:
         return self.append(table, rows, **options)
 
-    def import_file(self, path: object, table: str, **options: object) -> Any:  # noqa: ARG002
+    def import_file(self, path: object, table: object = None, **options: object) -> Any:  # noqa: ARG002
         raise Invalid(
             f"{path} is on this machine, not in the cluster", hint="read it here, and append its rows"
         )

@@ -12,6 +12,7 @@ from .parts.objects import Objects
 from .parts.once import Once
 from .parts.querying import Querying
 from .parts.spreading import Spreading
+from .parts.sqlite_files import SqliteFiles
 from .parts.streams import Streams
 from .parts.tenants import Tenants
 from .parts.tiers import Tiers
@@ -25,6 +26,7 @@ class LakehouseContract(
     Once,
     Types,
     TellingKeys,
+    SqliteFiles,
     Vectors,
     Streams,
     Querying,
