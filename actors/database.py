@@ -18,17 +18,19 @@ from ..core.asof import AtBookmark, AtSequence, parse_as_of
 from ..core.certificate import Certificate
 from ..core.errors import Invalid
 from ..core.ids import check_name, shown
+from ..core.keys import Keys
 from ..core.protocols import Append, Cancel, Partition, Progress, Rows, Step
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.sharding import HOME, ShardMap
 from ..router.engine import Engine
+from ..router.keys import told_keys
 from ..router.materialized.known import KnownViews
 from ..router.query import Router
 from ..router.search import Mode, only_table, statement, wanted
-from ..tiers.intake.files.read import read_file
 from ..tiers.report import SCHEMA
 from .family.queries import KEEP_S, QueryHandle
 from .family.views import DatabaseViews
+from .importing import Importing
 from .shards import DatabaseShards
 from .streams import LakeStream
 from .tenancy import Tenancy
@@ -100,38 +102,27 @@ class LakeDatabase:
     def import_file(
         self,
         path: str | Path,
-        table: str,
+        table: str | Sequence[str] | None = None,
         *,
         event_time: str | None = None,
         id: str | None = None,
         on_error: str = "stop",
         progress: Progress | None = None,
     ) -> Imported:
-        """Appends a file in batches, each durable. A rerun resumes: rows that are there are duplicates."""
-        check_name("table", table)
-        known = table.lower() in (name.lower() for name in self.tables())
-        present = self.shards.table(table) if known else None
-        aside = self._tenancy.quarantine_file(table, Path(path)) if on_error == "quarantine" else None
-        batches = read_file(
-            path,
-            schema=present.schema if present else None,
-            event_time=event_time or (present.event_time if present else None),
-            id_column=id,
+        """Appends a file in batches, each durable. A rerun resumes: rows that are there are duplicates.
+
+        Of a SQLite file, `table` names one or several of its tables; without it, all are imported.
+        """
+        importing = Importing(
+            self,
+            self._tenancy,
+            Path(path),
+            event_time=event_time,
+            id=id,
             on_error=on_error,
-            quarantine=aside,
             progress=progress,
         )
-        if present is None:
-            named = (n for n in batches.types if event_time in (n, batches.renamed.get(n)))
-            column = event_time and next(named, event_time)
-            self.shards.create_table(table, list(batches.types.items()), event_time=column)
-        rows = duplicates = 0
-        for batch in batches:
-            appended = self.append(table, batch)
-            rows += appended.rows
-            duplicates += appended.duplicates
-        kept = str(aside) if batches.quarantined else None
-        return Imported(table, rows, duplicates, batches.quarantined, kept, batches.renamed)
+        return importing.run(table)
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -304,6 +295,10 @@ class LakeDatabase:
             return snapshot.tables[table].schema.payload
         finally:
             snapshot.release()
+
+    def keys(self, table: str) -> Keys:
+        """What is told of a table's keys; nothing enforces them."""
+        return told_keys(self.shards, table)
 
     def bookmark(self) -> str:
         """A point that `as_of` can name later: the last sequence of every shard."""

@@ -20,14 +20,17 @@ from ..core.access import Access, Caller, TableAccess
 from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.certificate import Certificate
 from ..core.errors import Denied
+from ..core.keys import Keys
 from ..core.protocols import Append, Cancel, Progress, Rows
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.schema import ENVELOPE
 from ..core.sharding import ShardMap
+from ..router.keys import told_keys
 from ..router.policy.check import check_new_rows, visible
 from ..router.search import Mode, only_table, statement, wanted
 from ..tiers.intake.received import batch_of, held
 from ..tiers.report import SCHEMA
+from .importing import tables_of
 from .streams import LakeStream
 
 if TYPE_CHECKING:
@@ -95,7 +98,7 @@ class GuardedDatabase:
     def import_file(
         self,
         path: str | Path,
-        table: str,
+        table: str | Sequence[str] | None = None,
         *,
         event_time: str | None = None,
         id: str | None = None,
@@ -103,18 +106,20 @@ class GuardedDatabase:
         progress: Progress | None = None,
     ) -> Imported:
         def act() -> Imported:
-            self._check_append(table)
-            found = self.access.table(table)
-            if found is not None and found.filters:
-                raise Denied(
-                    f"`{table}` has a row policy, and a file is not checked row by row",
-                    hint="append the rows instead",
-                )
+            for name in tables_of(Path(path), table):
+                self._check_append(name)
+                found = self.access.table(name)
+                if found is not None and found.filters:
+                    raise Denied(
+                        f"`{name}` has a row policy, and a file is not checked row by row",
+                        hint="append the rows instead",
+                    )
             return self._inner.import_file(
                 path, table, event_time=event_time, id=id, on_error=on_error, progress=progress
             )
 
-        return self._noted("import", table, act)
+        named = table if isinstance(table, str) else ", ".join(table or [Path(path).name])
+        return self._noted("import", named, act)
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -285,6 +290,12 @@ class GuardedDatabase:
         if found is None or found.columns is None:
             return schema
         return pa.schema([field for field in schema if field.name.lower() in found.columns])
+
+    def keys(self, table: str) -> Keys:
+        """Those of which all columns may be read, on both sides."""
+        access = self.access
+        access.check("select", table)
+        return told_keys(self._inner.shards, table, access)
 
     def bookmark(self) -> str:
         self._check_any()

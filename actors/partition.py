@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 import pyarrow as pa
 
 from ..core.asof import AsOf
+from ..core.keys import NO_KEYS, Keys
 from ..core.protocols import Append, Due, HotHeads, PartitionFacts, Progress, Step
 from ..core.results import Appended, Moved, Report
 from ..core.schema import Field, Table
@@ -73,6 +74,7 @@ class LocalPartition:
         clustering: Sequence[str] = (),
         retention_s: int | None = None,
         if_not_exists: bool = False,
+        keys: Keys = NO_KEYS,
     ) -> bool:
         return self.shard.create_table(
             name,
@@ -81,6 +83,7 @@ class LocalPartition:
             clustering=clustering,
             retention_s=retention_s,
             if_not_exists=if_not_exists,
+            keys=keys,
         )
 
     def set_index(self, table: str, column: str, index: VectorIndex) -> Moved:
@@ -90,6 +93,9 @@ class LocalPartition:
         changed = self.shard.set_computed(table, column, new=new)
         self._embedding.nudge()
         return changed
+
+    def tell_keys(self, table: str, keys: Keys) -> bool:
+        return self.shard.tell_keys(table, keys)
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         return self.shard.drop_table(name, if_exists=if_exists)

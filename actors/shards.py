@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from ..core.asof import AsOf
 from ..core.errors import Invalid, NotFound, Resharded, Unavailable
+from ..core.keys import NO_KEYS, Keys
 from ..core.protocols import Append, Cancel, Partition
 from ..core.results import Appended, Moved, Result
 from ..core.schema import Field, Table
@@ -98,6 +99,7 @@ class DatabaseShards:
         clustering: Sequence[str] = (),
         retention_s: int | None = None,
         if_not_exists: bool = False,
+        keys: Keys = NO_KEYS,
     ) -> bool:
         arguments: dict[str, Any] = {
             "name": name,
@@ -106,6 +108,7 @@ class DatabaseShards:
             "clustering": tuple(clustering),
             "retention_s": retention_s,
             "if_not_exists": if_not_exists,
+            "keys": keys,
         }
         if self.tenancy.refresh().single:
             return self.create_in_all(**arguments)
@@ -132,6 +135,13 @@ class DatabaseShards:
         if not self.tenancy.refresh().single:
             self._follow(table)
         return changed
+
+    def tell_keys(self, table: str, keys: Keys) -> bool:
+        told = self._writable().tell_keys(table, keys)
+        self._tables.pop(table.lower(), None)
+        if not self.tenancy.refresh().single:
+            self._follow(table)
+        return told
 
     def create_in_all(self, name: str, fields: Sequence[tuple[str, pa.DataType]], **options: Any) -> bool:
         """In the home shard, and then in the others as it has it there."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from ..core.errors import NotFound
+from ..core.keys import NO_KEYS, Keys
 from .options import AsJson, Db, Lake, TableName, Verbose
 from .printing import show_json, show_table
 from .session import databases_hint, open_database, open_lake, progress_bar
@@ -20,20 +23,37 @@ _TABLES_EXAMPLES = """\b
 Examples:
   thermocline tables --db acme
   thermocline tables --json
+  thermocline tables --keys
 """
 
 
-def tables(lake: Lake = "./lake", db: Db = "main", as_json: AsJson = False, verbose: Verbose = False) -> None:
+def tables(
+    lake: Lake = "./lake",
+    db: Db = "main",
+    with_keys: Annotated[bool, typer.Option("--keys", help="Tell the keys too: not enforced.")] = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
     """Name the tables of a database."""
     with open_lake(lake, verbose=verbose) as opened:
-        names = opened.database(db).tables()
+        database = opened.database(db)
+        names = database.tables()
+        keys = {name: database.keys(name) for name in names} if with_keys else {}
         others = [] if names else opened.databases()
     if not names and others:
         raise NotFound(f"no tables in database `{db}`", hint=databases_hint(others))
     if as_json:
-        show_json(names)
+        show_json([{"table": name, **keys[name].to_dict()} for name in names] if with_keys else names)
     elif names:
-        print("\n".join(names))
+        print("\n".join(line for name in names for line in (name, *_key_lines(keys.get(name, NO_KEYS)))))
+
+
+def _key_lines(keys: Keys) -> list[str]:
+    lines = [f"  primary key ({', '.join(keys.primary_key)})"] if keys.primary_key else []
+    for reference in keys.references:
+        to = f" ({', '.join(reference.to)})" if reference.to else ""
+        lines.append(f"  ({', '.join(reference.columns)}) references {reference.table}{to}")
+    return lines
 
 
 _TIERS_EXAMPLES = """\b

@@ -30,15 +30,26 @@ Examples:
   thermocline import flights.json --table flights --event-time date
   thermocline import 2026-*.csv.gz --table orders --id order_no --db acme
   thermocline import messy.ndjson --table events --on-error quarantine
+  thermocline import shop.sqlite --db shop
+  thermocline import shop.sqlite --table orders --table customers
 """
 
 
 def import_(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="CSV, NDJSON, JSON array, Parquet or Arrow; gzipped or not."),
+        typer.Argument(
+            metavar="FILE...", help="CSV, NDJSON, JSON, Parquet, Arrow or SQLite; gzipped or not."
+        ),
     ],
-    table: Annotated[str, typer.Option("--table", metavar="T", help="The table, made if it is new.")],
+    tables: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--table",
+            metavar="T",
+            help="The table, made if it is new; which of a SQLite file, else all.",
+        ),
+    ] = None,
     lake: Lake = "./lake",
     db: Db = "main",
     event_time: Annotated[
@@ -53,6 +64,7 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Bring in files of events; a rerun resumes, doubling nothing."""
+    table = tables[0] if tables and len(tables) == 1 else tables or None
     done = []
     with (
         open_database(lake, db, create=True, own=True) as database,
@@ -131,6 +143,10 @@ def _show(what: str, moved: Moved, as_json: bool) -> None:
 
 
 def _imported(imported: Imported) -> str:
+    if imported.parts:
+        lines = [f"  {_imported(part)}".replace("\n", "\n  ") for part in imported.parts]
+        lines += [f"  table {label!r} is called `{name}`" for name, label in imported.renamed.items()]
+        return "\n".join([f"{imported.rows:,} rows into {len(imported.parts)} tables", *lines])
     text = f"{imported.rows:,} rows into `{imported.table}`"
     if imported.duplicates:
         text += f", {imported.duplicates:,} were there already"

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from .answers import Answer, Option
 from .asof import AsOf
+from .keys import NO_KEYS, Keys
 from .objects import Objects
 from .results import Appended, Imported, Moved, Report, Result
 from .schema import Field, Table
@@ -68,17 +69,8 @@ class Append:
     agreed: tuple[str, int] | None = None
 
 
-class ShardOwner(Protocol):
-    """The single writer of one shard, in the least that an append, a query and a catalog need."""
-
-    @property
-    def name(self) -> str: ...
-
-    def append(self, operations: Sequence[Append]) -> dict[str, Appended]: ...
-
-    def snapshot(self, cuts: Mapping[str, AsOf]) -> ShardSnapshot:
-        """One atomic cut: table name -> point in time."""
-        ...
+class Catalog(Protocol):
+    """The tables of a shard, or of a database: what they look like, and changes to that."""
 
     def table_names(self) -> list[str]: ...
 
@@ -95,8 +87,12 @@ class ShardOwner(Protocol):
         clustering: Sequence[str] = (),
         retention_s: int | None = None,
         if_not_exists: bool = False,
+        keys: Keys = NO_KEYS,
     ) -> bool:
-        """False if it was there and `if_not_exists`. Raises `Invalid` if it was there, or for a bad name."""
+        """False if it was there and `if_not_exists`. Raises `Invalid` if it was there, or for a bad name.
+
+        `keys`: told of it, not enforced.
+        """
         ...
 
     def set_index(self, table: str, column: str, index: VectorIndex) -> Moved:
@@ -112,8 +108,26 @@ class ShardOwner(Protocol):
         """
         ...
 
+    def tell_keys(self, table: str, keys: Keys) -> bool:
+        """Adds to what is told of a table's keys; for the same columns it takes the place of what was told.
+        False if that was told already."""
+        ...
+
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         """False if it was not there and `if_exists`; `AS OF` before this instant still reads the table."""
+        ...
+
+
+class ShardOwner(Catalog, Protocol):
+    """The single writer of one shard, in the least that an append, a query and a catalog need."""
+
+    @property
+    def name(self) -> str: ...
+
+    def append(self, operations: Sequence[Append]) -> dict[str, Appended]: ...
+
+    def snapshot(self, cuts: Mapping[str, AsOf]) -> ShardSnapshot:
+        """One atomic cut: table name -> point in time."""
         ...
 
     def bookmark_seq(self) -> int:
@@ -221,7 +235,7 @@ class Partition(ShardOwner, Protocol):
         ...
 
 
-class DatabaseOwner(Protocol):
+class DatabaseOwner(Catalog, Protocol):
     """All that the router knows of a database: its catalog, how it is spread, and cuts of its shards."""
 
     @property
@@ -256,29 +270,6 @@ class DatabaseOwner(Protocol):
     ) -> Result:
         """The answer of one shard alone, computed where its data is; `now_us` is what it takes for now."""
         ...
-
-    def table_names(self) -> list[str]: ...
-
-    def table(self, name: str) -> Table:
-        """Raises `NotFound` with the nearest names."""
-        ...
-
-    def create_table(
-        self,
-        name: str,
-        fields: Sequence[tuple[str, pa.DataType]],
-        *,
-        event_time: str | None = None,
-        clustering: Sequence[str] = (),
-        retention_s: int | None = None,
-        if_not_exists: bool = False,
-    ) -> bool: ...
-
-    def set_index(self, table: str, column: str, index: VectorIndex) -> Moved: ...
-
-    def set_computed(self, table: str, column: Field, *, new: bool) -> bool: ...
-
-    def drop_table(self, name: str, *, if_exists: bool = False) -> bool: ...
 
 
 @runtime_checkable
@@ -332,13 +323,15 @@ class Database(Protocol):
     def import_file(
         self,
         path: str | Path,
-        table: str,
+        table: str | Sequence[str] | None = None,
         *,
         event_time: str | None = None,
         id: str | None = None,
         on_error: str = "stop",
         progress: Progress | None = None,
-    ) -> Imported: ...
+    ) -> Imported:
+        """`table`: into which a file goes; of a SQLite file, which of its tables, all without it."""
+        ...
 
     def sql(
         self,
@@ -430,6 +423,11 @@ class Database(Protocol):
     def tables(self) -> list[str]: ...
 
     def schema(self, table: str, *, as_of: object = None) -> pa.Schema: ...
+
+    def keys(self, table: str) -> Keys:
+        """What is told of a table's keys; nothing enforces them. A reference without `to` is to a table of
+        which no primary key is told."""
+        ...
 
     def tiers(self, table: str | None = None) -> Result: ...
 

@@ -66,7 +66,8 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Imported:
     """`rows`: newly written; `quarantined`: lines kept aside, in `quarantine_file`. `renamed`: column -> its
-    name in the file, where that could not be kept."""
+    name in the file, where that could not be kept. `parts`: of a file of several tables, what came of each;
+    then the numbers are their sums, and `renamed` is of tables."""
 
     table: str
     rows: int
@@ -74,6 +75,11 @@ class Imported:
     quarantined: int = 0
     quarantine_file: str | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Imported, ...] = ()
+
+    @staticmethod
+    def from_dict(raw: Mapping[str, Any]) -> Imported:
+        return Imported(**{**raw, "parts": tuple(map(Imported.from_dict, raw["parts"]))})
 
 
 class Result:

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from .errors import Invalid, nearest
+from .keys import Keys, Reference
 from .types import INSTANT, is_vector, parse_type, type_name
 from .vectors import USUAL_INDEX, Computed, VectorIndex
 
@@ -251,7 +252,7 @@ class Table:
     """A table as the catalog knows it.
 
     `id` names its folder and never returns: a table created again after a drop is another table.
-    `retention_s`: the TTL of events that give none.
+    `retention_s`: the TTL of events that give none. `primary_key`, `references`: told, not enforced.
     """
 
     id: str
@@ -263,6 +264,15 @@ class Table:
     created_seq: int = 0
     dropped_seq: int | None = None
     dropped_us: int | None = None
+    primary_key: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(self.primary_key, self.references)
+
+    def with_keys(self, keys: Keys) -> Table:
+        return replace(self, primary_key=keys.primary_key, references=keys.references)
 
     @property
     def schema(self) -> Schema:
@@ -301,6 +311,7 @@ class Table:
             "created_seq": self.created_seq,
             "dropped_seq": self.dropped_seq,
             "dropped_us": self.dropped_us,
+            **self.keys.to_dict(),
         }
 
     @staticmethod
@@ -319,7 +330,7 @@ class Table:
             created_seq=int(str(raw["created_seq"])),
             dropped_seq=_number(raw["dropped_seq"]),
             dropped_us=_number(raw["dropped_us"]),
-        )
+        ).with_keys(Keys.from_dict(raw))
 
 
 def _number(raw: object) -> int | None:

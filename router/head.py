@@ -42,6 +42,11 @@ class Head:
             return True
         return False
 
+    def follows(self, *words: str | None) -> bool:
+        """Whether these words come next; `None` is any word."""
+        found = [word.text for word in self._words[self._at : self._at + len(words)]]
+        return len(found) == len(words) and all(w in (None, f) for w, f in zip(words, found, strict=True))
+
     def continues(self) -> bool:
         """Whether the next word follows without a space."""
         if not 0 < self._at < len(self._words):

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import pyarrow as pa
 
 from ..core.asof import AsOf
+from ..core.keys import NO_KEYS, Keys
 from ..core.protocols import Append, Cancel, ShardOwner
 from ..core.results import Appended, Moved
 from ..core.schema import Field, Table
@@ -65,6 +66,7 @@ class OneShard:
         clustering: Sequence[str] = (),
         retention_s: int | None = None,
         if_not_exists: bool = False,
+        keys: Keys = NO_KEYS,
     ) -> bool:
         return self._owner.create_table(
             name,
@@ -73,6 +75,7 @@ class OneShard:
             clustering=clustering,
             retention_s=retention_s,
             if_not_exists=if_not_exists,
+            keys=keys,
         )
 
     def set_index(self, table: str, column: str, index: VectorIndex) -> Moved:
@@ -80,6 +83,9 @@ class OneShard:
 
     def set_computed(self, table: str, column: Field, *, new: bool) -> bool:
         return self._owner.set_computed(table, column, new=new)
+
+    def tell_keys(self, table: str, keys: Keys) -> bool:
+        return self._owner.tell_keys(table, keys)
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         return self._owner.drop_table(name, if_exists=if_exists)

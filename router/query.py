@@ -34,6 +34,7 @@ from .prepare import Preparations, Prepared
 from .pushdown.choice import DAFT_FROM_BYTES, engine_name
 from .run import Means, Run
 from .statements import (
+    AlterKeys,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -49,6 +50,7 @@ from .statements import (
 )
 from .writes import (
     ViewDoor,
+    alter_keys,
     alter_table,
     create_index,
     create_table,
@@ -165,6 +167,8 @@ class Router:
                 return create_index(self.owner, index, self.database)
             case AlterTable() as alter:
                 return alter_table(self.owner, alter, self.database, self._engine)
+            case AlterKeys() as told:
+                return alter_keys(self.owner, told, self.database, access)
             case PolicyStatement() as about_policy:
                 if self._policies is None:
                     raise Invalid("a policy is made in the database as a whole", hint="not in its shards")
@@ -184,7 +188,7 @@ class Router:
             case Insert() as statement:
                 return insert(self.owner, statement, run, self.database)
             case CreateTable() as create:
-                return create_table(self.owner, create, run, self.database, self._engine)
+                return create_table(self.owner, create, run, self.database, self._engine, access)
 
     def explain(
         self,

@@ -14,7 +14,9 @@ from typing import TypeVar
 from sqlglot.tokenizer_core import TokenType
 
 from ..core.errors import Invalid
+from ..core.keys import NO_KEYS, Keys, both
 from .head import Head
+from .key_syntax import CONSTRAINTS, column_keys, table_keys
 from .policy.statements import PolicyStatement, read_policy_statement
 from .syntax import tokens
 
@@ -51,13 +53,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CreateTable:
-    """`columns`: none if there is a query, whose columns they are then."""
+    """`columns`: none if there is a query, whose columns they are then. `keys`: told, not enforced."""
 
     table: str
     columns: tuple[Column, ...]
     query: Query | None
     if_not_exists: bool
     options: Mapping[str, str] = field(default_factory=dict)
+    keys: Keys = NO_KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class AlterKeys:
+    """Keys told of a table that is there."""
+
+    table: str
+    keys: Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,7 @@ Statement = (
     | Insert
     | CreateTable
     | AlterTable
+    | AlterKeys
     | DropTable
     | CreateIndex
     | ViewStatement
@@ -207,21 +219,24 @@ def _insert(head: Head) -> Insert:
 def _create(head: Head) -> CreateTable:
     if_not_exists = head.takes("IF", "NOT", "EXISTS")
     table = head.name()
-    columns = tuple(_column_definitions(head)) if head.at("(") else ()
+    columns, keys = _definitions(head) if head.at("(") else ((), NO_KEYS)
     options = head.options(OPTIONS) if head.takes("WITH") else {}
     query = Query(head.query()) if head.takes("AS") else None
     if bool(columns) == (query is not None):
         raise Invalid("a table needs columns, or AS SELECT", hint="CREATE TABLE t (a BIGINT, b VARCHAR)")
-    return head.last(CreateTable(table, columns, query, if_not_exists, options))
+    return head.last(CreateTable(table, columns, query, if_not_exists, options, keys))
 
 
-def _alter(head: Head) -> AlterTable:
+def _alter(head: Head) -> AlterTable | AlterKeys:
     table = head.name()
     new = head.takes("ADD")
+    keys = table_keys(head) if new else None
+    if keys is not None:
+        return head.last(AlterKeys(table, keys))
     if not new:
         head.expect("ALTER")
     head.takes("COLUMN")
-    column = _column_definition(head)
+    column, _ = _column_definition(head)
     if column.embed is None:
         raise Invalid(
             "only computed columns are added or changed: others come with the events that have them",
@@ -253,24 +268,29 @@ def _create_view(head: Head) -> CreateView:
     return CreateView(view, Query(head.query()), if_not_exists, options.get("refresh"))
 
 
-def _column_definitions(head: Head) -> list[Column]:
-    """`(a BIGINT, b DECIMAL(10, 2))`"""
+def _definitions(head: Head) -> tuple[tuple[Column, ...], Keys]:
+    """`(a BIGINT PRIMARY KEY, b DECIMAL(10, 2), FOREIGN KEY (b) REFERENCES t (b))`"""
     head.expect("(")
-    found = [_column_definition(head)]
-    while head.takes(","):
-        found.append(_column_definition(head))
-    head.expect(")")
-    return found
+    columns, keys = [], NO_KEYS
+    while True:
+        told = table_keys(head)
+        if told is None:
+            column, told = _column_definition(head)
+            columns.append(column)
+        keys = both(keys, told)
+        if not head.takes(","):
+            head.expect(")")
+            return tuple(columns), keys
 
 
-def _column_definition(head: Head) -> Column:
-    """`a DECIMAL(10, 2)`, or `e FLOAT[8] GENERATED ALWAYS AS (embed('model', a || b))`"""
+def _column_definition(head: Head) -> tuple[Column, Keys]:
+    """`a DECIMAL(10, 2) PRIMARY KEY`, or `e FLOAT[8] GENERATED ALWAYS AS (embed('model', a || b))`"""
     name = head.name()
-    written = head.up_to(",", ")", "GENERATED")
+    written = head.up_to(",", ")", "GENERATED", *CONSTRAINTS)
     if not written:
         raise Invalid(f"column `{name}` has no type", hint=f"write {name} VARCHAR")
     if not head.takes("GENERATED"):
-        return Column(name, written)
+        return Column(name, written), column_keys(head, name)
     for word in ("ALWAYS", "AS", "(", "EMBED", "("):
         head.expect(word, hint="GENERATED ALWAYS AS (embed('minilm', title || ' ' || body))")
     model = head.text()
@@ -280,4 +300,4 @@ def _column_definition(head: Head) -> Column:
     head.expect(")")
     if not head.takes("STORED"):
         head.takes("VIRTUAL")
-    return Column(name, written, (model, text))
+    return Column(name, written, (model, text)), NO_KEYS

@@ -1,4 +1,4 @@
-"""INSERT, CREATE TABLE, DROP TABLE and SHOW TABLES, carried out by the database's owner."""
+"""INSERT, CREATE TABLE, ALTER TABLE, DROP TABLE and SHOW TABLES, carried out by the database's owner."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..core.access import Access
 from ..core.certificate import Certificate
 from ..core.errors import Error, Invalid, NotFound, nearest
 from ..core.ids import shown
+from ..core.keys import NO_KEYS, Keys
 from ..core.protocols import Append, DatabaseOwner
 from ..core.results import Result
 from ..core.schema import ENVELOPE, GIVEN, Field, Table
@@ -18,9 +19,11 @@ from ..core.types import is_vector, parse_type, quote, stored_type, type_name
 from .embedded import computed
 from .engine import Engine
 from .indexing import changed
+from .keys import looked_up, own_name, readable_columns
 from .materialized.known import KnownViews
 from .search import vector_column
 from .statements import (
+    AlterKeys,
     AlterTable,
     Column,
     CreateIndex,
@@ -70,18 +73,24 @@ def insert(owner: DatabaseOwner, statement: Insert, run: Run, database: str) -> 
 
 
 def create_table(
-    owner: DatabaseOwner, statement: CreateTable, run: Run, database: str, engine: Engine
+    owner: DatabaseOwner,
+    statement: CreateTable,
+    run: Run,
+    database: str,
+    engine: Engine,
+    access: Access | None = None,
 ) -> Result:
-    """Defines the table and, with AS, fills it; one row `created` comes back."""
+    """Defines the table and, with AS, fills it; one row comes back."""
     name = own_name(statement.table, database)
     if statement.query is None:
         fields = [(c.name, parse_type(c.type)) for c in statement.columns if c.embed is None]
         given = pa.schema([*ENVELOPE, *(pa.field(*field) for field in fields)])
         later = [_computed(c, given, engine) for c in statement.columns if c.embed is not None]
-        created = _define(owner, name, fields, statement)
+        keys = looked_up(statement.keys, owner, database, access, name, [column for column, _ in fields])
+        created = _define(owner, name, fields, statement, keys)
         for column in later if created else ():
             owner.set_computed(name, column, new=True)
-        return _answer("created", created)
+        return _told("created", created) if keys else _answer("created", created)
     described = run.columns()
     result = run.result()
     arrow = result.arrow()
@@ -105,6 +114,16 @@ def alter_table(owner: DatabaseOwner, statement: AlterTable, database: str, engi
     given = pa.schema([*ENVELOPE, *(f for f in table.schema.payload if f.type != pa.null())])
     column = _computed(statement.column, given, engine)
     return _answer("changed", owner.set_computed(table.name, column, new=statement.new))
+
+
+def alter_keys(
+    owner: DatabaseOwner, statement: AlterKeys, database: str, access: Access | None = None
+) -> Result:
+    """Keys told of a table that is there; one row `changed` comes back, and that they are not enforced."""
+    table = owner.table(own_name(statement.table, database))
+    columns = readable_columns(table, access)
+    keys = looked_up(statement.keys, owner, database, access, table.name, columns)
+    return _told("changed", owner.tell_keys(table.name, keys))
 
 
 def _computed(column: Column, given: pa.Schema, engine: Engine) -> Field:
@@ -165,16 +184,12 @@ def refresh_view(door: ViewDoor, statement: RefreshView, database: str) -> Resul
     return Result(pa.table({"rows": pa.array([rows], pa.int64())}), Certificate())
 
 
-def own_name(written: str, database: str) -> str:
-    """A table's name without this database before it. Raises `NotFound` for another one."""
-    qualifier, _, name = written.rpartition(".")
-    if qualifier and qualifier.lower() != database.lower():
-        raise NotFound(f"no table `{written}` in database `{database}`", hint=f"write `{name}`")
-    return name
-
-
 def _define(
-    owner: DatabaseOwner, name: str, fields: list[tuple[str, pa.DataType]], statement: CreateTable
+    owner: DatabaseOwner,
+    name: str,
+    fields: list[tuple[str, pa.DataType]],
+    statement: CreateTable,
+    keys: Keys = NO_KEYS,
 ) -> bool:
     options = statement.options
     clustering = [part.strip() for part in options.get("clustering", "").split(",") if part.strip()]
@@ -185,6 +200,7 @@ def _define(
         clustering=tuple(clustering),
         retention_s=retention_seconds(options["retention"]) if "retention" in options else None,
         if_not_exists=statement.if_not_exists,
+        keys=keys,
     )
 
 
@@ -225,3 +241,8 @@ def _column_type(sql_type: str, arrow: pa.DataType) -> pa.DataType:
 
 def _answer(name: str, value: bool) -> Result:
     return Result(pa.table({name: [value]}), Certificate())
+
+
+def _told(name: str, value: bool) -> Result:
+    """Of a statement that tells keys: nobody shall think that they are enforced."""
+    return Result(pa.table({name: [value], "keys_enforced": [False]}), Certificate())

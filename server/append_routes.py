@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from ..core.arrow_wire import ARROW
 from ..core.errors import Error
@@ -98,10 +98,35 @@ def append_routes(context: Context) -> APIRouter:
         id: str | None = None,
         on_error: str = "stop",
     ) -> Response:
-        """Imports a CSV, NDJSON, JSON, Parquet or Arrow file, gzipped or not, sent as the body.
+        """Imports a CSV, NDJSON, JSON, Parquet or Arrow file, or a table of a SQLite file, gzipped or not,
+        sent as the body.
 
         Malformed records stop it, or with `on_error=quarantine` are kept aside in a file of the lake.
         """
+        return await imported(db, table, request, filename, event_time, id, on_error)
+
+    @router.post("/v1/{db}/import", response_model=Imported, openapi_extra=body({FILE: None}))
+    async def import_tables(
+        db: str,
+        request: Request,
+        table: Annotated[list[str] | None, Query()] = None,
+        filename: str = "file",
+        event_time: str | None = None,
+        id: str | None = None,
+        on_error: str = "stop",
+    ) -> Response:
+        """Imports all tables of a SQLite file, or some (`?table=a&table=b`), with the keys they declare."""
+        return await imported(db, table, request, filename, event_time, id, on_error)
+
+    async def imported(
+        db: str,
+        table: str | list[str] | None,
+        request: Request,
+        filename: str,
+        event_time: str | None,
+        id: str | None,
+        on_error: str,
+    ) -> Response:
         content_type(request, FILE)
         database = context.database(db)
         folder = Path(tempfile.mkdtemp(prefix="thermocline-import-"))
@@ -114,15 +139,16 @@ def append_routes(context: Context) -> APIRouter:
 
         def act(progress: Progress) -> Imported:
             try:
-                imported = database.import_file(
+                done = database.import_file(
                     path, table, event_time=event_time, id=id, on_error=on_error, progress=progress
                 )
             except Error as error:
                 raise type(error)(error.message.replace(f"{folder}/", ""), hint=error.hint) from error
             finally:
                 shutil.rmtree(folder)
-            context.metrics.add(APPENDED, db, table, by=imported.rows)
-            return imported
+            for part in done.parts or (done,):
+                context.metrics.add(APPENDED, db, part.table, by=part.rows)
+            return done
 
         return await reply_to_work(request, context, act)
 

@@ -294,6 +294,19 @@ class Column(BaseModel):
     type: str
 
 
+class TableReference(BaseModel):
+    """`columns` name rows of `table` by its columns `to`; with no `to`, no primary key is told of it."""
+
+    columns: list[str]
+    table: str
+    to: list[str]
+
+
+class TableKeys(BaseModel):
+    primary_key: list[str]
+    references: list[TableReference]
+
+
 class Columns(BaseModel):
     fields: list[Column]
 

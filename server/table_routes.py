@@ -10,7 +10,7 @@ from ..core.arrow_wire import ARROW
 from ..core.types import type_name
 from .answers import answer
 from .context import Context, reply
-from .models import Answer, Bookmark, Columns, Databases, Events, Tables
+from .models import Answer, Bookmark, Columns, Databases, Events, TableKeys, Tables
 from .openapi import arrow_too
 
 
@@ -34,6 +34,13 @@ def table_routes(context: Context) -> APIRouter:
         database = context.database(db)
         found = await work.run(lambda: database.schema(table, as_of=as_of))
         return reply(request, {"fields": [{"name": f.name, "type": type_name(f.type)} for f in found]})
+
+    @router.get("/v1/{db}/tables/{table}/keys", response_model=TableKeys)
+    async def keys(db: str, table: str, request: Request) -> Response:
+        """What is told of a table's keys; nothing enforces them."""
+        database = context.database(db)
+        found = await work.run(lambda: database.keys(table))
+        return reply(request, found.to_dict())
 
     @router.get("/v1/{db}/tiers", response_model=Answer, responses=arrow_too(ARROW))
     async def tiers(db: str, request: Request, table: str | None = None) -> Response:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from ..core.clock import now_us
 from ..core.errors import Corrupt, Fenced, Invalid, NotFound, Unavailable, nearest
 from ..core.ids import check_name, shown
+from ..core.keys import NO_KEYS, Keys, corrected, spelled
 from ..core.manifest import Manifest
 from ..core.schema import Field, Schema, Table, followed, indexed, new_schema, with_computed
 from ..core.vectors import VectorIndex
@@ -201,6 +202,7 @@ class ShardTables:
         clustering: Sequence[str] = (),
         retention_s: int | None = None,
         if_not_exists: bool = False,
+        keys: Keys = NO_KEYS,
     ) -> bool:
         """Defines a table; False if it exists and `if_not_exists`. Raises `Invalid`."""
         check_name("table", name)
@@ -208,6 +210,7 @@ class ShardTables:
         for column in (*clustering, *([event_time] if event_time else [])):
             if column not in schema.by_name and column not in ("_time", "_stream", "_type"):
                 raise NotFound(f"no column `{column}`", hint=nearest(column, schema.by_name))
+        keys = spelled(keys, schema.by_name)
         with self.lock:
             self.check_writable()
             self.catch_up()
@@ -223,7 +226,7 @@ class ShardTables:
                 clustering=tuple(clustering),
                 retention_s=retention_s,
                 created_seq=self.meta.seq,
-            )
+            ).with_keys(keys)
             with self.log.transaction():
                 self.log.put_table(table, None)
             self._adopt_table(table)
@@ -237,9 +240,12 @@ class ShardTables:
             if known is not None and known.id != lead.id:
                 self.drop_table(lead.name)
                 known = None
-            if known is not None and known.schema.version >= lead.schema.version:
+            if known is None or known.schema.version < lead.schema.version:
+                table = followed(lead, known, self.meta.seq)
+            else:
+                table = known.with_keys(lead.keys)
+            if table == known:
                 return
-            table = followed(lead, known, self.meta.seq)
             recomputed = known is not None and table.schema.computed != known.schema.computed
             self._define(table, known, self._apart() if recomputed else self.meta)
             self._adopt_table(table)
@@ -275,6 +281,20 @@ class ShardTables:
             following = with_computed(schema, replace(column, index=kept), from_seq=self.meta.seq + 1)
             state.table = replace(known, schemas=(*known.schemas, following))
             self._define(state.table, known, self._apart())
+        return True
+
+    def tell_keys(self, name: str, keys: Keys) -> bool:
+        """See `core.protocols.ShardOwner`."""
+        with self.step_lock, self.lock:
+            self.check_writable()
+            self.catch_up()
+            state = self.state(name)
+            known = state.table
+            table = known.with_keys(corrected(known.keys, spelled(keys, known.schema.by_name)))
+            if table.keys == known.keys:
+                return False
+            self._define(table, known, self.meta)
+            state.table = table
         return True
 
     def _apart(self) -> Meta:

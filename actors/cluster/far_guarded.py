@@ -14,7 +14,7 @@ from ..streams import LakeStream
 if TYPE_CHECKING:
     from .far_compute import FarCompute
 
-_ASKING = ("ask", "search", "explain", "head", "tables", "schema", "bookmark", "tiers", "shard_map")
+_ASKING = ("ask", "search", "explain", "head", "tables", "schema", "keys", "bookmark", "tiers", "shard_map")
 _MODEL = ("model", "model_draft", "check_model", "apply_model")
 _APPENDING = ("append", "append_many")
 _MANAGING = ("flush", "compact", "embed", "archive", "expire", "verify", "split")
@@ -43,7 +43,7 @@ class FarGuarded:
     async def append_async(self, table: str, rows: Any, **options: Any) -> Any:
         return self.append(table, rows, **options)
 
-    def import_file(self, path: object, table: str, **options: object) -> Any:  # noqa: ARG002
+    def import_file(self, path: object, table: object = None, **options: object) -> Any:  # noqa: ARG002
         raise Invalid(
             f"{path} is on this machine, not in the cluster", hint="read it here, and append its rows"
         )

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from ...core.asof import AsOf
 from ...core.ids import Entropy
+from ...core.keys import NO_KEYS, Keys
 from ...core.manifest import DataFile, FileRef
 from ...core.placement import Unit
 from ...core.protocols import Append, Due, HotHeads, PartitionFacts, Progress, Rows, Step
@@ -124,6 +125,7 @@ class RemotePartition:
         clustering: Sequence[str] = (),
         retention_s: int | None = None,
         if_not_exists: bool = False,
+        keys: Keys = NO_KEYS,
     ) -> bool:
         return bool(
             self._call(
@@ -134,6 +136,7 @@ class RemotePartition:
                 clustering=tuple(clustering),
                 retention_s=retention_s,
                 if_not_exists=if_not_exists,
+                keys=keys,
             )
         )
 
@@ -143,6 +146,9 @@ class RemotePartition:
 
     def set_computed(self, table: str, column: Field, *, new: bool) -> bool:
         return bool(self._call("set_computed", table, column, new=new))
+
+    def tell_keys(self, table: str, keys: Keys) -> bool:
+        return bool(self._call("tell_keys", table, keys))
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         return bool(self._call("drop_table", name, if_exists=if_exists))

@@ -14,6 +14,7 @@ from ...core.schema import ENVELOPE, Table
 from ...core.types import quote
 from ..engine import Engine
 from ..statements import (
+    AlterKeys,
     AlterTable,
     CreateIndex,
     CreateTable,
@@ -36,7 +37,12 @@ def check_statement(access: Access, prepared: Prepared) -> None:
             access.check("insert", _bare(table))
         case CreateTable():
             access.check("create")
-        case AlterTable(table=table) | CreateIndex(table=table) | DropTable(table=table):
+        case (
+            AlterTable(table=table)
+            | AlterKeys(table=table)
+            | CreateIndex(table=table)
+            | DropTable(table=table)
+        ):
             access.check("manage", _bare(table))
         case CreateView():
             access.check("manage")

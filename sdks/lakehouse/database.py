@@ -15,9 +15,11 @@ from ...core.arrow_wire import ARROW
 from ...core.asof import Now, parse_as_of
 from ...core.errors import Invalid, NotFound, Unavailable
 from ...core.ids import check_name
+from ...core.keys import Keys
 from ...core.protocols import Cancel, Progress, Rows
 from ...core.results import Appended, Imported, Moved, Report, Result
 from ...core.sharding import ShardMap
+from ...core.sqlite_files import MAGIC, check_settled
 from ...core.types import parse_type
 from ...core.wire import dump
 from .answers import LINES, follow, read_answer
@@ -81,7 +83,7 @@ class HttpDatabase:
     def import_file(
         self,
         path: str | Path,
-        table: str,
+        table: str | Sequence[str] | None = None,
         *,
         event_time: str | None = None,
         id: str | None = None,
@@ -92,17 +94,20 @@ class HttpDatabase:
         file = Path(path)
         if not file.is_file():
             raise NotFound(f"no file {file}", hint="check the path")
+        _check_complete(file)
+        options = {"filename": file.name, "event_time": event_time, "id": id, "on_error": on_error}
+        one = isinstance(table, str)
         request = Request(
             "POST",
-            f"{self._root}/import/{_segment(table)}",
-            params={"filename": file.name, "event_time": event_time, "id": id, "on_error": on_error},
+            f"{self._root}/import/{_segment(str(table))}" if one else f"{self._root}/import",
+            params=options if one else {**options, "table": None if table is None else list(table)},
             content=_pieces(file, progress),
             content_type="application/octet-stream",
             accept=LINES,
             repeatable=False,
             patience_s=self._transport.timeout,
         )
-        return Imported(**follow(self._transport, request, progress))
+        return Imported.from_dict(follow(self._transport, request, progress))
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -255,6 +260,9 @@ class HttpDatabase:
         reply = self._get(f"tables/{_segment(table)}/schema", as_of=_point(as_of))
         return pa.schema([pa.field(field["name"], parse_type(field["type"])) for field in reply["fields"]])
 
+    def keys(self, table: str) -> Keys:
+        return Keys.from_dict(self._get(f"tables/{_segment(table)}/keys"))
+
     def tiers(self, table: str | None = None) -> Result:
         request = Request("GET", f"{self._root}/tiers", params={"table": table}, accept=ARROW)
         return read_answer(self._transport, request, stream=False, done=_nothing)
@@ -397,6 +405,13 @@ def _only_reads(sql: str) -> bool:
 def _segment(name: str) -> str:
     """A name as one segment of a path; `..` would be taken for the parent."""
     return quote(name, safe="").replace(".", "%2E")
+
+
+def _check_complete(file: Path) -> None:
+    """What lies beside a SQLite file is not sent."""
+    with file.open("rb") as opened:
+        if opened.read(len(MAGIC)) == MAGIC:
+            check_settled(file)
 
 
 def _pieces(file: Path, progress: Progress | None) -> Content:

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from ..intake.sqlite_made import make
 from .conftest import Command, Said
 
 
@@ -54,3 +55,31 @@ def test_rows_that_do_not_fit_stop_the_import_or_are_put_aside(command: Command,
 def test_tables_are_named_a_line_each(shop: Command) -> None:
     assert shop("tables", "--db", "acme").out == "sales\n"
     assert shop("tables", "--db", "acme", "--json").json == ["sales"]
+
+
+def test_a_sqlite_file_brings_all_its_tables_and_their_keys(command: Command, tmp_path: Path) -> None:
+    file = make(tmp_path / "shop.sqlite")
+    said = command("import", str(file), "--db", "shop")
+    assert "8 rows into 4 tables" in said.out
+    assert "  3 rows into `t_2019_sales`" in said.out
+    assert "  table '2019 sales' is called `t_2019_sales`" in said.out
+    again = command("import", str(file), "--db", "shop", "--json")
+    assert [part["duplicates"] for part in again.json[0]["parts"]] == [2, 3, 3, 0]
+    keys = command("tables", "--db", "shop", "--keys")
+    assert "products\n  primary key (id)\n  (color) references Ref_Colors (color_code)\n" in keys.out
+    told = command("tables", "--db", "shop", "--keys", "--json").json
+    assert {"table": "empty", "primary_key": [], "references": []} in told
+
+
+def test_some_tables_of_a_sqlite_file(command: Command, tmp_path: Path) -> None:
+    file = make(tmp_path / "shop.sqlite")
+    assert command("import", str(file), "--table", "products", "--table", "empty").code == 0
+    assert command("tables", "--json").json == ["empty", "products"]
+
+
+def test_a_file_of_rows_needs_a_table(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("a\n1\n")
+    said = command("import", str(file))
+    assert said.code == 1
+    assert "--table" in said.err

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from .parts.appending import Appending
 from .parts.files import Files
+from .parts.keys import TellingKeys
 from .parts.objects import Objects
 from .parts.once import Once
 from .parts.querying import Querying
 from .parts.spreading import Spreading
+from .parts.sqlite_files import SqliteFiles
 from .parts.streams import Streams
 from .parts.tenants import Tenants
 from .parts.tiers import Tiers
@@ -20,6 +22,19 @@ from .parts.vectors import Vectors
 
 
 class LakehouseContract(
-    Appending, Once, Types, Vectors, Streams, Querying, TimeTravel, Tiers, Files, Tenants, Spreading, Objects
+    Appending,
+    Once,
+    Types,
+    TellingKeys,
+    SqliteFiles,
+    Vectors,
+    Streams,
+    Querying,
+    TimeTravel,
+    Tiers,
+    Files,
+    Tenants,
+    Spreading,
+    Objects,
 ):
     pass

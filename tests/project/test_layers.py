@@ -21,7 +21,7 @@ ROOMS = {
     "prompt_toolkit": ("cli/",),
     "pyiceberg": ("tiers/cold/",),
     "rich": ("cli/",),
-    "sqlite3": ("tiers/hot/", "tiers/objects/"),
+    "sqlite3": ("tiers/hot/", "tiers/objects/", "tiers/intake/files/sqlite_records.py"),
     "typer": ("cli/",),
     "uvicorn": ("server/",),
 }

@@ -16,6 +16,7 @@ from thermocline.core.asof import AsOf, AtBookmark, AtInstant, AtSequence, AtVer
 from thermocline.core.clock import from_micros, to_micros
 from thermocline.core.errors import Corrupt, Invalid, NotFound, nearest
 from thermocline.core.ids import checksum
+from thermocline.core.keys import NO_KEYS, Keys, corrected, spelled
 from thermocline.core.manifest import ColdRef, DataFile, FileRef, Manifest, Run, empty_manifest
 from thermocline.core.protocols import Append
 from thermocline.core.results import Appended
@@ -98,6 +99,7 @@ class MemoryOwner:
         clustering: Sequence[str] = (),
         retention_s: int | None = None,
         if_not_exists: bool = False,
+        keys: Keys = NO_KEYS,
     ) -> bool:
         if name.lower() in self.states:
             if if_not_exists:
@@ -106,9 +108,16 @@ class MemoryOwner:
         table = Table(
             name.lower(), name, (new_schema(fields),), event_time, tuple(clustering), retention_s, self.seq
         )
+        table = table.with_keys(spelled(keys, table.schema.by_name))
         rows = table.schema.complete.empty_table()
         self.states[name.lower()] = State(table, empty_manifest(table, self.name, 1), rows)
         return True
+
+    def tell_keys(self, table: str, keys: Keys) -> bool:
+        state = self.state(table)
+        known = state.table
+        state.table = known.with_keys(corrected(known.keys, spelled(keys, known.schema.by_name)))
+        return state.table.keys != known.keys
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         if name.lower() not in self.states and if_exists:

@@ -10,7 +10,7 @@ Duplicates are removed before the expected version is compared, or the retry of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -369,16 +369,7 @@ def _check_agreed(append: Append, table: Table | None) -> None:
 
 def extended(table: Table, schema: Schema) -> Table:
     """The table with one more schema version."""
-    return Table(
-        id=table.id,
-        name=table.name,
-        schemas=(*table.schemas, schema),
-        event_time=table.event_time,
-        clustering=table.clustering,
-        retention_s=table.retention_s,
-        created_seq=table.created_seq,
-        dropped_seq=table.dropped_seq,
-    )
+    return replace(table, schemas=(*table.schemas, schema))
 
 
 def _added(before: Table | None, table: Table) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from thermocline.core.asof import AsOf, AtBookmark
+from thermocline.core.keys import Keys
 from thermocline.core.policy import TierPolicy
 from thermocline.core.protocols import Append, Cancel
 from thermocline.core.results import Appended, Result
@@ -115,6 +116,10 @@ class ShardedOwner:
     def create_table(self, name: str, fields: Sequence[tuple[str, pa.DataType]], **options: Any) -> bool:
         created = [shard.create_table(name, fields, **options) for shard in self.shards.values()]
         return created[0]
+
+    def tell_keys(self, table: str, keys: Keys) -> bool:
+        told = [shard.tell_keys(table, keys) for shard in self.shards.values()]
+        return told[0]
 
     def drop_table(self, name: str, *, if_exists: bool = False) -> bool:
         dropped = [shard.drop_table(name, if_exists=if_exists) for shard in self.shards.values()]

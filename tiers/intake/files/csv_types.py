@@ -13,7 +13,7 @@ An empty field is null. A column without any value has no type yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,8 @@ _DAY = r"[0-9]{4}(-[0-9]{2}-[0-9]{2}|/[0-9]{1,2}/[0-9]{1,2})"
 _CLOCK = r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
 _NUMBER = r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?|NaN|-?inf|-?Infinity"
 _SIGNIFICANT = 17
-_EXACT = 2**53
+EXACT = 2**53
+"""Up to here a DOUBLE tells integers apart."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _are_doubles(texts: pa.Array) -> bool:
 def _is_told_apart(text: str) -> bool:
     mantissa = re.split("[eE]", text.lstrip("-"))[0]
     if mantissa.isdigit() and mantissa == text.lstrip("-"):
-        return int(mantissa) <= _EXACT
+        return int(mantissa) <= EXACT
     return len(mantissa.replace(".", "").lstrip("0")) <= _SIGNIFICANT
 
 
@@ -104,10 +105,10 @@ _CANDIDATES = (
 
 
 class TextSurvey:
-    """The types that one column may still have."""
+    """The types that one column may still have. `among`: those to choose from, if not all."""
 
-    def __init__(self) -> None:
-        self._candidates: tuple[Candidate, ...] = _CANDIDATES
+    def __init__(self, among: Collection[pa.DataType] | None = None) -> None:
+        self._candidates = tuple(c for c in _CANDIDATES if among is None or c.type in among)
         self._seen = False
 
     def add(self, texts: list[str]) -> None:
@@ -144,7 +145,7 @@ def text_column(texts: list[str], type: pa.DataType) -> pa.Array:
                 pass
         return decode(each(values, lambda text: _scalar(text, type)), type)
     if pa.types.is_nested(type):
-        values = each(values, lambda text: _json(text, type))
+        values = each(values, lambda text: from_json(text, type))
     elif type == pa.binary():
         each(values, _no_bytes)
     return decode(encoder(type).column(values), type)
@@ -179,7 +180,8 @@ def _scalar(text: str, type: pa.DataType) -> Any:
     return encoder(type).one(number)
 
 
-def _json(text: str, type: pa.DataType) -> Any:
+def from_json(text: str, type: pa.DataType) -> Any:
+    """A value of a list, a vector or a struct out of its text form. Raises `Unfit`."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

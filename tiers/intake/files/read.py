@@ -10,7 +10,8 @@ crash gives the same ids, and what is there already is not written twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -49,22 +50,50 @@ def read_file(
     "quarantine" writes each to the file named `quarantine` and goes on. `progress` counts bytes of the file.
     Raises `NotFound` for the file or a column, `Invalid` with file, line or row, and field.
     """
-    path = Path(path)
-    if on_error not in ("stop", "quarantine") or (on_error == "quarantine") != (quarantine is not None):
-        raise Invalid(
-            f"on_error={on_error!r}, quarantine={quarantine!r}",
-            hint='"stop", or "quarantine" and the file to put malformed records in',
-        )
+    wishes = Wishes(schema, event_time, id_column, on_error, quarantine, batch_rows)
+    return read_wished(Path(path), wishes, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a table is to be read; see `read_file`."""
+
+    schema: Schema | None = None
+    event_time: str | None = None
+    id_column: str | None = None
+    on_error: str = "stop"
+    quarantine: str | Path | None = None
+    batch_rows: int = BATCH_ROWS
+
+    def __post_init__(self) -> None:
+        if self.on_error not in ("stop", "quarantine") or (self.on_error == "quarantine") != (
+            self.quarantine is not None
+        ):
+            raise Invalid(
+                f"on_error={self.on_error!r}, quarantine={self.quarantine!r}",
+                hint='"stop", or "quarantine" and the file to put malformed records in',
+            )
+
+
+def read_wished(path: Path, wishes: Wishes, progress: Progress | None) -> FileBatches:
+    """The same as `read_file`."""
     source = Source(path, progress)
-    format = _format(source)
-    kept = None if quarantine is None else Quarantine(Path(quarantine), path)
     content = Hashed(source.blocks("types"))
+    return first_pass(source, _format(source), content, content.digest, wishes)
+
+
+def first_pass(
+    source: Source, format: Format, blocks: Iterable[bytes], digest: Callable[[], str], wishes: Wishes
+) -> FileBatches:
+    """Types, names and columns of one table. `digest`: what its ids begin with, known after all blocks."""
+    path, quarantine = source.path, wishes.quarantine
+    kept = None if quarantine is None else Quarantine(Path(quarantine), path)
     try:
-        found = format.types(content, refuse(path) if kept is None else lambda _bad: None)
+        found = format.types(blocks, refuse(path) if kept is None else lambda _bad: None)
     except Invalid as problem:
         raise _named(problem, path) from None
     names = valid_names([format.label(key) for key in found])
-    known = targets(schema)
+    known = targets(wishes.schema)
     columns = []
     for (key, type), name in zip(found.items(), names, strict=True):
         target = known.folded.get(name.lower())
@@ -75,12 +104,12 @@ def read_file(
         source,
         format,
         columns,
-        content.digest(),
-        event_time=_find(event_time, labels, "event time"),
-        id_column=_find(id_column, labels, "ids"),
+        digest(),
+        event_time=_find(wishes.event_time, labels, "event time"),
+        id_column=_find(wishes.id_column, labels, "ids"),
         renamed={name: label for name, label in labels.items() if name != label},
         quarantine=kept,
-        batch_rows=batch_rows,
+        batch_rows=wishes.batch_rows,
     )
 
 
@@ -96,7 +125,7 @@ def _format(source: Source) -> Format:
     if b"\0" in head:
         raise Invalid(
             f"{source.path} is no file of a known kind",
-            hint="CSV, NDJSON, a JSON array, Parquet and Arrow are read, gzipped or not",
+            hint="CSV, NDJSON, a JSON array, Parquet, Arrow and SQLite are read, gzipped or not",
         )
     suffix = Path(source.path.name.lower().removesuffix(".gz")).suffix
     if suffix not in (".csv", ".tsv"):

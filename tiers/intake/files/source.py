@@ -78,6 +78,15 @@ class Source:
         unpacked.seek(0)
         return unpacked
 
+    def unpacked(self, folder: Path) -> Path:
+        """A file with the content: this one, or if it is packed one in `folder`."""
+        if not self._packed:
+            return self.path
+        path = folder / "unpacked"
+        with self._open() as content, path.open("wb") as file:
+            shutil.copyfileobj(content, file, BLOCK_BYTES)
+        return path
+
     def _open(self) -> BinaryIO:
         return gzip.open(self.path) if self._packed else self.path.open("rb")  # type: ignore[return-value]
 
