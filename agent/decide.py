@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -159,6 +160,7 @@ def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
         "unplaced:share": words / content, "content": min(content, 20) / 10.0,
         "joins": min(top.features.get("join:count", 0.0), 4.0),
     }  # fmt: skip
+    found.update(_surroundings(top.query, s.catalog))
     for name, value in top.features.items():
         found[f"is:{name}"] = max(-4.0, min(4.0, value))
     return found
@@ -168,3 +170,15 @@ def probability(weights: Mapping[str, float], found: Mapping[str, float]) -> flo
     """How likely an event is by its evidence."""
     score = sum(weights.get(name, 0.0) * value for name, value in found.items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
+
+
+def _surroundings(query: MetricQuery, catalog: Catalog) -> dict[str, float]:
+    """How much the catalog holds that could be meant instead: its size, and columns of the same name."""
+    names = Counter(bare(column.words) for column in catalog.column_of.values())
+    used = {(t.table, t.column) for t in own_terms(query)} & catalog.column_of.keys()
+    shared = max((names[bare(catalog.column_of[key].words)] for key in used), default=1)
+    return {
+        "tables": math.log(len(catalog.tables)),
+        "columns": math.log(1 + len(catalog.column_of)),
+        "same_name": float(min(shared, 6) - 1),
+    }

@@ -190,7 +190,7 @@ AGGREGATES = {
 
 ASCENDING = _phrases(
     """
-    in ascending order, in ascending alphabetical order, in increasing order, in alphabetical order,
+    in ascending, in increasing, in ascending order, in ascending alphabetical order, in increasing order, in alphabetical order,
     in alphabetic order, in lexicographic order, in lexicographical order, in lexical order, in
     alphabetical ascending order, from low to high, from lowest to highest, from smallest to largest,
     from youngest to oldest, from the youngest to the oldest, from earliest to latest, from least to
@@ -208,7 +208,7 @@ ASCENDING = _phrases(
 
 DESCENDING = _phrases(
     """
-    in descending order, in decreasing order, in reverse alphabetical order, in descending
+    in descending, in decreasing, in descending order, in decreasing order, in reverse alphabetical order, in descending
     alphabetical order, in reversed alphabetical order, in reverse order, in alphabetical descending
     order, from high to low, from highest to lowest, from largest to smallest, from oldest to
     youngest, from the oldest to the youngest, from latest to earliest, from greatest to least, from

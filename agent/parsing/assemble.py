@@ -195,7 +195,8 @@ def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> I
     features[f"join:{min(len(tree.joins), 4)}"] = 1.0
     features["join:extra"] = float(extra)
     unspoken = [t for t in tables if t not in parts.spoken]
-    features["tables:unspoken"] = float(len(unspoken))
+    if parts.spoken:
+        features["tables:unspoken"] = float(len(unspoken))
     features[f"tables:unspoken:{'some' if parts.spoken else 'none'}"] = float(len(unspoken))
     if parts.valued & set(unspoken):
         features["tables:valued"] = 1.0
@@ -264,7 +265,8 @@ def _order(parts: Parts, head: Head) -> tuple[tuple[Order, ...] | None, int | No
             if keys and len(keys) == len(parts.supers) and parts.supers:
                 keys[-1] = replace(keys[-1], descending=fragment.descending)
                 continue
-            term = head.select[0]
+            measured = [t for t in head.select if t.aggregated]
+            term = measured[0] if measured and head.group and fragment.op != "letters" else head.select[0]
             if term.column == "*" and not term.agg:
                 return None, None, []
         elif term.column == "*" and not term.table:
@@ -277,6 +279,10 @@ def _order(parts: Parts, head: Head) -> tuple[tuple[Order, ...] | None, int | No
         features.append(("limit:ordered" if keys else "limit:unordered", 1.0))
         if fragment.descending and keys and not parts.orders:
             keys[-1] = replace(keys[-1], descending=True)
+    for fragment in parts.supers:
+        if fragment.term is not None and not fragment.term.aggregated and fragment.term.column != "*":
+            column = parts.catalog.column_of[(fragment.term.table, fragment.term.column)]
+            features.append(("top:unique" if column.unique else "top:repeated", 1.0))
     if head.totals:
         keys = [replace(o, term=replace(o.term, agg="sum")) for o in keys]
     if len(parts.supers) > 1:

@@ -117,6 +117,7 @@ def _compared(
         fits = _type_feature(column, found)
         fragment = Fragment("cond", term, op, (found.value,), position=i)
         yield Edge(i, found.end, (fragment,), (*base, (f"pat:{pattern}", 1.0), *fits), "rel")
+    yield from _with_column(s, i, j, op, column, term, base)
     every = s.low(j - 1) if s.low(j - 1) in ("all", "any", "every", "some") else ""
     if every and not s.scalars(j, column):
         most = (op in (">", ">=")) == (every in ("all", "any", "every"))
@@ -130,6 +131,27 @@ def _compared(
         end = max(ends, default=j + 1)
         fragment = Fragment("cond", term, op, inner=agg, position=i)
         yield Edge(i, end, (fragment,), (*base, ("pat:inner", 1.0)), "rel")
+
+
+def _with_column(
+    s: Sentence, i: int, j: int, op: str, column: Column, term: Term, base: Features
+) -> Iterator[Edge]:
+    """`lower than its cost`: another column; `below the price of all cars`: the most or least of the same one."""
+    if op in ("=", "!="):
+        return
+    for mention in s.columns(j):
+        other = s.column(mention)
+        if (mention.table, mention.column) == (column.table, column.name):
+            k = s.skip(mention.end, ("of", "for"))
+            every = s.low(k)
+            if k > mention.end and every in ("all", "any", "every", "some", "each"):
+                most = (op in (">", ">=")) == (every != "some")
+                inner = Fragment("cond", term, op, inner="max" if most else "min", position=i)
+                yield Edge(i, k + 1, (inner,), (*base, ("pat:inner_of", 1.0)), "rel")
+        elif column.numeric and other.numeric and not other.is_id and mention.full:
+            compared = Fragment("cond", term, op, other=Term(mention.table, mention.column), position=i)
+            features = (*base, *s.link_features(mention, "cond"), ("pat:column_column", 1.0))
+            yield Edge(i, mention.end, (compared,), features, "rel")
 
 
 def _equal(
@@ -276,6 +298,9 @@ def adjective_conditions(s: Sentence, i: int) -> Iterator[Edge]:
         return
     end, _, base = found
     for column, sign, features in measured_columns(s, i, base):
+        if column.kind == "date":
+            yield from _born(s, i, end, column, sign, features)
+            continue
         direction = sign if not s.low(i) == "less" else -sign
         op = ">" if direction > 0 else "<"
         term = Term(column.table, column.name)
@@ -286,6 +311,20 @@ def adjective_conditions(s: Sentence, i: int) -> Iterator[Edge]:
                 else edge.end
             )
             yield Edge(edge.start, stop, edge.fragments, edge.features, "rel")
+
+
+def _born(
+    s: Sentence, i: int, j: int, column: Column, sign: int, features: Features
+) -> Iterator[Edge]:
+    """`older than 40` of a date of birth: born before the day so many years ago."""
+    number = number_at(s.tokens, j)
+    if number is None or not 0 < number[0] < 130:
+        return
+    day = f"{s.now.year - int(number[0]):04d}-{s.now.month:02d}-{min(s.now.day, 28):02d}"
+    term = Term(column.table, column.name)
+    fragment = Fragment("cond", term, ">" if sign > 0 else "<", (day,), position=i)
+    end = s.skip(number[1], ("years", "year", "old", "of", "age"))
+    yield Edge(i, end, (fragment,), (*features, ("pat:adj_born", 1.0)), "rel")
 
 
 def measured_columns(s: Sentence, i: int, adjective: str) -> Iterator[tuple[Column, int, Features]]:
@@ -324,6 +363,13 @@ def comparison_conditions(s: Sentence, i: int) -> Iterator[Edge]:
         return
     start, op = found or (i + 1, "=")
     start = s.skip(start, lex.DETERMINERS | {"year", "of", "month"})
+    for mention in s.columns(start) if found else ():
+        column = s.column(mention)
+        for scalar in s.scalars(mention.end, column):
+            if scalar.quality in ("number", "date") and (column.kind != "text" or column.measurable):
+                fragment = Fragment("cond", Term(mention.table, mention.column), op, (scalar.value,), position=i)
+                features = (*s.link_features(mention, "cond"), ("pat:cmp_col_num", 1.0), *_type_feature(column, scalar))
+                yield Edge(i, scalar.end, (fragment,), features, "rel")
     number = number_at(s.tokens, start)
     dated = start < len(s) and s.tokens[start].kind == "date"
     if number is None and not dated:

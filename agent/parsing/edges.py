@@ -37,6 +37,7 @@ PATTERNS: tuple[Callable[[Sentence, int], Iterator[Edge]], ...] = (
     time.period_edges,
     time.grain_edges,
     time.comparison_edges,
+    time.second_period,
 )
 
 

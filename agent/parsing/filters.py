@@ -100,6 +100,8 @@ def _predicate(parts: Parts, fragment: Fragment) -> Predicate | None:
         return None
     if fragment.role == "null":
         return Not(IsNull(term)) if fragment.negated else IsNull(term)
+    if fragment.other is not None:
+        return Compare(term, fragment.op, fragment.other)
     if fragment.inner:
         inner = MetricQuery((replace(term, agg=fragment.inner),))
         return Compare(term, fragment.op, inner)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..english.inflection import words
 from ..query import Compare, Predicate, Term, conjoin
 from .fragments import Features
 
@@ -156,6 +157,10 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
         return
     if measured and parts.supers:
         return
+    timed = parts.compare is not None or any(f.op == "period" for f in parts.conditions)
+    if having is None and not measured and not parts.supers and len(plain) == 1 and timed and _additive(parts, plain[0]):
+        total = (replace(plain[0], agg="sum"),)
+        yield Head(total, (), None, features=(*features, ("select:total_of_time", 1.0)))
     if having is None:
         yield Head(select, (), None, features=features)
         if not measured:
@@ -256,6 +261,16 @@ def _addable(parts: Parts, term: Term) -> bool:
     return column.numeric and not column.is_id and (term.table, term.column) not in parts.catalog.foreign_keys
 
 
+_ADDITIVE = words("revenue amount sale total quantity cost profit income spend payment volume turnover value")
+
+
+def _additive(parts: Parts, term: Term) -> bool:
+    """Whether a column by its name is a measure that people mean as a total."""
+    if not _addable(parts, term):
+        return False
+    return bool(_ADDITIVE & set(parts.catalog.column_of[(term.table, term.column)].words))
+
+
 def _ordered_by_total(parts: Parts, select: tuple[Term, ...], features: Features) -> Iterator[Head]:
     """`top 10 products by revenue`: rows of one table ranked by the total of a column of another."""
     keys = [f.term for f in (*parts.orders, *parts.supers) if f.term is not None]
@@ -307,7 +322,12 @@ def _distinct(parts: Parts, head: Head) -> Iterator[Head]:
     )
     style = "names" if names else "attributes"
     number = "one" if len(head.select) == 1 else "more"
-    yield replace(head, features=(*head.features, (f"distinct:no:{flag}:{where}", 1.0)))
+    plain_rows: Features = (
+        (f"distinct:no:{flag}:{where}", 1.0),
+        (f"distinct:no:{kind}:{style}:{where}", 1.0),
+        (f"distinct:no:{number}:{style}", 1.0),
+    )
+    yield replace(head, features=(*head.features, *plain_rows))
     if said or not unique or others:
         features: Features = (
             (f"distinct:yes:{flag}:{where}", 1.0), (f"distinct:yes:{kind}", 1.0), (f"distinct:yes:{number}", 1.0),

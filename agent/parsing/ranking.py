@@ -188,7 +188,8 @@ def order_edges(s: Sentence, i: int) -> Iterator[Edge]:
     base: Features = ((f"order:{'cue' if cue else 'way'}", 1.0),)
     yield from _ordered_terms(s, i, j, direction, base, (), 0)
     if direction:
-        fragment = Fragment("order", None, descending=direction == "down", position=i)
+        letters = any(s.low(k).startswith(("alphabet", "lexic")) for k in range(i, j))
+        fragment = Fragment("order", None, "letters" if letters else "", descending=direction == "down", position=i)
         yield Edge(i, j, (fragment,), (*base, ("order:open", 1.0)), "order")
 
 
@@ -300,6 +301,9 @@ def count_compared_edges(s: Sentence, i: int) -> Iterator[Edge]:
         options += [
             (Term(m.table, "*", "count"), m.end, s.link_features(m, "table")) for m in s.tables(start)
         ]
+        if s.low(i) == "total" or s.low(i + 1) == "total":
+            numbers = [m for m in s.columns(start) if s.column(m).numeric and not s.column(m).is_id]
+            options += [(Term(m.table, m.column, "sum"), m.end, s.link_features(m, "having")) for m in numbers]
     else:
         options += [
             (Term(m.table, m.column, agg), m.end, s.link_features(m, "having")) for m in s.columns(start)
