@@ -19,7 +19,9 @@ _NUMBER = re.compile(r"[-+$]?\d[\d,]*\.?\d*%?")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind` is number, text, date, time or bool. `values` are distinct values, empty where hidden or too many."""
+    """`kind` is number, text, date, time or bool. `values` are distinct values, empty where hidden or
+    too many.
+    """
 
     table: str
     name: str

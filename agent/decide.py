@@ -1,4 +1,6 @@
-"""Answer, ask back, or refuse: how sure the best meaning is, from evidence that was weighed on known questions."""
+"""Answer, ask back, or refuse: how sure the best meaning is, from evidence that was weighed on known
+questions.
+"""
 
 from __future__ import annotations
 
@@ -59,14 +61,14 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     options = distinct_meanings(candidates)
     if tied(options, s.catalog) > 1 and confidence >= model.clarify_from / 2:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
-    if confidence >= model.answer_from and not _vital(candidates[0], s):
+    if confidence >= model.answer_from and not _vital(candidates[0]):
         return Decision("answer", confidence, options[:MOST_OPTIONS])
     if len(options) > 1 and not unplaced and probability(model.among, found) >= model.clarify_from:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
     return Decision("refuse", confidence, options[:MOST_OPTIONS], unplaced)
 
 
-def _vital(candidate: Candidate, s: Sentence) -> bool:
+def _vital(candidate: Candidate) -> bool:
     """Whether the best meaning leaves out what must never be guessed past: a value, a negation, a time."""
     names = ("skip:value", "skip:quoted", "skip:number", "skip:date", "skip:time", "lost:neg")
     return any(candidate.features.get(name, 0.0) > 0 for name in names)
@@ -99,7 +101,9 @@ def meaning(query: MetricQuery) -> object:
 
 
 def tied(options: Sequence[Candidate], catalog: Catalog) -> int:
-    """How many of the best meanings are as good as each other and differ only in like-named columns; 1 if none."""
+    """How many of the best meanings are as good as each other and differ only in like-named columns; 1
+    if none.
+    """
     if not options:
         return 1
     best = options[0]

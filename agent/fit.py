@@ -1,6 +1,7 @@
 """Fits the ranker's weights: candidates of a question compete, the right ones should win.
 
-The loss is the negative logarithm of the probability of the right candidates, with a pull towards zero. Only numpy.
+The loss is the negative logarithm of the probability of the right candidates, with a pull towards zero.
+Only numpy.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, lru_cache
 
 from ..catalog import Catalog, Column
@@ -95,9 +95,9 @@ class Sentence:
 
     def match(self, i: int, table: Phrases) -> tuple[int, str] | None:
         """(end, meaning) of the longest phrase of `table` at i."""
-        for words, meaning in table.get(self.low(i), ()):
-            if all(self.low(i + k) == word for k, word in enumerate(words)):
-                return i + len(words), meaning
+        for phrase, meaning in table.get(self.low(i), ()):
+            if all(self.low(i + k) == word for k, word in enumerate(phrase)):
+                return i + len(phrase), meaning
         return None
 
     def skip(self, i: int, words: Iterable[str]) -> int:

@@ -63,7 +63,9 @@ def comparison_edges(s: Sentence, i: int) -> Iterator[Edge]:
 
 def second_period(s: Sentence, i: int) -> Iterator[Edge]:
     """`compare ... with last month`: where two periods are set against each other, the second is the base."""
-    if len(s.periods) != 2 or not any(s.low(k).startswith("compar") or s.low(k) in _AGAINST for k in range(len(s))):
+    if len(s.periods) != 2 or not any(
+        s.low(k).startswith("compar") or s.low(k) in _AGAINST for k in range(len(s))
+    ):
         return
     base, start, end = s.periods[1]
     if i in (start, start - 1) and s.low(start - 1) in _AGAINST | {"with", "to", "and", "than"}:
