@@ -12,7 +12,7 @@ from .errors import Unconnected
 from .joins import Joins
 from .query import (
     All,
-    Any_,
+    AnyOf,
     Between,
     Compare,
     IsNull,
@@ -98,7 +98,7 @@ class _Builder:
             select.set("distinct", exp.Distinct())
         return select
 
-    def _first_of_each(self, query: MetricQuery, order: exp.Order) -> tuple[str, exp.Expression]:
+    def _first_of_each(self, query: MetricQuery, order: exp.Order) -> tuple[str, exp.Expr]:
         """Only the first rows of each group, in that order."""
         keys = [self._term(term) for term in query.group]
         number = exp.Window(this=exp.RowNumber(), partition_by=keys, order=order)
@@ -106,7 +106,7 @@ class _Builder:
             this=exp.LTE(this=number, expression=exp.Literal.number(query.per_group))
         )
 
-    def _outputs(self, query: MetricQuery, term: Term) -> list[exp.Expression]:
+    def _outputs(self, query: MetricQuery, term: Term) -> list[exp.Expr]:
         """A term as it is given back: a measure also over another period, or as its share of the total."""
         made = self._column(term)
         if not term.aggregated:
@@ -132,21 +132,21 @@ class _Builder:
         other = Between(query.compare.term, query.compare.begin, query.compare.end, half_open=True)
         asked = [p for p in _parts(query.where) if isinstance(p, Between) and p.term == query.compare.term]
         rest = [p for p in _parts(query.where) if p not in asked[:1]]
-        return conjoin(*rest, Any_((*asked[:1], other))) if asked else query.where
+        return conjoin(*rest, AnyOf((*asked[:1], other))) if asked else query.where
 
-    def _column(self, term: Term) -> exp.Expression:
+    def _column(self, term: Term) -> exp.Expr:
         if term.column == "*" and not term.agg:
             return exp.Column(this=exp.Star(), table=_identifier(term.table)) if self._qualify else exp.Star()
         return self._term(term)
 
-    def _term(self, term: Term) -> exp.Expression:
+    def _term(self, term: Term) -> exp.Expr:
         if term.metric:
             return self._metric(term)
         if term.column == "*":
             return exp.Count(this=exp.Star())
-        column: exp.Expression = self._plain(term)
+        column: exp.Expr = self._plain(term)
         if term.grain:
-            return exp.DateTrunc(this=column, unit=exp.Literal.string(term.grain.upper()))
+            return exp.func("DATE_TRUNC", exp.Literal.string(term.grain), column, dialect="duckdb")
         if not term.agg:
             return column
         if term.agg in ("sum", "avg") and not self._catalog.column_of[(term.table, term.column)].numeric:
@@ -155,7 +155,7 @@ class _Builder:
             column = exp.Distinct(expressions=[column])
         return _AGGS[term.agg](this=column)
 
-    def _metric(self, term: Term) -> exp.Expression:
+    def _metric(self, term: Term) -> exp.Expr:
         """A named metric's own expression, its columns qualified where several tables are read."""
         metric = next(m for m in self._catalog.metrics if m.name == term.metric)
         parsed = parse_one(metric.sql, dialect="duckdb")
@@ -166,7 +166,7 @@ class _Builder:
     def _plain(self, term: Term) -> exp.Column:
         return _name(term.table if self._qualify else "", term.column)
 
-    def _predicate(self, predicate: Predicate) -> exp.Expression:
+    def _predicate(self, predicate: Predicate) -> exp.Expr:
         if isinstance(predicate, Compare):
             return self._compare(predicate)
         if isinstance(predicate, Between):
@@ -193,8 +193,8 @@ class _Builder:
         parts = [self._predicate(part) for part in predicate.parts]
         return exp.and_(*parts) if isinstance(predicate, All) else exp.Paren(this=exp.or_(*parts))
 
-    def _compare(self, predicate: Compare) -> exp.Expression:
-        right: exp.Expression
+    def _compare(self, predicate: Compare) -> exp.Expr:
+        right: exp.Expr
         if isinstance(predicate.value, MetricQuery):
             right = exp.Subquery(this=self.query(predicate.value))
         elif isinstance(predicate.value, Term):
@@ -216,7 +216,7 @@ class _Builder:
             "!=",
         )
 
-    def _like(self, predicate: Like) -> exp.Expression:
+    def _like(self, predicate: Like) -> exp.Expr:
         text = predicate.text
         pattern = {"prefix": f"{text}%", "suffix": f"%{text}", "inside": f"%{text}%"}[predicate.where]
         column = self._term(predicate.term)
@@ -224,7 +224,7 @@ class _Builder:
             column = exp.Cast(this=column, to=exp.DataType.build("TEXT"))
         return exp.ILike(this=column, expression=exp.Literal.string(pattern))
 
-    def _literal(self, value: Scalar, term: Term, as_number: bool = False) -> exp.Expression:
+    def _literal(self, value: Scalar, term: Term, as_number: bool = False) -> exp.Expr:
         counted = term.column == "*" or term.agg in ("count", "metric")
         column = None if counted else self._catalog.column_of[(term.table, term.column)]
         if isinstance(value, bool):
@@ -244,7 +244,7 @@ def _parts(where: Predicate | None) -> tuple[Predicate, ...]:
     return where.parts if isinstance(where, All) else (where,) if where is not None else ()
 
 
-def _instant(text: str) -> exp.Expression:
+def _instant(text: str) -> exp.Expr:
     """A date or timestamp as text that DuckDB compares with either."""
     try:
         parsed: date = datetime.fromisoformat(text)

@@ -19,7 +19,9 @@ _NUMBER = re.compile(r"[-+$]?\d[\d,]*\.?\d*%?")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind` is number, text, date, time or bool. `values` are distinct values, empty where hidden or too many."""
+    """`kind` is number, text, date, time or bool. `values` are distinct values, empty where hidden or
+    too many.
+    """
 
     table: str
     name: str
@@ -117,7 +119,13 @@ class Catalog:
 
     def names_of(self, table: str) -> tuple[Column, ...]:
         """The columns by which people call a row of `table`: its name, or first and last name, or title."""
-        return _name_columns(self.by_name[table], self.foreign_keys)
+        if table not in self._names:
+            self._names[table] = _name_columns(self.by_name[table], self.foreign_keys)
+        return self._names[table]
+
+    @cached_property
+    def _names(self) -> dict[str, tuple[Column, ...]]:
+        return {}
 
     def like_named(self, column: Column) -> tuple[Column, ...]:
         """Other columns of the same table whose names differ only by a number."""

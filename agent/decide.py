@@ -1,9 +1,12 @@
-"""Answer, ask back, or refuse: how sure the best meaning is, from evidence that was weighed on known questions."""
+"""Answer, ask back, or refuse: how sure the best meaning is, from evidence that was weighed on known
+questions.
+"""
 
 from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -58,14 +61,14 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     options = distinct_meanings(candidates)
     if tied(options, s.catalog) > 1 and confidence >= model.clarify_from / 2:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
-    if confidence >= model.answer_from and not _vital(candidates[0], s):
+    if confidence >= model.answer_from and not _vital(candidates[0]):
         return Decision("answer", confidence, options[:MOST_OPTIONS])
     if len(options) > 1 and not unplaced and probability(model.among, found) >= model.clarify_from:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
     return Decision("refuse", confidence, options[:MOST_OPTIONS], unplaced)
 
 
-def _vital(candidate: Candidate, s: Sentence) -> bool:
+def _vital(candidate: Candidate) -> bool:
     """Whether the best meaning leaves out what must never be guessed past: a value, a negation, a time."""
     names = ("skip:value", "skip:quoted", "skip:number", "skip:date", "skip:time", "lost:neg")
     return any(candidate.features.get(name, 0.0) > 0 for name in names)
@@ -98,7 +101,9 @@ def meaning(query: MetricQuery) -> object:
 
 
 def tied(options: Sequence[Candidate], catalog: Catalog) -> int:
-    """How many of the best meanings are as good as each other and differ only in like-named columns; 1 if none."""
+    """How many of the best meanings are as good as each other and differ only in like-named columns; 1
+    if none.
+    """
     if not options:
         return 1
     best = options[0]
@@ -159,6 +164,7 @@ def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
         "unplaced:share": words / content, "content": min(content, 20) / 10.0,
         "joins": min(top.features.get("join:count", 0.0), 4.0),
     }  # fmt: skip
+    found.update(_surroundings(top.query, s.catalog))
     for name, value in top.features.items():
         found[f"is:{name}"] = max(-4.0, min(4.0, value))
     return found
@@ -168,3 +174,15 @@ def probability(weights: Mapping[str, float], found: Mapping[str, float]) -> flo
     """How likely an event is by its evidence."""
     score = sum(weights.get(name, 0.0) * value for name, value in found.items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, score))))
+
+
+def _surroundings(query: MetricQuery, catalog: Catalog) -> dict[str, float]:
+    """How much the catalog holds that could be meant instead: its size, and columns of the same name."""
+    names = Counter(bare(column.words) for column in catalog.column_of.values())
+    used = {(t.table, t.column) for t in own_terms(query)} & catalog.column_of.keys()
+    shared = max((names[bare(catalog.column_of[key].words)] for key in used), default=1)
+    return {
+        "tables": math.log(len(catalog.tables)),
+        "columns": math.log(1 + len(catalog.column_of)),
+        "same_name": float(min(shared, 6) - 1),
+    }

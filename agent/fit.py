@@ -1,6 +1,7 @@
 """Fits the ranker's weights: candidates of a question compete, the right ones should win.
 
-The loss is the negative logarithm of the probability of the right candidates, with a pull towards zero. Only numpy.
+The loss is the negative logarithm of the probability of the right candidates, with a pull towards zero.
+Only numpy.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def fit(
     questions: Sequence[Sequence[Example]],
     prior: Mapping[str, float] | None = None,
     *,
-    pull: float = 0.04,
+    pull: float = 0.025,
     rounds: int = 300,
     rare: int = 4,
 ) -> dict[str, float]:
@@ -38,7 +39,7 @@ def fit(
 
 
 def fit_events(
-    cases: Sequence[Example], *, pull: float = 0.4, rounds: int = 200, rare: int = 15
+    cases: Sequence[Example], *, pull: float = 0.15, rounds: int = 200, rare: int = 15
 ) -> dict[str, float]:
     """Weights of evidence for an event: logistic regression, each case by itself."""
     nothing: Mapping[str, float] = {}

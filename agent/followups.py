@@ -8,11 +8,12 @@ from dataclasses import replace
 from .parsing.edges import edges_of
 from .parsing.fragments import Edge, Fragment
 from .parsing.sentence import Sentence
-from .query import Between, Compare, MetricQuery, Order, Predicate, Term, conjoin, tables_of, terms_of
+from .query import All, Between, Compare, MetricQuery, Order, Predicate, Term, conjoin, tables_of, terms_of
 from .rank import Schema
 
 _OPENING = re.compile(
-    r"^\W*(and|but|or|what about|how about|now|only|just|instead|same|also|then|(re)?(sort|order)|top|by|for|in|per)\b"
+    r"^\W*(and|but|or|what about|how about|now|only|just|instead|same|also"
+    r"|then|(re)?(sort|order)|top|by|for|in|per)\b"
     r"|\b(instead|only|too|as well)\W*$",
     re.IGNORECASE,
 )
@@ -92,7 +93,7 @@ def _replaced(where: Predicate | None, fragment: Fragment) -> Predicate | None:
     made = condition(fragment)
     if made is None or fragment.term is None:
         return where
-    old = where.parts if hasattr(where, "parts") else (where,)
+    old = where.parts if isinstance(where, All) else (where,)
     kept = [p for p in old if p is not None and fragment.term not in set(terms_of(p))]
     return conjoin(*kept, made)
 

@@ -1,6 +1,7 @@
 """`MetricQuery`: the typed meaning of a question, before any SQL.
 
-Everything is a frozen value that goes to a dict and back, so a meaning can be stored, shown, compared and edited.
+Everything is a frozen value that goes to a dict and back, so a meaning can be stored, shown, compared and
+edited.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ Scalar = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A column, or an aggregate of one; column `*` counts rows of `table`; `metric` names one of the catalog."""
+    """A column, or an aggregate of one; column `*` counts rows of `table`; `metric` names one of the
+    catalog.
+    """
 
     table: str
     column: str = "*"
@@ -87,13 +90,13 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class AnyOf:
     """Some part holds."""
 
     parts: tuple[Predicate, ...]
 
 
-Predicate = Compare | Between | Like | IsNull | Within | Not | All | Any_
+Predicate = Compare | Between | Like | IsNull | Within | Not | All | AnyOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +120,11 @@ class Comparison:
 class MetricQuery:
     """What is asked: columns and measures, over which rows, by what, in which order, how many.
 
-    `tables` are relations that must be joined though no term names them; `via` are the joins (table, column, table,
-    column) to take where two tables have several. `combine` joins the result with that of
-    another query (intersect, except, union). `per_group` keeps so many rows for each value of the group keys, in the
-    given order, and groups nothing. `rows_only` asks how many rows the query has. `share` divides the first measure by its total. `compare` adds the measure over another time range.
+    `tables` are relations that must be joined though no term names them; `via` are the joins (table,
+    column, table, column) to take where two tables have several. `combine` joins the result with that
+    of another query (intersect, except, union). `per_group` keeps so many rows for each value of the
+    group keys, in the given order, and groups nothing. `rows_only` asks how many rows the query has.
+    `share` divides the first measure by its total. `compare` adds the measure over another time range.
     """
 
     select: tuple[Term, ...]
@@ -162,7 +166,7 @@ def terms_of(predicate: Predicate | None) -> Iterator[Term]:
         yield predicate.term
     elif isinstance(predicate, Not):
         yield from terms_of(predicate.part)
-    elif isinstance(predicate, (All, Any_)):
+    elif isinstance(predicate, (All, AnyOf)):
         for part in predicate.parts:
             yield from terms_of(part)
 
@@ -184,8 +188,21 @@ def tables_of(query: MetricQuery) -> tuple[str, ...]:
 
 
 _KINDS: dict[str, type] = {
-    kind.__name__.lower().rstrip("_"): kind
-    for kind in (Term, Compare, Between, Like, IsNull, Within, Not, All, Any_, Order, Comparison, MetricQuery)
+    kind.__name__.lower(): kind
+    for kind in (
+        Term,
+        Compare,
+        Between,
+        Like,
+        IsNull,
+        Within,
+        Not,
+        All,
+        AnyOf,
+        Order,
+        Comparison,
+        MetricQuery,
+    )
 }
 
 
@@ -193,7 +210,7 @@ def to_dict(value: object) -> Any:
     """The value as plain dicts, lists and scalars; defaults are left out."""
     if isinstance(value, tuple):
         return [to_dict(item) for item in value]
-    name = type(value).__name__.lower().rstrip("_")
+    name = type(value).__name__.lower()
     if name not in _KINDS:
         return value
     out: dict[str, Any] = {"kind": name}

@@ -45,7 +45,9 @@ class Schema:
         periods = placed(tokens, find_periods(question, now))
         grains = placed(tokens, find_grains(question))
         comparisons = placed(tokens, find_comparisons(question, now))
-        return Sentence(question, tokens, mentions, self.catalog, self.joins, periods, grains, comparisons)
+        return Sentence(
+            question, tokens, mentions, self.catalog, self.joins, now, periods, grains, comparisons
+        )
 
 
 Said = TypeVar("Said", Period, Grain, Comparison)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from .query import All, Any_, Compare, MetricQuery, Not, Predicate, Within
+from .query import All, AnyOf, Compare, MetricQuery, Not, Predicate, Within
 
 _CUES = {
     "how_many": r"\bhow many\b|\bnumber of\b|\bcount\b",
-    "how_many_first": r"^\W*(how many|count|(find|what is|give|show|return|tell me|state)\W+(me )?the (total )?number)\b",
+    "how_many_first": r"^\W*(how many|count"
+    r"|(find|what is|give|show|return|tell me|state)\W+(me )?the (total )?number)\b",
     "each": r"\b(each|every|per)\b",
     "most": r"\b(most|least|fewest)\b",
     "best": r"\b(highest|lowest|largest|smallest|greatest|maximum|minimum|max|min|biggest|top)\b",
@@ -45,16 +46,29 @@ def shape(query: MetricQuery) -> tuple[str, ...]:
     orders = [order.term for order in query.order]
     plain = sum(not term.aggregated for term in query.select)
     flags = {
-        "count": counts == 1, "counts": counts > 1, "avg": "avg" in aggs, "sum": "sum" in aggs,
-        "extreme": bool(aggs & {"min", "max"}), "group": bool(query.group), "having": query.having is not None,
-        "order": bool(query.order) and query.limit is None, "top": bool(query.order) and query.limit is not None,
-        "top_count": bool(query.limit) and any(t.agg == "count" for t in orders), "distinct": query.distinct,
-        "limit_only": bool(query.limit) and not query.order, "per_group": query.per_group is not None,
-        "rows_only": query.rows_only, "count_distinct": any(t.distinct and t.agg for t in query.select),
-        "only_measures": plain == 0 and bool(aggs), "all_columns": any(t.column == "*" and not t.agg for t in query.select),
-        "plain1": plain == 1, "plain2": plain == 2, "plain3": plain > 2,
-        "one_row": plain == 0 and not query.group, **_predicates(query),
-    }  # fmt: skip
+        "count": counts == 1,
+        "counts": counts > 1,
+        "avg": "avg" in aggs,
+        "sum": "sum" in aggs,
+        "extreme": bool(aggs & {"min", "max"}),
+        "group": bool(query.group),
+        "having": query.having is not None,
+        "order": bool(query.order) and query.limit is None,
+        "top": bool(query.order) and query.limit is not None,
+        "top_count": bool(query.limit) and any(t.agg == "count" for t in orders),
+        "distinct": query.distinct,
+        "limit_only": bool(query.limit) and not query.order,
+        "per_group": query.per_group is not None,
+        "rows_only": query.rows_only,
+        "count_distinct": any(t.distinct and t.agg for t in query.select),
+        "only_measures": plain == 0 and bool(aggs),
+        "all_columns": any(t.column == "*" and not t.agg for t in query.select),
+        "plain1": plain == 1,
+        "plain2": plain == 2,
+        "plain3": plain > 2,
+        "one_row": plain == 0 and not query.group,
+        **_predicates(query),
+    }
     return tuple(name for name, holds in flags.items() if holds)
 
 
@@ -71,8 +85,8 @@ def _walk(predicate: Predicate | None, found: set[str]) -> None:
     if predicate is None:
         return
     found.add("filter")
-    if isinstance(predicate, (All, Any_)):
-        if isinstance(predicate, Any_):
+    if isinstance(predicate, (All, AnyOf)):
+        if isinstance(predicate, AnyOf):
             found.add("or")
         for part in predicate.parts:
             _walk(part, found)

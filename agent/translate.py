@@ -30,8 +30,10 @@ class Option:
 class Translation:
     """What became of a question.
 
-    `kind` is answer, clarify or refuse. `query`, `sql` and `reading` hold the best meaning, also where it is not
-    sure enough to be an answer; nothing where there is none. `options` are offered where the user must choose.
+    `kind` is answer, clarify or refuse. `query`, `sql` and `reading` hold the best meaning, also where
+    it is not
+    sure enough to be an answer; nothing where there is none. `options` are offered where the user must
+    choose.
     `unplaced` are words that stand for nothing known, each with the nearest known names in `nearest`.
     """
 
@@ -106,7 +108,7 @@ def translate(
 _ASSUMED = (
     ("join:inferred", "tables are joined by columns that look alike; no key is declared"),
     ("entity:name1", "rows are shown by their name"),
-    ("entity:key", "rows are shown by their key"),
+    ("entity:key:unsaid", "rows are shown by their key"),
     ("link:weak", "a name is taken for a similar one"),
     ("value:partial", "a word is taken for part of a value"),
     ("head:promoted", "the rows of the table named first are asked for"),

@@ -2,8 +2,8 @@
 
     python -m thermocline.benchmarks.questions DATA FOLDER --part tune --sample 600
 
-DATA is the question file, FOLDER holds the databases as DuckDB files with their foreign keys. The split of the
-databases is `tests/agent/spider_split.json`; of the held-back part only sums are printed.
+DATA is the question file, FOLDER holds the databases as DuckDB files with their foreign keys. The split of
+the databases is `tests/agent/spider_split.json`; of the held-back part only sums are printed.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ def print_outcomes(found: list[Outcome]) -> None:
     print(f"refused            {(total - len(answered) - len(clarified)) / total:.1%}")
     times = sorted(o.seconds for o in found)
     print(
-        f"time               p50 {times[total // 2] * 1e3:.1f} ms, p95 {times[int(total * 0.95)] * 1e3:.1f} ms"
+        f"time               p50 {times[total // 2] * 1e3:.1f} ms, "
+        f"p95 {times[int(total * 0.95)] * 1e3:.1f} ms"
     )
     kinds = Counter(kind for o in found for kind in o.question.kinds)
     for kind, count in kinds.most_common():

@@ -1,4 +1,4 @@
-"""Catalogs in which a question cannot be answered, or has two answers: a needed column taken out, or doubled."""
+"""Catalogs in which a question has no answer, or two: a needed column taken out, or doubled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The question set of shared data: catalogs from DuckDB files, questions, the split, and judging an answer."""
+"""The question set of shared data: catalogs from DuckDB files, questions, and judging an answer."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def _table(connection: duckdb.DuckDBPyConnection, name: str) -> TableFacts:
         values: tuple[str, ...] = ()
         if kind == "VARCHAR" or distinct <= 50:
             found = connection.execute(
-                f"select distinct {q} from {_quoted(name)} where {q} is not null order by 1 limit {MOST_VALUES}"
+                f"select distinct {q} from {_quoted(name)} where {q} is not null "
+                f"order by 1 limit {MOST_VALUES}"
             ).fetchall()
             values = tuple(str(value) for (value,) in found)
         columns.append(ColumnFacts(column, kind, distinct, rows - present, low, high, values))

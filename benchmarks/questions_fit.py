@@ -2,8 +2,8 @@
 
     python -m thermocline.benchmarks.questions_fit DATA FOLDER --rounds 2
 
-Only the tuning part of the databases is read. Confidence is fitted on databases that the ranker did not see: it is
-fitted five times without a fifth of them, and speaks for that fifth.
+Only the tuning part of the databases is read. Confidence is fitted on databases that the ranker did not see:
+it is fitted five times without a fifth of them, and speaks for that fifth.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .questions_changed import without_column
 from .questions_data import Databases, Question, questions
 
 AGENT = Path(__file__).resolve().parent.parent / "agent"
+PRIOR = Path(__file__).resolve().parent / "questions_prior.json"
 FOLDS = 5
 CHANGED_SHARE = 0.4
 PRECISION = 0.9
@@ -38,7 +39,7 @@ Seen = dict[str, dict[str, Example]]
 
 @dataclass(frozen=True)
 class Case:
-    """The evidence for one question's best meaning; whether it is right, and whether one of the options is."""
+    """Evidence for one question's best meaning; whether it is right, and whether one of the options is."""
 
     database: str
     evidence: Mapping[str, float]
@@ -51,7 +52,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--rounds", type=int, default=2, help="how often candidates are made anew and weighed")
+    parser.add_argument(
+        "--rounds", type=int, default=2, help="how often candidates are made anew and weighed"
+    )
     parser.add_argument("--sample", type=int, default=0)
     asked = parser.parse_args()
     held = set(json.loads(SPLIT.read_text())["held_back"])
@@ -59,7 +62,7 @@ def main() -> None:
     if asked.sample:
         chosen = random.Random(1).sample(chosen, asked.sample)
     chosen.sort(key=lambda q: q.database)
-    fitter = Fitter(Databases(asked.folder), json.loads((AGENT / "prior.json").read_text()))
+    fitter = Fitter(Databases(asked.folder), json.loads(PRIOR.read_text()))
     weights: Weights = {**fitter.prior, **default_weights()}
     seen: Seen = {}
     for _ in range(asked.rounds):
@@ -104,7 +107,7 @@ class Fitter:
         return fit(used, self.prior)
 
     def cases(self, chosen: Sequence[Question], seen: Seen) -> list[Case]:
-        """Evidence and outcomes, by weights that did not see the database; some without a column they need."""
+        """Evidence and outcomes, by weights that did not see the database; some lack a column."""
         out: list[Case] = []
         for part in range(FOLDS):
             weights = self.weigh(chosen, seen, part)
@@ -165,8 +168,13 @@ def calibrated(cases: Sequence[Case]) -> Model:
     covered = [right for score, right in plain if score >= answer_from]
     leaked = sum(score >= answer_from for score, case in pairs if case.changed)
     changed = max(1, sum(case.changed for _, case in pairs))
-    print(f"answers {len(covered) / len(plain):.1%}, of which {sum(covered) / max(1, len(covered)):.1%} right")
-    print(f"answers {leaked / changed:.1%} of {changed} questions whose column is missing; from {answer_from:.2f} on")
+    print(
+        f"answers {len(covered) / len(plain):.1%}, of which {sum(covered) / max(1, len(covered)):.1%} right"
+    )
+    print(
+        f"answers {leaked / changed:.1%} of {changed} questions whose column is missing; "
+        f"from {answer_from:.2f} on"
+    )
     return replace(model, answer_from=round(answer_from, 3))
 
 

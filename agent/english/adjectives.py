@@ -1,6 +1,7 @@
 """What an adjective measures: `oldest` speaks of an age or a date of birth, `cheapest` of a price.
 
-Each entry: adjective -> (direction, words of columns it may speak of, best first). Direction is +1 when more of
+Each entry: adjective -> (direction, words of columns it may speak of, best first). Direction is +1 when
+more of
 the column is more of the adjective, -1 when less is. A word with `-` before it turns the direction.
 """
 
@@ -61,7 +62,9 @@ _MEASURES: dict[str, tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A column word an adjective may speak of; `sign` is -1 when a smaller value means more of the adjective."""
+    """A column word an adjective may speak of; `sign` is -1 when a smaller value means more of the
+    adjective.
+    """
 
     word: str
     sign: int
@@ -80,10 +83,11 @@ def measures(adjective: str) -> tuple[Measure, ...]:
 
 
 GENERAL_DEGREE = {
-    "high": 1, "large": 1, "great": 1, "big": 1, "maximum": 1, "max": 1, "top": 1, "good": 1, "long": 1, "late": 1,
-    "low": -1, "small": -1, "minimum": -1, "min": -1, "bad": -1, "short": -1, "early": -1, "little": -1, "few": -1,
-    "old": 1, "young": -1, "heavy": 1, "light": -1, "recent": 1, "new": 1, "fast": 1, "slow": -1, "strong": 1,
-    "tall": 1, "deep": 1, "wide": 1, "cheap": -1, "expensive": 1, "close": -1, "near": -1, "far": 1, "rich": 1,
+    "high": 1, "large": 1, "great": 1, "big": 1, "maximum": 1, "max": 1, "top": 1, "good": 1, "long": 1,
+    "late": 1, "low": -1, "small": -1, "minimum": -1, "min": -1, "bad": -1, "short": -1, "early": -1,
+    "little": -1, "few": -1, "old": 1, "young": -1, "heavy": 1, "light": -1, "recent": 1, "new": 1,
+    "fast": 1, "slow": -1, "strong": 1, "tall": 1, "deep": 1, "wide": 1, "cheap": -1, "expensive": 1,
+    "close": -1, "near": -1, "far": 1, "rich": 1,
 }  # fmt: skip
 """Direction of adjectives that may stand directly before the column they speak of: `the highest salary`."""
 

@@ -90,9 +90,9 @@ def _restore(root: str) -> str:
 
 
 _SUFFIXES = (
-    "ization", "ations", "ation", "ition", "ments", "ment", "ness", "ship", "ities", "ity", "ance", "ence", "ions",
-    "ion", "ings", "ing", "ers", "ors", "ees", "er", "or", "ee", "ists", "ist", "ial", "al", "ive", "able", "ary",
-    "ies", "ied", "ed", "es", "ic", "ous", "ful", "ly", "ry", "s", "e", "y",
+    "ization", "ations", "ation", "ition", "ments", "ment", "ness", "ship", "ities", "ity", "ance",
+    "ence", "ions", "ion", "ings", "ing", "ers", "ors", "ees", "er", "or", "ee", "ists", "ist", "ial",
+    "al", "ive", "able", "ary", "ies", "ied", "ed", "es", "ic", "ous", "ful", "ly", "ry", "s", "e", "y",
 )  # fmt: skip
 
 

@@ -10,6 +10,11 @@ def _phrases(text: str) -> tuple[str, ...]:
     return tuple(" ".join(phrase.split()) for phrase in text.split(","))
 
 
+def _sorted_words(*entries: tuple[str, str]) -> dict[str, str]:
+    """Words by what they mean."""
+    return {word: meaning for meaning, text in entries for word in text.split()}
+
+
 def _meanings(*entries: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     """(phrase, meaning) for meanings with their phrases."""
     return tuple((phrase, meaning) for meaning, text in entries for phrase in _phrases(text))
@@ -171,55 +176,46 @@ CONTAINS_FILLERS = words(
     """
 )
 
-AGGREGATES = {
-    **dict.fromkeys("average mean avg averages averaged".split(), "avg"),
-    **dict.fromkeys(
-        """
-    maximum max maximal highest largest biggest greatest longest latest oldest
-        """.split(),
-        "max",
-    ),
-    **dict.fromkeys(
-        """
-    minimum min minimal lowest smallest shortest earliest youngest cheapest
-        """.split(),
-        "min",
-    ),
-    **dict.fromkeys("total sum totals combined overall".split(), "sum"),
-}
+AGGREGATES = _sorted_words(
+    ("avg", "average mean avg averages averaged"),
+    ("max", "maximum max maximal highest largest biggest greatest longest latest oldest"),
+    ("min", "minimum min minimal lowest smallest shortest earliest youngest cheapest"),
+    ("sum", "total sum totals combined overall"),
+)
 
 ASCENDING = _phrases(
     """
-    in ascending order, in ascending alphabetical order, in increasing order, in alphabetical order,
-    in alphabetic order, in lexicographic order, in lexicographical order, in lexical order, in
-    alphabetical ascending order, from low to high, from lowest to highest, from smallest to largest,
-    from youngest to oldest, from the youngest to the oldest, from earliest to latest, from least to
-    greatest, from least to most, from shortest to longest, from the lowest to the highest, from a to
-    z, alphabetically, lexicographically, ascending, increasing, in chronological order,
-    chronologically, ascendingly, from early to late, from oldest to most recent, from the earliest to
-    the latest, lowest first, from short to long, from small to large, in order, in an alphabetical
-    order, smallest first, in an ascending order, in a ascending order, from cheapest to most
-    expensive, oldest first, from the smallest to the largest, in the ascending order, in the
-    alphabetical order, asc, ascending order, by ascending order, increasing order, alphabetical
-    order, alphabetic order, lexicographic order, lexicographical order, chronological order, in the
-    lexicographic order, in the lexicographical order, in the increasing order, in alphabetical
+    in ascending, in increasing, in ascending order, in ascending alphabetical order, in increasing
+    order, in alphabetical order, in alphabetic order, in lexicographic order, in lexicographical
+    order, in lexical order, in alphabetical ascending order, from low to high, from lowest to
+    highest, from smallest to largest, from youngest to oldest, from the youngest to the oldest, from
+    earliest to latest, from least to greatest, from least to most, from shortest to longest, from the
+    lowest to the highest, from a to z, alphabetically, lexicographically, ascending, increasing, in
+    chronological order, chronologically, ascendingly, from early to late, from oldest to most recent,
+    from the earliest to the latest, lowest first, from short to long, from small to large, in order,
+    in an alphabetical order, smallest first, in an ascending order, in a ascending order, from
+    cheapest to most expensive, oldest first, from the smallest to the largest, in the ascending
+    order, in the alphabetical order, asc, ascending order, by ascending order, increasing order,
+    alphabetical order, alphabetic order, lexicographic order, lexicographical order, chronological
+    order, in the lexicographic order, in the lexicographical order, in the increasing order, in
+    alphabetical
     """
 )
 
 DESCENDING = _phrases(
     """
-    in descending order, in decreasing order, in reverse alphabetical order, in descending
-    alphabetical order, in reversed alphabetical order, in reverse order, in alphabetical descending
-    order, from high to low, from highest to lowest, from largest to smallest, from oldest to
-    youngest, from the oldest to the youngest, from latest to earliest, from greatest to least, from
-    most to least, from longest to shortest, from the highest to the lowest, from z to a, descending,
-    decreasing, in reverse chronological order, from most recent to oldest, from the most recent to
-    the oldest, highest first, largest first, from late to early, from long to short, from large to
-    small, in an descending order, most recent first, in a descending order, from most expensive to
-    cheapest, newest first, from the largest to the smallest, in reversed lexicographical order, in
-    reverse lexicographical order, in the descending order, desc, descending order, by descending
-    order, decreasing order, reverse alphabetical order, descending alphabetical order, in the
-    decreasing order, from newest to oldest
+    in descending, in decreasing, in descending order, in decreasing order, in reverse alphabetical
+    order, in descending alphabetical order, in reversed alphabetical order, in reverse order, in
+    alphabetical descending order, from high to low, from highest to lowest, from largest to smallest,
+    from oldest to youngest, from the oldest to the youngest, from latest to earliest, from greatest
+    to least, from most to least, from longest to shortest, from the highest to the lowest, from z to
+    a, descending, decreasing, in reverse chronological order, from most recent to oldest, from the
+    most recent to the oldest, highest first, largest first, from late to early, from long to short,
+    from large to small, in an descending order, most recent first, in a descending order, from most
+    expensive to cheapest, newest first, from the largest to the smallest, in reversed lexicographical
+    order, in reverse lexicographical order, in the descending order, desc, descending order, by
+    descending order, decreasing order, reverse alphabetical order, descending alphabetical order, in
+    the decreasing order, from newest to oldest
     """
 )
 
@@ -270,13 +266,16 @@ POPULAR = words(
     """
 )
 MORE_WORDS = {
-    **dict.fromkeys("most largest highest greatest biggest maximum max top more best".split(), 1),
-    **dict.fromkeys("least fewest smallest lowest minimum min".split(), -1),
+    word: 1 if way == "up" else -1
+    for word, way in _sorted_words(
+        ("up", "most largest highest greatest biggest maximum max top more best"),
+        ("down", "least fewest smallest lowest minimum min"),
+    ).items()
 }
 NULL_PHRASES = _meanings(
     (
         "yes",
-        "is null, are null, is missing, is unknown, is empty, is not available, is not recorded, null, missing",
+        "is null, are null, is missing, is unknown, is empty, is not available, null, missing",
     ),
     ("no", "is not null, is not missing, is not empty, is known, not null"),
 )

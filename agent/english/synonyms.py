@@ -20,7 +20,7 @@ number count
 name title
 name called label
 title heading
-id identifier code number key
+id identifier code key
 code abbreviation
 phone telephone cellphone mobile
 email mail

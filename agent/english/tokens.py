@@ -8,27 +8,29 @@ from dataclasses import dataclass, replace
 from .inflection import lemma
 
 _TOKEN = re.compile(
-    r"""(?P<quoted>"[^"]{1,120}"|“[^”]{1,120}”|‘[^’]{1,120}’|``[^`']{1,120}''|`[^`']{1,120}[`']
+    r"""(?P<quoted>"[^"]{1,120}"|\u201c[^\u201d]{1,120}\u201d|\u2018[^\u2019]{1,120}\u2019|``[^`']{1,120}''|`[^`']{1,120}[`']
         |(?<![A-Za-z0-9])'(?=\S)[^'"]{1,120}?(?<=\S)'(?![A-Za-z]))
     |(?P<date>\d{4}-\d\d?-\d\d?(?:[ T]\d\d:\d\d(?::\d\d)?)?|\d\d?/\d\d?/\d{2,4})
     |(?P<number>(?<![A-Za-z])[-+]?\$?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?(?![A-Za-z0-9])
         |(?<![A-Za-z0-9])-?\$?\d+(?:\.\d+)?%?(?![A-Za-z0-9]))
-    |(?P<negation>(?<=[A-Za-z])n['’]t(?![A-Za-z]))
-    |(?P<word>[A-Za-z]+?(?=n['’]t(?![A-Za-z]))|[A-Za-z0-9À-ɏ]+(?:[._&@+#][A-Za-z0-9À-ɏ]+)*(?:-[A-Za-z0-9À-ɏ]+)*)
-    |(?P<possessive>['’]s?(?![A-Za-z]))
+    |(?P<negation>(?<=[A-Za-z])n['\u2019]t(?![A-Za-z]))
+    |(?P<word>[A-Za-z]+?(?=n['\u2019]t(?![A-Za-z]))|[A-Za-z0-9À-ɏ]+(?:[._&@+#][A-Za-z0-9À-ɏ]+)*(?:-[A-Za-z0-9À-ɏ]+)*)
+    |(?P<possessive>['\u2019]s?(?![A-Za-z]))
     |(?P<punct>[^\sA-Za-z0-9])""",
     re.VERBOSE,
 )
 
 _UNITS = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
-    "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
+    "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty":
+    40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand":
+    1000,
 }  # fmt: skip
 _ORDINALS = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7, "8th": 8, "9th": 9, "10th": 10,
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "ninth": 9, "tenth": 10, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "6th": 6, "7th": 7, "8th":
+    8, "9th": 9, "10th": 10,
 }  # fmt: skip
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "k": 1_000}
 
@@ -67,7 +69,7 @@ def _token(match: re.Match[str]) -> Token:
     kind = match.lastgroup or "punct"
     low = raw.lower()
     if kind == "quoted":
-        inner = raw.strip("\"“”‘’`'").strip().rstrip(",.?")
+        inner = raw.strip("\"\u201c\u201d\u2018\u2019`'").strip().rstrip(",.?")
         return Token(start, end, raw, inner.lower(), inner.lower(), "quoted", inner)
     if kind == "number":
         return Token(start, end, raw, low, low, "number", _number(low))

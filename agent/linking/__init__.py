@@ -1,1 +1,1 @@
-"""Which words of a question may stand for what of a catalog: tables, columns and values, each with a score."""
+"""What the words of a question may stand for: tables, columns and values, each with a score."""

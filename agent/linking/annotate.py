@@ -14,7 +14,7 @@ _MOST_COLUMNS, _MOST_TABLES, _MOST_VALUES = 6, 3, 5
 def annotate(tokens: tuple[Token, ...], catalog: Catalog, index: SchemaIndex) -> Mentions:
     """Mentions of tables, columns and values, weak ones dropped where a better one covers them."""
     schema = index.link(tokens)
-    values = _strong_values(link_values(tokens, catalog), schema)
+    values = _whole_values(link_values(tokens, catalog))
     tables = [m for m in schema if m.kind == "table" and m.score >= 0.5]
     columns = _best_columns([m for m in schema if m.kind == "column"])
     covered = frozenset(i for m in schema if m.score >= 0.6 for i in range(m.start, m.end))
@@ -39,8 +39,8 @@ def _best_columns(columns: list[Mention]) -> list[Mention]:
     return [m for m in columns if m.score >= best[(m.start, m.end)] - 0.3]
 
 
-def _strong_values(values: list[Mention], schema: list[Mention]) -> list[Mention]:
-    """Values without parts of longer values, and without words that plainly name a table or column."""
+def _whole_values(values: list[Mention]) -> list[Mention]:
+    """Values without parts of longer values."""
     longest = [m for m in values if m.end - m.start > 1]
     inside = {
         (m.start, m.end)
@@ -48,5 +48,4 @@ def _strong_values(values: list[Mention], schema: list[Mention]) -> list[Mention
         for other in longest
         if other.start <= m.start and m.end <= other.end and other.end - other.start > m.end - m.start
     }
-    named = {(m.start, m.end): m.score for m in schema if m.full}
     return [m for m in values if (m.start, m.end) not in inside]

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Tokens `start` to `end` may stand for a table, a column or a value of one; `score` is between 0 and 1."""
+    """Tokens `start` to `end` may stand for a table, a column or a value of one; `score` is between 0
+    and 1.
+    """
 
     start: int
     end: int

@@ -1,4 +1,4 @@
-"""Names of tables and columns in a question: by words, forms, short forms, synonyms and small misspellings."""
+"""Names of tables and columns in a question: by words, forms, short forms, synonyms, misspellings."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ class SchemaIndex:
         self._by_word: dict[str, list[int]] = {}
         for table in catalog.tables:
             self._add(_Item(table.name, "", table.words, frozenset()))
-            for words in table.synonyms:
-                self._add(_Item(table.name, "", _phrase(words), frozenset(), 0.98))
+            for name in table.synonyms:
+                self._add(_Item(table.name, "", _phrase(name), frozenset(), 0.98))
             for column in table.columns:
                 extra = _beside(table.words, column)
                 own = frozenset(table.words) & set(column.words[:-1])
                 row_id = column.name in table.primary_key or (table.name, column.name) in catalog.foreign_keys
                 self._add(_Item(table.name, column.name, column.words, extra, 1.0, own, row_id))
-                for words in column.synonyms:
-                    self._add(_Item(table.name, column.name, _phrase(words), frozenset(), 0.98))
+                for name in column.synonyms:
+                    self._add(_Item(table.name, column.name, _phrase(name), frozenset(), 0.98))
         for metric in catalog.metrics:
             for name in (metric.name.replace("_", " "), *metric.synonyms):
                 self._add(_Item(metric.table, "", _phrase(name), frozenset(), metric=metric.name))

@@ -1,1 +1,1 @@
-"""From an annotated question to candidate meanings: patterns give fragments, a beam gives readings of them."""
+"""From an annotated question to candidate meanings: patterns give fragments, a beam readings of them."""

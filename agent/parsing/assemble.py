@@ -51,7 +51,9 @@ class Parts:
 
     @property
     def main(self) -> str:
-        """The table that the question is about: whose rows are asked for or counted, or the first one named."""
+        """The table that the question is about: whose rows are asked for or counted, or the first
+        one named.
+        """
         for fragment in self.heads:
             if fragment.role in ("entity", "count") and fragment.term and fragment.term.table:
                 return fragment.term.table
@@ -62,7 +64,9 @@ class Parts:
 
 
 def parts_of(fragments: tuple[Fragment, ...], s: Sentence) -> Parts | None:
-    """Fragments sorted by role, open counts bound to the table they count; nothing where nothing is asked for."""
+    """Fragments sorted by role, open counts bound to the table they count; nothing where nothing is
+    asked for.
+    """
     by: dict[str, list[Fragment]] = {}
     for fragment in fragments:
         by.setdefault(fragment.role, []).append(fragment)
@@ -83,11 +87,24 @@ def parts_of(fragments: tuple[Fragment, ...], s: Sentence) -> Parts | None:
     if any(f is None for f in bound):
         return None
     return Parts(
-        s.catalog, s.joins, tuple(f for f in bound if f is not None), tuple(touches),
-        tuple(f for f in fragments if f.role in ("cond", "null")), tuple(by.get("having", ())),
-        tuple(by.get("super", ())), tuple(by.get("group", ())), tuple(by.get("order", ())),
-        tuple(by.get("limit", ())), promoted, _comparison(by.get("compare", [])), "share" in by, s.spoken_tables, s.valued_tables, s.asks_everything, s.meant_words,
-    )  # fmt: skip
+        s.catalog,
+        s.joins,
+        tuple(f for f in bound if f is not None),
+        tuple(touches),
+        tuple(f for f in fragments if f.role in ("cond", "null")),
+        tuple(by.get("having", ())),
+        tuple(by.get("super", ())),
+        tuple(by.get("group", ())),
+        tuple(by.get("order", ())),
+        tuple(by.get("limit", ())),
+        promoted,
+        _comparison(by.get("compare", [])),
+        "share" in by,
+        s.spoken_tables,
+        s.valued_tables,
+        s.asks_everything,
+        s.meant_words,
+    )
 
 
 def _comparison(found: list[Fragment]) -> Comparison | None:
@@ -98,7 +115,9 @@ def _comparison(found: list[Fragment]) -> Comparison | None:
 
 
 def _bound(count: Fragment, touches: list[Fragment], fragments: tuple[Fragment, ...]) -> Fragment | None:
-    """A count with the table it counts: the next one named, else the first, else that of any other fragment."""
+    """A count with the table it counts: the next one named, else the first, else that of any other
+    fragment.
+    """
     if count.role != "count" or (count.term and count.term.table):
         return count
     later = [f for f in touches if f.position > count.position]
@@ -135,9 +154,20 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
             return
         where = conjoin(where, *nested)
     query = MetricQuery(
-        head.select, kept.tables, where, head.group, conjoin(kept.having, head.having), order, limit, head.distinct,
-        kept.combine, per_group, head.rows_only, share=parts.share, compare=parts.compare,
-    )  # fmt: skip
+        head.select,
+        kept.tables,
+        where,
+        head.group,
+        conjoin(kept.having, head.having),
+        order,
+        limit,
+        head.distinct,
+        kept.combine,
+        per_group,
+        head.rows_only,
+        share=parts.share,
+        compare=parts.compare,
+    )
     features = dict(head.features)
     for name, value in (*kept.features, *ordered):
         features[name] = features.get(name, 0.0) + value
@@ -178,9 +208,15 @@ def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> I
     if query.combine is not None:
         kind, inner = query.combine
         other = replace(
-            query, where=inner.where, having=inner.having, tables=inner.tables, combine=None, order=(), limit=None,
+            query,
+            where=inner.where,
+            having=inner.having,
+            tables=inner.tables,
+            combine=None,
+            order=(),
+            limit=None,
             group=query.group if inner.having is not None else (),
-        )  # fmt: skip
+        )
         if inner.where is None and inner.having is None and set(inner.tables) <= set(tables_of(query)):
             return
         if kind == "except":
@@ -195,7 +231,8 @@ def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> I
     features[f"join:{min(len(tree.joins), 4)}"] = 1.0
     features["join:extra"] = float(extra)
     unspoken = [t for t in tables if t not in parts.spoken]
-    features["tables:unspoken"] = float(len(unspoken))
+    if parts.spoken:
+        features["tables:unspoken"] = float(len(unspoken))
     features[f"tables:unspoken:{'some' if parts.spoken else 'none'}"] = float(len(unspoken))
     if parts.valued & set(unspoken):
         features["tables:valued"] = 1.0
@@ -264,7 +301,8 @@ def _order(parts: Parts, head: Head) -> tuple[tuple[Order, ...] | None, int | No
             if keys and len(keys) == len(parts.supers) and parts.supers:
                 keys[-1] = replace(keys[-1], descending=fragment.descending)
                 continue
-            term = head.select[0]
+            measured = [t for t in head.select if t.aggregated]
+            term = measured[0] if measured and head.group and fragment.op != "letters" else head.select[0]
             if term.column == "*" and not term.agg:
                 return None, None, []
         elif term.column == "*" and not term.table:
@@ -277,6 +315,10 @@ def _order(parts: Parts, head: Head) -> tuple[tuple[Order, ...] | None, int | No
         features.append(("limit:ordered" if keys else "limit:unordered", 1.0))
         if fragment.descending and keys and not parts.orders:
             keys[-1] = replace(keys[-1], descending=True)
+    for fragment in parts.supers:
+        if fragment.term is not None and not fragment.term.aggregated and fragment.term.column != "*":
+            column = parts.catalog.column_of[(fragment.term.table, fragment.term.column)]
+            features.append(("top:unique" if column.unique else "top:repeated", 1.0))
     if head.totals:
         keys = [replace(o, term=replace(o.term, agg="sum")) for o in keys]
     if len(parts.supers) > 1:

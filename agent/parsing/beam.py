@@ -18,12 +18,16 @@ _NOUNS = frozenset(("skip:word", "skip:named", "skip:capital"))
 _NEGATABLE = frozenset(("cond", "touch", "entity", "having", "null"))
 _COUNTABLE = frozenset(("project", "count", "entity"))
 _SKIPPED_CUES = (
-    ("neg", lex.NEGATIONS | {"except"}), ("distinct", lex.DISTINCT_WORDS), ("each", frozenset(("each", "every", "per"))),
-    ("sup", frozenset(lex.MORE_WORDS)), ("agg", frozenset(lex.AGGREGATES)),
+    ("neg", lex.NEGATIONS | {"except"}),
+    ("distinct", lex.DISTINCT_WORDS),
+    ("each", frozenset(("each", "every", "per"))),
+    ("sup", frozenset(lex.MORE_WORDS)),
+    ("agg", frozenset(lex.AGGREGATES)),
     ("order", words("sort sorted order ordered descending ascending alphabetical alphabetically")),
-    ("count", frozenset(("number", "count"))), ("compare", words("above below over under than before after between")),
+    ("count", frozenset(("number", "count"))),
+    ("compare", words("above below over under than before after between")),
     ("contains", words("contain contains containing letter substring")),
-)  # fmt: skip
+)
 
 
 UNPLACED = frozenset(
@@ -105,9 +109,13 @@ def _taken(
     role = edge.fragments[0].role
     label = _label(edge.fragments[-1])
     names = (
-        f"{role}@{state.mode}", f"{role}<{context[0]}", f"{role}^{context[1]}", f"{label}>{state.role}",
-        f"{role}|{state.connector}", f"take:{role}",
-    )  # fmt: skip
+        f"{role}@{state.mode}",
+        f"{role}<{context[0]}",
+        f"{role}^{context[1]}",
+        f"{label}>{state.role}",
+        f"{role}|{state.connector}",
+        f"take:{role}",
+    )
     features: list[tuple[str, float]] = [(name, 1.0) for name in names]
     fragments = edge.fragments
     negated, distinct = state.negated, state.distinct
@@ -123,9 +131,16 @@ def _taken(
         fragments = (replace(fragments[0], connector=state.connector), *fragments[1:])
     score = state.score + base + _dot(tuple(features), weights)
     return _State(
-        score, state.fragments + fragments, (state.trail, edge.features + tuple(features)),
-        edge.mode or state.mode, label, state.connector if role in ("touch", "group") else "", negated, distinct, state.skipped,
-    )  # fmt: skip
+        score,
+        state.fragments + fragments,
+        (state.trail, edge.features + tuple(features)),
+        edge.mode or state.mode,
+        label,
+        state.connector if role in ("touch", "group") else "",
+        negated,
+        distinct,
+        state.skipped,
+    )
 
 
 def _label(fragment: Fragment) -> str:
@@ -149,8 +164,8 @@ def _skip_features(s: Sentence, i: int) -> str:
         return "skip:time"
     if token.kind in ("quoted", "number", "date") or isinstance(token.value, (int, float)):
         return "skip:" + ("number" if token.kind == "word" else token.kind)
-    for name, words in _SKIPPED_CUES:
-        if token.low in words:
+    for name, cues in _SKIPPED_CUES:
+        if token.low in cues:
             return f"skip:{name}"
     if i in s.mentions.valued and (token.low not in lex.FUNCTION_WORDS or (token.capital and i > 0)):
         return "skip:value"

@@ -8,7 +8,7 @@ from ..catalog import Column
 from ..english import adjectives
 from ..english import lexicon as lex
 from ..english.inflection import degree, words
-from ..english.tokens import number_at, ordinal
+from ..english.tokens import number_at
 from ..query import Scalar, Term
 from .fragments import Edge, Features, Fragment
 from .sentence import Found, Sentence, phrases
@@ -37,8 +37,7 @@ def column_conditions(s: Sentence, i: int) -> Iterator[Edge]:
     for mention in s.columns(i):
         column = s.column(mention)
         base = s.link_features(mention, "cond")
-        for edge in _after_column(s, i, mention.end, column, base):
-            yield edge
+        yield from _after_column(s, i, mention.end, column, base)
 
 
 def _after_column(s: Sentence, i: int, end: int, column: Column, base: Features) -> Iterator[Edge]:
@@ -109,14 +108,15 @@ def _compared(
     if negated:
         op = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}[op]
     for found in s.scalars(j, column):
-        if column.kind == "text" and op not in ("=", "!="):
-            if found.quality not in ("number", "date") or (
-                found.quality == "number" and not column.measurable
-            ):
-                continue
-        fits = _type_feature(column, found)
+        sized = column.kind == "text" and op not in ("=", "!=")
+        if sized and (
+            found.quality not in ("number", "date") or (found.quality == "number" and not column.measurable)
+        ):
+            continue
+        fits = type_feature(column, found)
         fragment = Fragment("cond", term, op, (found.value,), position=i)
         yield Edge(i, found.end, (fragment,), (*base, (f"pat:{pattern}", 1.0), *fits), "rel")
+    yield from _with_column(s, i, j, op, column, term, base)
     every = s.low(j - 1) if s.low(j - 1) in ("all", "any", "every", "some") else ""
     if every and not s.scalars(j, column):
         most = (op in (">", ">=")) == (every in ("all", "any", "every"))
@@ -132,11 +132,34 @@ def _compared(
         yield Edge(i, end, (fragment,), (*base, ("pat:inner", 1.0)), "rel")
 
 
+def _with_column(
+    s: Sentence, i: int, j: int, op: str, column: Column, term: Term, base: Features
+) -> Iterator[Edge]:
+    """`lower than its cost`: another column; `below the price of all cars`: the most or least of the
+    same one.
+    """
+    if op in ("=", "!="):
+        return
+    for mention in s.columns(j):
+        other = s.column(mention)
+        if (mention.table, mention.column) == (column.table, column.name):
+            k = s.skip(mention.end, ("of", "for"))
+            every = s.low(k)
+            if k > mention.end and every in ("all", "any", "every", "some", "each"):
+                most = (op in (">", ">=")) == (every != "some")
+                inner = Fragment("cond", term, op, inner="max" if most else "min", position=i)
+                yield Edge(i, k + 1, (inner,), (*base, ("pat:inner_of", 1.0)), "rel")
+        elif column.numeric and other.numeric and not other.is_id and mention.full:
+            compared = Fragment("cond", term, op, other=Term(mention.table, mention.column), position=i)
+            features = (*base, *s.link_features(mention, "cond"), ("pat:column_column", 1.0))
+            yield Edge(i, mention.end, (compared,), features, "rel")
+
+
 def _equal(
     s: Sentence, i: int, found: Found, column: Column, term: Term, base: Features, how: str, negated: bool
 ) -> Iterator[Edge]:
     trailing = s.match(found.end, TRAILING)
-    fits = _type_feature(column, found)
+    fits = type_feature(column, found)
     if trailing and found.quality == "number":
         fragment = Fragment("cond", term, trailing[1], (found.value,), position=i)
         yield Edge(i, trailing[0], (fragment,), (*base, ("pat:trailing", 1.0), *fits), "rel")
@@ -166,7 +189,7 @@ def more_values(s: Sentence, first: Found, column: Column) -> tuple[tuple[Scalar
     return tuple(values), joiner or "and", end
 
 
-def _type_feature(column: Column, found: Found) -> Features:
+def type_feature(column: Column, found: Found) -> Features:
     number = isinstance(found.value, (int, float))
     if number and column.kind == "text":
         known = str(found.value) in column.values
@@ -177,7 +200,7 @@ def _type_feature(column: Column, found: Found) -> Features:
         and isinstance(column.low, (int, float))
         and isinstance(column.high, (int, float))
     ):
-        value = float(found.value)  # type: ignore[arg-type]
+        value = float(found.value)
         span = float(column.high) - float(column.low)
         if not column.low - span <= value <= column.high + span:
             return (("type:out_of_range", 1.0),)
@@ -198,7 +221,7 @@ def _between(
         for high in s.scalars(k, column) if k > low.end else ():
             fragment = Fragment("cond", term, "between", (low.value, high.value), negated=negated, position=i)
             yield Edge(
-                i, high.end, (fragment,), (*base, ("pat:between", 1.0), *_type_feature(column, low)), "rel"
+                i, high.end, (fragment,), (*base, ("pat:between", 1.0), *type_feature(column, low)), "rel"
             )
 
 
@@ -276,7 +299,10 @@ def adjective_conditions(s: Sentence, i: int) -> Iterator[Edge]:
         return
     end, _, base = found
     for column, sign, features in measured_columns(s, i, base):
-        direction = sign if not s.low(i) == "less" else -sign
+        if column.kind == "date":
+            yield from _born(s, i, end, column, sign, features)
+            continue
+        direction = sign if s.low(i) != "less" else -sign
         op = ">" if direction > 0 else "<"
         term = Term(column.table, column.name)
         for edge in _compared(s, i, end, op, column, term, features, "adj_cmp", False):
@@ -286,6 +312,18 @@ def adjective_conditions(s: Sentence, i: int) -> Iterator[Edge]:
                 else edge.end
             )
             yield Edge(edge.start, stop, edge.fragments, edge.features, "rel")
+
+
+def _born(s: Sentence, i: int, j: int, column: Column, sign: int, features: Features) -> Iterator[Edge]:
+    """`older than 40` of a date of birth: born before the day so many years ago."""
+    number = number_at(s.tokens, j)
+    if number is None or not 0 < number[0] < 130:
+        return
+    day = f"{s.now.year - int(number[0]):04d}-{s.now.month:02d}-{min(s.now.day, 28):02d}"
+    term = Term(column.table, column.name)
+    fragment = Fragment("cond", term, ">" if sign > 0 else "<", (day,), position=i)
+    end = s.skip(number[1], ("years", "year", "old", "of", "age"))
+    yield Edge(i, end, (fragment,), (*features, ("pat:adj_born", 1.0)), "rel")
 
 
 def measured_columns(s: Sentence, i: int, adjective: str) -> Iterator[tuple[Column, int, Features]]:
@@ -307,106 +345,6 @@ def measured_columns(s: Sentence, i: int, adjective: str) -> Iterator[tuple[Colu
         if (column.table, column.name) not in seen and len(seen) < 4:
             seen.add((column.table, column.name))
             yield column, sign, features
-
-
-def comparison_conditions(s: Sentence, i: int) -> Iterator[Edge]:
-    """A comparison before its column, or with a column that goes unnamed: `more than 5 points`, `after 2010`."""
-    found = s.match(i, COMPARE)
-    between = s.low(i) in ("between", "from") and found is None
-    if (
-        found is None
-        and not between
-        and s.low(i) not in ("in", "on", "during", "for", "of", "with", "have", "has")
-    ):
-        return
-    if between:
-        yield from _between_unnamed(s, i)
-        return
-    start, op = found or (i + 1, "=")
-    start = s.skip(start, lex.DETERMINERS | {"year", "of", "month"})
-    number = number_at(s.tokens, start)
-    dated = start < len(s) and s.tokens[start].kind == "date"
-    if number is None and not dated:
-        return
-    value: Scalar = number[0] if number else str(s.tokens[start].value)
-    end = number[1] if number else start + 1
-    after = s.skip(end, ("%", "percent", "in", "of", "for", "the", "their", "on"))
-    for mention in s.columns(after):
-        column = s.column(mention)
-        fits = _type_feature(column, Found(value, end, "number"))
-        if op not in ("=", "!=") and column.kind == "text" and not column.measurable:
-            continue
-        fragment = Fragment("cond", Term(mention.table, mention.column), op, (value,), position=i)
-        features = (*s.link_features(mention, "cond"), ("pat:cmp_col", 1.0), (f"op:{op}", 1.0), *fits)
-        yield Edge(i, mention.end, (fragment,), features, "rel")
-    yield from _unnamed(s, i, end, op, value)
-    if op != "=" and isinstance(value, (int, float)) and 0 < value < 130:
-        yield from _aged(s, i, end, op, value)
-
-
-def _unnamed(s: Sentence, i: int, end: int, op: str, value: Scalar) -> Iterator[Edge]:
-    """A year or date without a column: any column of time."""
-    if isinstance(value, (int, float)) and not 1000 <= value <= 2200:
-        return
-    for column in _time_columns(s):
-        near = s.affinity(column.table, i, end)
-        fits = _type_feature(column, Found(value, end, "number"))
-        fragment = Fragment("cond", Term(column.table, column.name), op, (value,), position=i)
-        yield Edge(
-            i,
-            end,
-            (fragment,),
-            ((f"near:time:{near}", 1.0), ("pat:time", 1.0), (f"prep:{s.low(i)}", 1.0), *fits),
-            "rel",
-        )
-
-
-def _aged(s: Sentence, i: int, end: int, op: str, value: Scalar) -> Iterator[Edge]:
-    """`under 40`, `over 60 years old`: an age, where there is one."""
-    stop = s.skip(end, ("year", "years", "old", "of", "age"))
-    for table in s.catalog.tables:
-        for column in table.columns:
-            if "age" in column.words and column.numeric:
-                near = s.affinity(column.table, i, end)
-                said: Features = (
-                    ("pat:age_said" if stop > end else "pat:age", 1.0),
-                    (f"near:time:{near}", 1.0),
-                )
-                fragment = Fragment("cond", Term(column.table, column.name), op, (value,), position=i)
-                yield Edge(i, stop, (fragment,), said, "rel")
-
-
-def number_conditions(s: Sentence, i: int) -> Iterator[Edge]:
-    """`with two beds`: the column is that number."""
-    number = number_at(s.tokens, i)
-    if number is None or s.low(s.back(i)) in COMPARED_BY:
-        return
-    for mention in s.columns(number[1]):
-        column = s.column(mention)
-        if column.numeric and not column.is_id:
-            fits = _type_feature(column, Found(number[0], number[1], "number"))
-            fragment = Fragment("cond", Term(mention.table, mention.column), "=", (number[0],), position=i)
-            yield Edge(
-                i,
-                mention.end,
-                (fragment,),
-                (*s.link_features(mention, "cond"), ("pat:num_col", 1.0), *fits),
-                "rel",
-            )
-
-
-def ordinal_conditions(s: Sentence, i: int) -> Iterator[Edge]:
-    """`third grade`: the column has that number."""
-    number = ordinal(s.low(i))
-    if number is None:
-        return
-    joined = "-" in s.low(i)
-    for mention in s.columns(i) if joined else s.columns(i + 1):
-        column = s.column(mention)
-        if (column.numeric or str(number) in column.values) and not column.is_id:
-            fragment = Fragment("cond", Term(mention.table, mention.column), "=", (number,), position=i)
-            features = (*s.link_features(mention, "cond"), ("pat:ordinal", 1.0))
-            yield Edge(i, mention.end, (fragment,), features, "rel")
 
 
 def flag_conditions(s: Sentence, i: int) -> Iterator[Edge]:
@@ -433,33 +371,3 @@ def _yes(column: Column) -> Scalar | None:
             found = lower.get(yes, yes if yes != "yes" else "Yes")
             return int(found) if column.numeric else found
     return None
-
-
-def _time_columns(s: Sentence) -> list[Column]:
-    found = [
-        c for t in s.catalog.tables for c in t.columns
-        if c.kind == "date" or {"date", "year", "time", "founded", "established", "opened", "built"} & set(c.words)
-    ]  # fmt: skip
-    found.sort(key=lambda c: s.affinity(c.table, 0, len(s)) in ("none", "neighbour", "unspoken"))
-    return found[:5]
-
-
-def _between_unnamed(s: Sentence, i: int) -> Iterator[Edge]:
-    low = number_at(s.tokens, s.skip(i + 1, ("the", "year", "years")))
-    if low is None:
-        return
-    high = number_at(s.tokens, s.skip(low[1], ("and", "to", "the", "-")))
-    if high is None:
-        return
-    values: tuple[Scalar, ...] = (low[0], high[0])
-    after = s.skip(high[1], ("in", "of", "for"))
-    for mention in s.columns(after):
-        fragment = Fragment("cond", Term(mention.table, mention.column), "between", values, position=i)
-        yield Edge(
-            i, mention.end, (fragment,), (*s.link_features(mention, "cond"), ("pat:between", 1.0)), "rel"
-        )
-    if 1000 <= low[0] <= high[0] <= 2200:
-        for column in _time_columns(s):
-            near = s.affinity(column.table, i, high[1])
-            fragment = Fragment("cond", Term(column.table, column.name), "between", values, position=i)
-            yield Edge(i, high[1], (fragment,), ((f"near:time:{near}", 1.0), ("pat:between", 1.0)), "rel")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from . import conditions, measures, named_values, nouns, ranking, time
+from . import conditions, measures, named_values, nouns, numbers_first, ranking, time
 from .fragments import Edge
 from .sentence import Sentence
 
@@ -23,10 +23,10 @@ PATTERNS: tuple[Callable[[Sentence, int], Iterator[Edge]], ...] = (
     named_values.value_conditions,
     named_values.quoted_conditions,
     conditions.flag_conditions,
-    conditions.ordinal_conditions,
-    conditions.number_conditions,
+    numbers_first.ordinal_conditions,
+    numbers_first.number_conditions,
     conditions.adjective_conditions,
-    conditions.comparison_conditions,
+    numbers_first.comparison_conditions,
     ranking.superlative_edges,
     ranking.column_is_most,
     ranking.limit_edges,
@@ -37,6 +37,7 @@ PATTERNS: tuple[Callable[[Sentence, int], Iterator[Edge]], ...] = (
     time.period_edges,
     time.grain_edges,
     time.comparison_edges,
+    time.second_period,
 )
 
 

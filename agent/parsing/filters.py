@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..query import (
     All,
-    Any_,
+    AnyOf,
     Between,
     Compare,
     IsNull,
@@ -91,7 +91,7 @@ def _all(parts: Parts, conditions: tuple[Fragment, ...]) -> Predicate | None:
             groups[-1].append(predicate)
         elif predicate is not None:
             groups.append([predicate])
-    return conjoin(*(Any_(tuple(group)) if len(group) > 1 else group[0] for group in groups))
+    return conjoin(*(AnyOf(tuple(group)) if len(group) > 1 else group[0] for group in groups))
 
 
 def _predicate(parts: Parts, fragment: Fragment) -> Predicate | None:
@@ -100,6 +100,8 @@ def _predicate(parts: Parts, fragment: Fragment) -> Predicate | None:
         return None
     if fragment.role == "null":
         return Not(IsNull(term)) if fragment.negated else IsNull(term)
+    if fragment.other is not None:
+        return Compare(term, fragment.op, fragment.other)
     if fragment.inner:
         inner = MetricQuery((replace(term, agg=fragment.inner),))
         return Compare(term, fragment.op, inner)
@@ -116,7 +118,7 @@ def _predicate(parts: Parts, fragment: Fragment) -> Predicate | None:
     each = tuple(Compare(term, op, value) for value in fragment.values)
     if len(each) == 1:
         return each[0]
-    return All(each) if fragment.negated else Any_(each)
+    return All(each) if fragment.negated else AnyOf(each)
 
 
 def _is_year_of_date(parts: Parts, fragment: Fragment) -> bool:
@@ -194,7 +196,7 @@ def _as_sets(
         )
         yield Filter(one, combine=("intersect", MetricQuery((), where=other)), features=features)
     if _pair_kind(pair) == "equal" and joiner not in ("or", "nor") and not (first.negated or second.negated):
-        either = Any_(
+        either = AnyOf(
             tuple(p for p in (_predicate(parts, first), _predicate(parts, second)) if p is not None)
         )
         yield Filter(conjoin(_all(parts, rest), either), features=((f"pair:{joiner}:equal:or", 1.0),))

@@ -18,7 +18,8 @@ class Fragment:
     entity     table: rows of it are asked for
     touch      table: it is spoken of
     count      term (column `*`, table maybe empty): a count is asked for
-    cond       term op values; `inner` aggregates the compared side (`avg`: "older than the average")
+    cond       term op values; `inner` aggregates the compared side (`avg`: "older than the average"),
+               `other` is a column to compare with
     having     term (a count) op values
     super      term, descending, n: the n with the most or least of it
     group      term (column, or `*` for a table)
@@ -32,6 +33,7 @@ class Fragment:
     op: str = ""
     values: tuple[Scalar, ...] = ()
     inner: str = ""
+    other: Term | None = None
     n: int = 0
     descending: bool = False
     negated: bool = False

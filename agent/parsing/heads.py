@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..english.inflection import words
 from ..query import Compare, Predicate, Term, conjoin
 from .fragments import Features
 
@@ -40,7 +41,9 @@ def heads(parts: Parts) -> Iterator[Head]:
 
 
 def _selects(parts: Parts) -> Iterator[tuple[tuple[Term, ...], Features]]:
-    """Select lists: an entity becomes its name, its key, every column, or nothing where columns are asked too."""
+    """Select lists: an entity becomes its name, its key, every column, or nothing where columns are
+    asked too.
+    """
     projected = [f for f in parts.heads if f.role != "entity"]
     entities = [f for f in parts.heads if f.role == "entity"]
     terms = tuple(f.term for f in projected if f.term is not None)
@@ -74,7 +77,8 @@ def _entity(parts: Parts, table: str) -> Iterator[tuple[tuple[Term, ...], Featur
             yield (Term(table, other.name),), features
     if key is not None and key not in names:
         kind = "named" if strict else "described" if names else "nameless"
-        yield (Term(table, key.name),), (("entity:key", 1.0), (f"entity:key:{kind}", 1.0))
+        said = "said" if parts.words & _IDS else "unsaid"
+        yield (Term(table, key.name),), ((f"entity:key:{said}", 1.0), (f"entity:key:{kind}:{said}", 1.0))
     said = "said" if parts.everything else "unsaid"
     yield (Term(table),), ((f"entity:all:{said}", 1.0),)
 
@@ -83,7 +87,7 @@ def _counts(
     parts: Parts, terms: tuple[Term, ...], features: Features
 ) -> Iterator[tuple[tuple[Term, ...], Features]]:
     """Counts of a table as counts of rows, or of different keys where joins may repeat rows."""
-    yield tuple(_row_count(parts, t) for t in terms), features
+    yield tuple(_row_count(t) for t in terms), features
     for i, term in enumerate(terms):
         if term.agg != "count" or term.column != "*":
             continue
@@ -101,7 +105,7 @@ def _counts(
                 yield (*terms[:i], changed, *terms[i + 1 :]), (*features, ("count:names", 1.0))
 
 
-def _row_count(parts: Parts, term: Term) -> Term:
+def _row_count(term: Term) -> Term:
     return replace(term, distinct=False) if term.column == "*" and term.agg else _unflag(term)
 
 
@@ -156,6 +160,17 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
         return
     if measured and parts.supers:
         return
+    timed = parts.compare is not None or any(f.op == "period" for f in parts.conditions)
+    if (
+        having is None
+        and not measured
+        and not parts.supers
+        and len(plain) == 1
+        and timed
+        and _additive(parts, plain[0])
+    ):
+        total = (replace(plain[0], agg="sum"),)
+        yield Head(total, (), None, features=(*features, ("select:total_of_time", 1.0)))
     if having is None:
         yield Head(select, (), None, features=features)
         if not measured:
@@ -189,9 +204,13 @@ def _having(parts: Parts) -> Predicate | None:
 
 
 def _by_groups(
-    parts: Parts, select: tuple[Term, ...], plain: tuple[Term, ...], measured: tuple[Term, ...],
-    having: Predicate | None, features: Features,
-) -> Iterator[Head]:  # fmt: skip
+    parts: Parts,
+    select: tuple[Term, ...],
+    plain: tuple[Term, ...],
+    measured: tuple[Term, ...],
+    having: Predicate | None,
+    features: Features,
+) -> Iterator[Head]:
     """Groups that the question names: their keys are shown, unless they are already, or are left out."""
     keys: tuple[Term, ...] = ()
     shown: tuple[Term, ...] = ()
@@ -256,6 +275,17 @@ def _addable(parts: Parts, term: Term) -> bool:
     return column.numeric and not column.is_id and (term.table, term.column) not in parts.catalog.foreign_keys
 
 
+_IDS = words("id ids identifier identifiers")
+_ADDITIVE = words("revenue amount sale total quantity cost profit income spend payment volume turnover value")
+
+
+def _additive(parts: Parts, term: Term) -> bool:
+    """Whether a column by its name is a measure that people mean as a total."""
+    if not _addable(parts, term):
+        return False
+    return bool(_ADDITIVE & set(parts.catalog.column_of[(term.table, term.column)].words))
+
+
 def _ordered_by_total(parts: Parts, select: tuple[Term, ...], features: Features) -> Iterator[Head]:
     """`top 10 products by revenue`: rows of one table ranked by the total of a column of another."""
     keys = [f.term for f in (*parts.orders, *parts.supers) if f.term is not None]
@@ -307,10 +337,18 @@ def _distinct(parts: Parts, head: Head) -> Iterator[Head]:
     )
     style = "names" if names else "attributes"
     number = "one" if len(head.select) == 1 else "more"
-    yield replace(head, features=(*head.features, (f"distinct:no:{flag}:{where}", 1.0)))
+    plain_rows: Features = (
+        (f"distinct:no:{flag}:{where}", 1.0),
+        (f"distinct:no:{kind}:{style}:{where}", 1.0),
+        (f"distinct:no:{number}:{style}", 1.0),
+    )
+    yield replace(head, features=(*head.features, *plain_rows))
     if said or not unique or others:
         features: Features = (
-            (f"distinct:yes:{flag}:{where}", 1.0), (f"distinct:yes:{kind}", 1.0), (f"distinct:yes:{number}", 1.0),
-            (f"distinct:yes:{style}:{where}", 1.0), (f"distinct:yes:supers{len(parts.supers)}", 1.0),
-        )  # fmt: skip
+            (f"distinct:yes:{flag}:{where}", 1.0),
+            (f"distinct:yes:{kind}", 1.0),
+            (f"distinct:yes:{number}", 1.0),
+            (f"distinct:yes:{style}:{where}", 1.0),
+            (f"distinct:yes:supers{len(parts.supers)}", 1.0),
+        )
         yield replace(head, distinct=True, features=(*head.features, *features))

@@ -90,7 +90,9 @@ def _direction(s: Sentence, mention: Mention, column: Column) -> list[tuple[str,
 
 
 def quoted_conditions(s: Sentence, i: int) -> Iterator[Edge]:
-    """Quoted text that no column holds as a whole: a first and a last name, or the name of what stands before."""
+    """Quoted text that no column holds as a whole: a first and a last name, or the name of what stands
+    before.
+    """
     token = s.tokens[i]
     if token.kind != "quoted" or s.mentions.values.get(i):
         return

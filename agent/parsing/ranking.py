@@ -188,7 +188,10 @@ def order_edges(s: Sentence, i: int) -> Iterator[Edge]:
     base: Features = ((f"order:{'cue' if cue else 'way'}", 1.0),)
     yield from _ordered_terms(s, i, j, direction, base, (), 0)
     if direction:
-        fragment = Fragment("order", None, descending=direction == "down", position=i)
+        letters = any(s.low(k).startswith(("alphabet", "lexic")) for k in range(i, j))
+        fragment = Fragment(
+            "order", None, "letters" if letters else "", descending=direction == "down", position=i
+        )
         yield Edge(i, j, (fragment,), (*base, ("order:open", 1.0)), "order")
 
 
@@ -254,6 +257,7 @@ def having_edges(s: Sentence, i: int) -> Iterator[Edge]:
     """`at least 3 pets`, `more than one student`, `two or more orders`, `twice`, `several`."""
     compare = s.match(i, COMPARE)
     op, j = (compare[1], compare[0]) if compare else ("=", i)
+    value: float | int
     if s.low(j) in ("multiple", "several"):
         op, value, end = ">", 1, j + 1
     elif s.low(j) in ("once", "twice"):
@@ -300,6 +304,11 @@ def count_compared_edges(s: Sentence, i: int) -> Iterator[Edge]:
         options += [
             (Term(m.table, "*", "count"), m.end, s.link_features(m, "table")) for m in s.tables(start)
         ]
+        if s.low(i) == "total" or s.low(i + 1) == "total":
+            numbers = [m for m in s.columns(start) if s.column(m).numeric and not s.column(m).is_id]
+            options += [
+                (Term(m.table, m.column, "sum"), m.end, s.link_features(m, "having")) for m in numbers
+            ]
     else:
         options += [
             (Term(m.table, m.column, agg), m.end, s.link_features(m, "having")) for m in s.columns(start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, lru_cache
 
 from ..catalog import Catalog, Column
@@ -61,6 +62,7 @@ class Sentence:
     mentions: Mentions
     catalog: Catalog
     joins: Joins
+    now: datetime
     periods: tuple[tuple[Period, int, int], ...] = ()
     grains: tuple[tuple[Grain, int, int], ...] = ()
     comparisons: tuple[tuple[Comparison, int, int], ...] = ()
@@ -93,9 +95,9 @@ class Sentence:
 
     def match(self, i: int, table: Phrases) -> tuple[int, str] | None:
         """(end, meaning) of the longest phrase of `table` at i."""
-        for words, meaning in table.get(self.low(i), ()):
-            if all(self.low(i + k) == word for k, word in enumerate(words)):
-                return i + len(words), meaning
+        for phrase, meaning in table.get(self.low(i), ()):
+            if all(self.low(i + k) == word for k, word in enumerate(phrase)):
+                return i + len(phrase), meaning
         return None
 
     def skip(self, i: int, words: Iterable[str]) -> int:
@@ -159,9 +161,9 @@ class Sentence:
         for token in self.tokens:
             if token.kind == "word":
                 found |= {token.low, token.lemma, stem(token.lemma)} | synonyms(token.lemma)
-        if {"from", "leave"} & found:
+        if {"from", "leave", "start", "begin", "depart"} & found:
             found |= {"source", "origin", "departure", "start"}
-        if {"to", "into", "reach", "arrive"} & found:
+        if {"to", "into", "reach", "arrive", "end", "land"} & found:
             found |= {"destination", "arrival", "end"}
         return frozenset(found)
 
@@ -247,7 +249,7 @@ class Sentence:
                 out.append(Found(mention.value, mention.end, "stored"))
                 break
         if number is not None and not (out and column is not None and column.kind == "text"):
-            fits = column is None or column.kind in ("number", "date") or number[1] == i + 1
+            fits = column is None or column.kind != "date" or 1000 <= number[0] <= 2200
             if fits:
                 out.append(Found(number[0], number[1], "number"))
         elif token.kind == "date":

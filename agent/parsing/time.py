@@ -7,11 +7,13 @@ from datetime import datetime
 
 from ..catalog import Column
 from ..english import lexicon as lex
+from ..english.inflection import words
 from ..periods import Period, shifted
 from ..query import Term
 from .fragments import Edge, Features, Fragment
 from .sentence import Sentence
 
+_AGAINST = words("versus vs against")
 _BEFORE_PERIOD = lex.PREPOSITIONS | lex.COPULAS | lex.DETERMINERS
 
 
@@ -59,6 +61,19 @@ def comparison_edges(s: Sentence, i: int) -> Iterator[Edge]:
             yield Edge(i, end, tuple(fragments), (*features, ("pat:compare", 1.0)), "rel")
 
 
+def second_period(s: Sentence, i: int) -> Iterator[Edge]:
+    """`compare ... with last month`: where two periods are set against each other, the second is the base."""
+    if len(s.periods) != 2 or not any(
+        s.low(k).startswith("compar") or s.low(k) in _AGAINST for k in range(len(s))
+    ):
+        return
+    base, start, end = s.periods[1]
+    if i in (start, start - 1) and s.low(start - 1) in _AGAINST | {"with", "to", "and", "than"}:
+        for column, features in _date_columns(s, i, end):
+            fragment = _within(column, base, i, "compare")
+            yield Edge(i, end, (fragment,), (*features, ("pat:compare", 1.0)), "rel")
+
+
 def _within(column: Column, period: Period, i: int, role: str = "cond") -> Fragment:
     values = (_written(period.begin), _written(period.end))
     return Fragment(role, Term(column.table, column.name), "period", values, position=i)
@@ -81,6 +96,9 @@ def _date_columns(s: Sentence, i: int, end: int) -> list[tuple[Column, Features]
             features: list[tuple[str, float]] = [(f"near:time:{near}", 1.0)]
             if chosen:
                 features.append(("time:chosen", 1.0))
+            if {"birth", "death", "born", "dob"} & set(column.words):
+                features.append(("time:life", 1.0))
+                rank -= 1.0
             if sum(c.kind == "date" for c in table.columns) == 1:
                 features.append(("time:only", 1.0))
             found.append((rank, column, tuple(features)))

@@ -13,7 +13,8 @@ NOW = datetime(2026, 5, 13, 10, tzinfo=UTC)
 DDL = """
 create table customers (customer_id bigint, name varchar, country varchar, city varchar, birth_date date);
 create table products (product_id bigint, product_name varchar, category varchar, price double);
-create table orders (order_id bigint, customer_id bigint, ordered_at timestamp, region varchar, revenue double);
+create table orders
+    (order_id bigint, customer_id bigint, ordered_at timestamp, region varchar, revenue double);
 create table order_items (order_id bigint, product_id bigint, quantity bigint);
 insert into customers values
     (1, 'Ada Byron', 'France', 'Paris', '1980-03-01'), (2, 'Bo Chen', 'China', 'Wuhan', '1992-07-12'),
@@ -45,11 +46,15 @@ def catalog(
     connection: duckdb.DuckDBPyConnection, hidden: frozenset[tuple[str, str]] = frozenset()
 ) -> Catalog:
     """The shop's catalog; values of `hidden` columns stay out of it."""
-    names = [
-        n
-        for (n,) in connection.execute("select table_name from duckdb_tables() order by table_oid").fetchall()
-    ]
-    return build_catalog([_facts(connection, name, hidden) for name in names], KEYS)
+    return build_catalog(facts(connection, hidden), KEYS)
+
+
+def facts(
+    connection: duckdb.DuckDBPyConnection, hidden: frozenset[tuple[str, str]] = frozenset()
+) -> list[TableFacts]:
+    """What there is to know of each table."""
+    found = connection.execute("select table_name from duckdb_tables() order by table_oid").fetchall()
+    return [_facts(connection, name, hidden) for (name,) in found]
 
 
 def _facts(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ QUESTION = "average revenue by region"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     with thermocline.connect(tmp_path / "lake", clock=lambda: NOW, background=False) as lake:
         fill(lake)
     return tmp_path / "lake"

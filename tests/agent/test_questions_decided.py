@@ -1,0 +1,52 @@
+"""A question is answered, asked back or refused by how sure its meaning is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+
+from thermocline.agent.catalog import build_catalog
+from thermocline.agent.translate import Translation, Translator
+
+from . import shop
+
+
+def test_a_plain_question_is_answered(ask: Callable[[str], Translation]) -> None:
+    translation = ask("How many customers are there?")
+    assert translation.kind == "answer"
+    assert translation.sql == "SELECT COUNT(*) FROM customers"
+    assert translation.reading == "number of customer"
+
+
+def test_a_word_that_stands_for_nothing_is_named(ask: Callable[[str], Translation]) -> None:
+    translation = ask("What is the favourite astronaut of each customer?")
+    assert translation.kind == "refuse"
+    assert "astronaut" in translation.unplaced
+
+
+def test_a_quoted_value_that_cannot_be_placed_is_not_guessed_past(ask: Callable[[str], Translation]) -> None:
+    assert ask('How many orders are there beside "Xyzzy"?').kind != "answer"
+
+
+def test_a_time_without_a_date_column_is_not_guessed_past(shop_database: duckdb.DuckDBPyConnection) -> None:
+    products = [t for t in shop.facts(shop_database) if t.name == "products"]
+    translation = Translator(build_catalog(products)).translate("How many products this quarter?", shop.NOW)
+    assert translation.kind != "answer"
+
+
+def test_two_columns_of_one_name_make_a_question(shop_database: duckdb.DuckDBPyConnection) -> None:
+    database = duckdb.connect()
+    database.execute("create table cars (car_id bigint, name varchar, price_1 double, price_2 double)")
+    database.execute("insert into cars values (1, 'one', 3, 4), (2, 'two', 5, 6), (3, 'three', 7, 1)")
+    catalog = build_catalog(shop.facts(database))
+    translation = Translator(catalog).translate("What is the average price of cars?", shop.NOW)
+    assert translation.kind == "clarify"
+    assert {option.sql for option in translation.options[:2]} == {
+        "SELECT AVG(price_1) FROM cars",
+        "SELECT AVG(price_2) FROM cars",
+    }
+
+
+def test_the_same_question_has_the_same_answer(ask: Callable[[str], Translation]) -> None:
+    assert ask("revenue by region") == ask("revenue by region")
