@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
-from ..core.access import OWNER, Access, Caller
+from ..core.access import OWNER, Access, Caller, Policy, grants_told, new_grant
 from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.asof import AtBookmark, AtSequence, parse_as_of
 from ..core.certificate import Certificate
-from ..core.errors import Invalid
+from ..core.errors import Invalid, NotFound
 from ..core.ids import check_name, shown
 from ..core.keys import Keys
+from ..core.policy_changes import granted, revoked
 from ..core.protocols import Append, Cancel, Partition, Progress, Rows, Step
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.sharding import HOME, ShardMap
@@ -409,25 +410,35 @@ class LakeDatabase:
 
     # -- grants -----------------------------------------------------------------------------------
 
-    def grant(self, who: str, action: str, table: str = "*") -> bool:
-        """Notes that somebody may read, append, define or manage; False if that was noted."""
-        given: bool = self._owner().grant(who, action, table)
-        return given
+    def grant(self, who: str, privilege: str, table: str = "*") -> bool:
+        """Lets somebody select, insert, create or manage, as `GRANT` does; False if that was granted."""
+        grant = new_grant(who, privilege, self.name, table)
+        return self._change(lambda policy: granted(policy, [grant]))
 
-    def revoke(self, who: str, action: str, table: str = "*") -> bool:
+    def revoke(self, who: str, privilege: str, table: str = "*") -> bool:
         """False if it was not granted."""
-        taken: bool = self._owner().revoke(who, action, table)
-        return taken
+        grant = new_grant(who, privilege, self.name, table)
+        try:
+            return self._change(lambda policy: revoked(policy, [grant]))
+        except NotFound:
+            return False
 
     def grants(self) -> list[dict[str, Any]]:
-        """who, action, target, since."""
-        found: list[dict[str, Any]] = self._owner().grants()
-        return found
+        """who, privilege, table, schema and columns of all that is granted here."""
+        return grants_told(self.policies.current(), self.name)
 
-    def _owner(self) -> Any:
-        from .family.database import DatabaseDO
+    def _change(self, make: Callable[[Policy], Policy]) -> bool:
+        """Whether anything has changed."""
+        changed = False
 
-        return self._tenancy.object(DatabaseDO, self.name)
+        def noting(policy: Policy) -> Policy:
+            nonlocal changed
+            after = make(policy)
+            changed = after != policy
+            return after
+
+        self.policies.change(noting)
+        return changed
 
     # -- shards -----------------------------------------------------------------------------------
 

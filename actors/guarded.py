@@ -53,6 +53,12 @@ class GuardedDatabase:
         policy = self._inner.policies.current()
         return Access(policy, self.caller.principal, self.name, self.caller.settings)
 
+    @property
+    def _sight(self) -> Access | None:
+        """What a statement is held to; `None` for the owner, unless a virtual schema could be meant."""
+        access = self.access
+        return access if access.principal is not None or access.policy.schemas else None
+
     # -- writing ----------------------------------------------------------------------------------
 
     def append(
@@ -148,7 +154,7 @@ class GuardedDatabase:
                 cancel=cancel,
                 stream=stream,
                 engine=engine,
-                access=access,
+                access=self._sight,
             )
 
         return self._noted("sql", sql, act)
@@ -192,7 +198,7 @@ class GuardedDatabase:
                 timeout=_least(timeout, access.max_runtime_s),
                 memory_limit=access.memory(None),
                 cancel=cancel,
-                access=access,
+                access=self._sight,
             )
 
         return self._noted("search", query if isinstance(query, str) else "a vector", act)
@@ -258,7 +264,7 @@ class GuardedDatabase:
     ) -> str:
         def act() -> str:
             return self._inner.router.explain(
-                sql, params, as_of=as_of, dialect=dialect, analyze=analyze, engine=engine, access=self.access
+                sql, params, as_of=as_of, dialect=dialect, analyze=analyze, engine=engine, access=self._sight
             )
 
         return self._noted("explain", sql, act)
@@ -389,8 +395,9 @@ class GuardedDatabase:
             )
 
     def _noted(self, action: str, what: str, act: Callable[[], T]) -> T:
-        audit = self._inner.audit
-        if audit is None:
+        """What the owner does is noted once there is a policy; what somebody else tries, always."""
+        audit, inner = self._inner.audit, self._inner
+        if audit is None or (self.caller.principal is None and not inner.policies.current().version):
             return act()
         return audit.noting(self.caller, self.name, action, what, act)
 

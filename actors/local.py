@@ -24,6 +24,7 @@ from ..core.clock import Clock, now_us, system_clock
 from ..core.errors import Corrupt, Error, Invalid, NotFound, Unavailable
 from ..core.ids import Entropy, check_name, uuid7s
 from ..core.policy import TierPolicy
+from ..core.policy_file import given_text
 from ..core.protocols import Partition, PartitionFacts
 from ..core.sharding import HOME, ShardMap, new_shard_map
 from ..router.embedded import embedded
@@ -45,6 +46,7 @@ from .lake_lock import LakeLock
 from .local_tenancy import LocalTenancy
 from .models import models_of
 from .notices import Notices
+from .policy_documents import applied_policy, checked_policy, shown_policy
 
 if TYPE_CHECKING:
     from ..agent.providers.base import Provider
@@ -239,6 +241,18 @@ class LocalLake:
 
     def has_tokens(self) -> bool:
         return any(principal.token for principal in self.policies.current().principals)
+
+    def policy_text(self) -> str:
+        """The policy as a file; without tokens."""
+        return shown_policy(self)
+
+    def check_policy(self, source: str | Path) -> list[str]:
+        """What a policy file, or its text, names that the lake lacks. Raises `Invalid`, `NotFound`."""
+        return checked_policy(self, given_text(source))
+
+    def apply_policy(self, source: str | Path) -> int:
+        """Puts a policy file, or its text, in the place of all but tokens; the version then in force."""
+        return applied_policy(self, given_text(source))
 
     def coordinator(self) -> Any:
         """The one that knows the lake's databases, warehouses and hosts: `.facts()`."""

@@ -8,9 +8,9 @@ import typer
 
 from ..core.errors import NotFound
 from ..core.keys import NO_KEYS, Keys
-from .options import AsJson, Db, Lake, TableName, Verbose
+from .options import As, AsJson, Db, Lake, Setting, TableName, Verbose, who
 from .printing import show_json, show_table
-from .session import databases_hint, open_database, open_lake, progress_bar
+from .session import database_as, databases_hint, open_database, open_lake, progress_bar
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +24,7 @@ Examples:
   thermocline tables --db acme
   thermocline tables --json
   thermocline tables --keys
+  thermocline tables --db acme --as priya
 """
 
 
@@ -31,15 +32,18 @@ def tables(
     lake: Lake = "./lake",
     db: Db = "main",
     with_keys: Annotated[bool, typer.Option("--keys", help="Tell the keys too: not enforced.")] = False,
+    as_who: As = None,
+    setting: Setting = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Name the tables of a database."""
+    asking = who(as_who, setting)
     with open_lake(lake, verbose=verbose) as opened:
-        database = opened.database(db)
+        database = database_as(opened, db, asking)
         names = database.tables()
         keys = {name: database.keys(name) for name in names} if with_keys else {}
-        others = [] if names else opened.databases()
+        others = [] if names or asking.principal else opened.databases()
     if not names and others:
         raise NotFound(f"no tables in database `{db}`", hint=databases_hint(others))
     if as_json:
@@ -67,11 +71,13 @@ def tiers(
     table: TableName = None,
     lake: Lake = "./lake",
     db: Db = "main",
+    as_who: As = None,
+    setting: Setting = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Show rows, files and bytes of each table by tier."""
-    with open_database(lake, db, verbose=verbose) as database:
+    with open_database(lake, db, who=who(as_who, setting), verbose=verbose) as database:
         result = database.tiers(table)
     if as_json:
         show_json(result.dicts())

@@ -20,6 +20,7 @@ from . import (
     modelling,
     moving,
     objects,
+    policy,
     querying,
     serving,
     spreading,
@@ -72,7 +73,8 @@ def thermocline(
 
 
 _ASKING = (querying, asking, modelling, evaluating)
-for module in (demo, *_ASKING, looking, top, moving, spreading, objects, serving, torturing):
+_KEEPING = (moving, spreading, policy, objects, serving, torturing)
+for module in (demo, *_ASKING, looking, top, *_KEEPING):
     module.register(app)
 
 

@@ -9,6 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from ..core.access import Caller, caller
+from ..core.errors import Invalid
+
 
 class Format(StrEnum):
     table = "table"
@@ -77,7 +80,27 @@ Param = Annotated[
 UpTo = Annotated[int | None, typer.Option("--up-to", metavar="SEQ", help="Up to this sequence, included.")]
 Certificate = Annotated[bool, typer.Option("--certificate", help="Show what the answer read, as proof.")]
 
+As = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="As this principal has it; for the owner of the lake."),
+]
+Setting = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="With --as: what current_setting tells row policies. Repeatable."
+    ),
+]
+
 _NAMED = re.compile(r"^([A-Za-z_]\w*)=(.*)$", re.DOTALL)
+
+
+def who(principal: str | None, settings: list[str] | None) -> Caller:
+    """As whom a verb asks. Raises `Invalid`."""
+    pairs = [text.partition("=") for text in settings or ()]
+    for name, equals, _ in pairs:
+        if not name or not equals:
+            raise Invalid(f"--set {name}", hint="--set app.customer_id=7")
+    return caller(principal, {name: value for name, _, value in pairs}, "cli")
 
 
 def parse_params(given: list[str] | None, sql: str) -> list[Any] | dict[str, Any] | None:

@@ -12,6 +12,7 @@ import typer
 
 from ..core.errors import Invalid
 from .options import (
+    As,
     AsJson,
     AsOf,
     Certificate,
@@ -22,13 +23,15 @@ from .options import (
     Lake,
     Mode,
     Param,
+    Setting,
     Sql,
     Timeout,
     Verbose,
     parse_params,
+    who,
 )
 from .printing import show_json, show_result
-from .session import interruptible, open_database, open_lake
+from .session import database_as, interruptible, open_database, open_lake
 
 if TYPE_CHECKING:
     from ..core.protocols import Cancel, Database
@@ -49,6 +52,7 @@ Examples:
   thermocline sql "select product, sum(revenue) from sales group by product" --db acme
   thermocline sql "select count(*) from sales" --as-of 2026-11-01T12:00:00Z --certificate
   thermocline sql "select * from sales where product = ?" --param tea --format csv
+  thermocline sql "select * from sales" --as priya --set app.customer_id=7
   thermocline sql < report.sql
   thermocline sql                     # the interactive shell
 """
@@ -67,6 +71,8 @@ def sql(
     certificate: Certificate = False,
     param: Param = None,
     timeout: Timeout = None,
+    as_who: As = None,
+    setting: Setting = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -76,12 +82,15 @@ def sql(
         from .shell.repl import run
 
         with open_lake(lake, create=True, verbose=verbose) as opened:
-            run(opened, opened.database(db))
+            asking = who(as_who, setting)
+            run(opened, database_as(opened, db, asking), asking)
         return
     from .shell.statements import split
 
     statements = [statement] if statement is not None else split(sys.stdin.read())
-    with open_database(lake, db, create=_creates(statements), verbose=verbose) as database:
+    with open_database(
+        lake, db, who=who(as_who, setting), create=_creates(statements), verbose=verbose
+    ) as database:
         for text in statements:
 
             def ask(cancel: Cancel, text: str = text, database: Database = database) -> Result:
@@ -129,12 +138,14 @@ def search(
     format: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
     certificate: Certificate = False,
     timeout: Timeout = None,
+    as_who: As = None,
+    setting: Setting = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Find the events nearest to a text or a vector, over all three tiers."""
     style = Format.json if as_json else format
-    with open_database(lake, db, verbose=verbose) as database:
+    with open_database(lake, db, who=who(as_who, setting), verbose=verbose) as database:
         result = interruptible(
             lambda cancel: database.search(
                 _text_or_vector(query),
@@ -166,6 +177,7 @@ _EXPLAIN_EXAMPLES = """\b
 Examples:
   thermocline explain "select count(*) from sales where _time > '2026-11-01'"
   thermocline explain "select max(revenue) from sales" --analyze
+  thermocline explain "select * from customers" --as priya
 """
 
 
@@ -178,11 +190,13 @@ def explain(
     engine: Engine = None,
     analyze: Annotated[bool, typer.Option("--analyze", help="Run it, and show times and rows.")] = False,
     param: Param = None,
+    as_who: As = None,
+    setting: Setting = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Show what a statement reads: tiers, files, pruning."""
-    with open_database(lake, db, verbose=verbose) as database:
+    with open_database(lake, db, who=who(as_who, setting), verbose=verbose) as database:
         params = parse_params(param, statement)
         plan = database.explain(
             statement, params, as_of=as_of, dialect=dialect, analyze=analyze, engine=engine
@@ -212,6 +226,8 @@ def export(
     engine: Engine = None,
     param: Param = None,
     timeout: Timeout = None,
+    as_who: As = None,
+    setting: Setting = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -221,7 +237,7 @@ def export(
     ending = file.suffix.lower().lstrip(".")
     if ending not in FILE_FORMATS:
         raise Invalid(f"no format for the ending of {file}", hint=f"one of: {', '.join(FILE_FORMATS)}")
-    with open_database(lake, db, verbose=verbose) as database:
+    with open_database(lake, db, who=who(as_who, setting), verbose=verbose) as database:
         result = interruptible(
             lambda cancel: database.sql(
                 statement,

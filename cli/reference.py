@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from .main import app
@@ -42,10 +44,20 @@ def reference() -> str:
     context = typer.Context(group, info_name="thermocline", terminal_width=100, max_content_width=100)
     sections = [_INTRO, _section("thermocline", group.get_help(context))]
     for name in group.list_commands(context):
-        command = group.commands[name]
-        inner = typer.Context(command, info_name=name, parent=context)
-        sections.append(_section(f"thermocline {name}", command.get_help(inner)))
+        sections += _of(group.commands[name], name, context)
     return "\n".join(sections)
+
+
+def _of(command: Any, name: str, parent: Any) -> list[str]:
+    """A verb's section, and those of its own verbs."""
+    context = typer.Context(command, info_name=name, parent=parent)
+    own = _section(context.command_path, command.get_help(context))
+    below = [
+        part
+        for each in getattr(command, "commands", ())
+        for part in _of(command.commands[each], each, context)
+    ]
+    return [own, *below]
 
 
 def _section(title: str, help_text: str) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ..core.access import OWNER, Caller
 from ..core.errors import Error, NotFound, Unavailable
 from .options import RUNTIME_VARIABLE, Runtime
 
@@ -38,19 +39,30 @@ def open_lake(
 
 @contextmanager
 def open_database(
-    path: str, name: str, *, create: bool = False, own: bool = False, verbose: bool = False
+    path: str,
+    name: str,
+    *,
+    who: Caller = OWNER,
+    create: bool = False,
+    own: bool = False,
+    verbose: bool = False,
 ) -> Iterator[Database]:
-    """One tenant of the lake. A `NotFound` in an empty one names the databases that the lake has."""
+    """One tenant of the lake, as `who` has it. A `NotFound` in an empty one names those that there are."""
     with open_lake(path, create=create, own=own, verbose=verbose) as lake:
         try:
-            yield lake.database(name)
+            yield database_as(lake, name, who)
         except NotFound as error:
-            others = lake.databases()
+            others = lake.databases() if who.principal is None else []
             if others and name not in others:
                 raise NotFound(
                     f"{error.message} (database `{name}` is empty)", hint=databases_hint(others)
                 ) from error
             raise
+
+
+def database_as(lake: Lakehouse, name: str, who: Caller) -> Database:
+    settings = dict(who.settings) or None
+    return lake.database(name, principal=who.principal, settings=settings, door=who.door)
 
 
 def _connect(path: str, *, own: bool, verbose: bool) -> Lakehouse:

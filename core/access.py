@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .errors import Denied, Invalid
+from .errors import Denied, Invalid, nearest
 
 PRIVILEGES = ("select", "insert", "create", "manage")
 """select: read. insert: append. create: make tables. manage: flush, archive, index, drop."""
@@ -69,6 +69,13 @@ class Grant:
     table: str = "*"
     schema: str | None = None
     columns: tuple[str, ...] = ()
+
+
+def new_grant(who: str, privilege: str, database: str, table: str = "*") -> Grant:
+    """Raises `Invalid` for what is no name, or no privilege."""
+    if privilege not in PRIVILEGES:
+        raise Invalid(f"no privilege `{privilege}`", hint=nearest(privilege, PRIVILEGES))
+    return Grant(checked_name(who), privilege, database, table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +365,22 @@ class Access:
         return self._schema(name) is not None
 
 
+def grants_told(policy: Policy, database: str) -> list[dict[str, Any]]:
+    """The grants that are about a database, in a fixed order."""
+    found = [
+        {
+            "who": g.who,
+            "privilege": g.privilege,
+            "table": g.table,
+            "schema": g.schema,
+            "columns": list(g.columns),
+        }
+        for g in policy.grants
+        if same_name(g.database, database)
+    ]
+    return sorted(found, key=lambda grant: [str(value) for value in grant.values()])
+
+
 def denied(principal: str | None, privilege: str, what: str) -> Denied:
     """The same whether it exists or not, so that nothing is learnt of it."""
     return Denied(
@@ -385,6 +408,29 @@ def memory_bytes(text: str) -> float:
     if found is None:
         raise Invalid(f"not a memory limit: {text!r}", hint="write it as 512MB or 2GB")
     return float(found[1]) * 1000.0 ** " kmgt".index(found[2].lower() or " ")
+
+
+_RUNTIME = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?\s*$", re.IGNORECASE)
+_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+def runtime_seconds(text: str) -> float:
+    """
+    >>> runtime_seconds("30s"), runtime_seconds("2 min")
+    (30.0, 120.0)
+    """
+    found = _RUNTIME.match(text)
+    if found is None or not float(found[1]):
+        raise Invalid(f"not a time: {text!r}", hint="write it as 30s or 2min")
+    return float(found[1]) * _SECONDS[(found[2] or "").lower()]
+
+
+def runtime_text(seconds: float) -> str:
+    """
+    >>> runtime_text(30.0), runtime_text(0.25)
+    ('30s', '0.25s')
+    """
+    return f"{int(seconds)}s" if seconds == int(seconds) else f"{seconds:f}".rstrip("0") + "s"
 
 
 def same_name(pattern: str, name: str) -> bool:

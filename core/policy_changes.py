@@ -11,8 +11,9 @@ from .errors import Invalid, NotFound, nearest
 
 
 def granted(policy: Policy, grants: Iterable[Grant]) -> Policy:
+    """With these as well; the same policy if it has them."""
     new = [g for g in dict.fromkeys(grants) if g not in policy.grants]
-    return _next(policy, grants=(*policy.grants, *new))
+    return _next(policy, grants=(*policy.grants, *new)) if new else policy
 
 
 def revoked(policy: Policy, grants: Iterable[Grant]) -> Policy:

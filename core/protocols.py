@@ -507,6 +507,24 @@ class Lakehouse(Protocol):
         """Whether somebody has a token: then nobody is taken for the owner who shows nothing."""
         ...
 
+    def policy_text(self) -> str:
+        """The policy as a YAML file, `core.policy_file`; without tokens."""
+        ...
+
+    def check_policy(self, source: str | Path) -> list[str]:
+        """What a policy file, or its text, names that the lake does not have, or that could not be applied.
+
+        Raises `Invalid`, with the lines, for a file that is wrong in itself, `NotFound` if there is none.
+        """
+        ...
+
+    def apply_policy(self, source: str | Path) -> int:
+        """Puts a policy file, or its text, in the place of all but tokens, as one version; which it is.
+
+        Raises as `check_policy`, and `Invalid` for masks and filters that could not be applied.
+        """
+        ...
+
     def object(self, kind: type, name: str | None = None) -> Any:
         """A stub of the durable object of that class and name, or of a new one that nobody can name."""
         ...

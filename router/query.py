@@ -217,6 +217,10 @@ class Router:
         """(name, SQL type) of what a query would give."""
         return self._run(self._preparations.get(sql, None), None, Now(), Limits()).columns()
 
+    def table(self, name: str) -> Table:
+        """A table or a view. Raises `NotFound`."""
+        return self._known(self.views.look())(name)
+
     def analysed(self, sql: str) -> Analysis:
         """A query as a view would have it. Raises `Invalid`."""
         prepared = self._preparations.get(sql, None, self.views.look(), AtSequence(0))

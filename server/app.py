@@ -23,6 +23,7 @@ from .object_routes import object_routes
 from .openapi import describe
 from .operator_routes import operator_routes
 from .page import page
+from .policy_routes import policy_routes
 from .query_routes import query_routes
 from .settings import Settings
 from .shard_routes import shard_routes
@@ -68,16 +69,9 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    for routes in (
-        append_routes,
-        query_routes,
-        ask_routes,
-        model_routes,
-        table_routes,
-        shard_routes,
-        step_routes,
-        operator_routes,
-    ):
+    # What is of the lake as a whole comes before what is of a database by a name.
+    of_the_lake, asking = (policy_routes, operator_routes), (query_routes, ask_routes, model_routes)
+    for routes in (*of_the_lake, append_routes, *asking, table_routes, shard_routes, step_routes):
         app.include_router(routes(context))
     app.include_router(object_routes(context, objects))
     add_error_handlers(app, metrics)

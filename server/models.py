@@ -319,6 +319,19 @@ class Events(BaseModel):
     events: list[dict[str, Any]]
 
 
+class PolicyFile(BaseModel):
+    """`policy`: the file in YAML."""
+
+    policy: str
+
+
+class AppliedPolicy(BaseModel):
+    """`version`: of the policy now in force; `null` after a check, which has `problems`."""
+
+    version: int | None
+    problems: list[str]
+
+
 class Bookmark(BaseModel):
     bookmark: str
 

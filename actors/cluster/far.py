@@ -25,6 +25,7 @@ from ...core.errors import Unavailable
 from ...core.ids import Entropy, check_name
 from ...core.objects import ObjectPolicy
 from ...core.policy import TierPolicy
+from ...core.policy_file import given_text
 from ...core.protocols import Cancel
 from ...core.results import Result
 from ...core.sharding import ShardMap
@@ -124,6 +125,16 @@ class FarLake:
 
     def has_tokens(self) -> bool:
         return bool(self.compute.lake("has_tokens"))
+
+    def policy_text(self) -> str:
+        return str(self.compute.lake("policy_text"))
+
+    def check_policy(self, source: str | Path) -> list[str]:
+        found: list[str] = self.compute.lake("check_policy", given_text(source))
+        return found
+
+    def apply_policy(self, source: str | Path) -> int:
+        return int(self.compute.lake("apply_policy", given_text(source)))
 
     def object(self, kind: type, name: str | None = None) -> Any:
         return self._objects.stub(kind, name)
@@ -244,6 +255,16 @@ class FarDatabase(LakeDatabase):
 
     def schema(self, table: str, *, as_of: object = None) -> pa.Schema:
         return self._compute.database(self.name, "schema", table, as_of=as_of)
+
+    def grant(self, who: str, privilege: str, table: str = "*") -> bool:
+        return bool(self._compute.database(self.name, "grant", who, privilege, table))
+
+    def revoke(self, who: str, privilege: str, table: str = "*") -> bool:
+        return bool(self._compute.database(self.name, "revoke", who, privilege, table))
+
+    def grants(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._compute.database(self.name, "grants")
+        return found
 
     def as_caller(self, caller: Caller) -> Any:
         return self if caller == OWNER else FarGuarded(self.name, caller, self._compute)

@@ -24,6 +24,7 @@ from ...core.ids import Entropy, check_name
 from ...core.objects import ObjectPolicy
 from ...core.placement import Unit
 from ...core.policy import TierPolicy
+from ...core.policy_file import given_text
 from ...core.protocols import Cancel
 from ...core.results import Result
 from ...core.sharding import ShardMap, new_shard_map
@@ -45,6 +46,7 @@ from ..local_warehouses import LocalWarehouses
 from ..models import models_of
 from ..named_agent import NamedAgent
 from ..notices import Notices
+from ..policy_documents import applied_policy, checked_policy, shown_policy
 from ..top import cluster_top
 from .client import ClusterClient
 from .objects import ClusterDispatch, ClusterObjects
@@ -154,6 +156,18 @@ class RayLake:
 
     def has_tokens(self) -> bool:
         return any(principal.token for principal in self.policies.current().principals)
+
+    def policy_text(self) -> str:
+        """The policy as a file; without tokens."""
+        return shown_policy(self)
+
+    def check_policy(self, source: str | Path) -> list[str]:
+        """What a policy file, or its text, names that the lake lacks. Raises `Invalid`, `NotFound`."""
+        return checked_policy(self, given_text(source))
+
+    def apply_policy(self, source: str | Path) -> int:
+        """Puts a policy file, or its text, in the place of all but tokens; the version then in force."""
+        return applied_policy(self, given_text(source))
 
     def _append_audit(self, rows: Any) -> None:
         self._database(AUDIT_DATABASE).append(AUDIT_TABLE, rows)

@@ -1,4 +1,4 @@
-"""A database as one thing over its shards: definitions of tables that reach every shard, grants, the catalog.
+"""A database as one thing over its shards: definitions of tables that reach every shard, the catalog.
 
 begin: the definition noted, durable -> finish: the home shard, then the others follow -> note gone
        killed in between: an alarm finishes it
@@ -9,26 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...core.clock import iso, now_us
-from ...core.errors import Error, Invalid, nearest
+from ...core.errors import Error
 from ...core.objects import AlarmInfo
 from ...core.types import type_name
 from ..objects.base import DurableObject
-
-ACTIONS = ("read", "append", "define", "manage")
-"""What a grant may allow."""
 
 _AGAIN_S = 5.0
 
 
 class DatabaseDO(DurableObject):
     """Its name is the database's."""
-
-    def start(self) -> None:
-        self.storage.exec(
-            "CREATE TABLE IF NOT EXISTS grants (who TEXT, action TEXT, target TEXT, since TEXT,"
-            " PRIMARY KEY (who, action, target))"
-        )
 
     # -- definitions ------------------------------------------------------------------------------
 
@@ -73,28 +63,6 @@ class DatabaseDO(DurableObject):
             self.storage.put(name, (kind, {**arguments, known: True}))
             self.finish(int(name.partition("/")[2]))
 
-    # -- grants -----------------------------------------------------------------------------------
-
-    def grant(self, who: str, action: str, target: str) -> bool:
-        """False if it was given. `target`: a table, or * for all."""
-        _check(who, action)
-        given = self.storage.exec(
-            "INSERT OR IGNORE INTO grants VALUES (?, ?, ?, ?)",
-            *(who, action, target, iso(now_us(self.ctx.clock))),
-        )
-        return given.rows_written > 0
-
-    def revoke(self, who: str, action: str, target: str) -> bool:
-        """False if it was not given."""
-        _check(who, action)
-        taken = self.storage.exec(
-            "DELETE FROM grants WHERE who = ? AND action = ? AND target = ?", *(who, action, target)
-        )
-        return taken.rows_written > 0
-
-    def grants(self) -> list[dict[str, Any]]:
-        return self.storage.exec("SELECT * FROM grants ORDER BY who, target, action").dicts()
-
     # -- catalog ----------------------------------------------------------------------------------
 
     def facts(self) -> dict[str, Any]:
@@ -108,13 +76,6 @@ class DatabaseDO(DurableObject):
                 for t in tables
             ],
             "shards": database.shard_map().to_dict(),
-            "grants": self.grants(),
+            "grants": database.grants(),
             "open_steps": self.open_steps(),
         }
-
-
-def _check(who: str, action: str) -> None:
-    if action not in ACTIONS:
-        raise Invalid(f"no action `{action}` to grant", hint=nearest(action, ACTIONS))
-    if not who:
-        raise Invalid("a grant is somebody's", hint='grant("ann", "read", "sales")')

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ...core.access import OWNER, Caller
 from ...core.asof import Now, parse_as_of
 from ...core.errors import Error, Invalid, nearest
 from ...core.protocols import Database, Lakehouse
 from ...core.types import type_name
 from ..options import Format
 from ..printing import show_table
+from ..session import database_as
 from ..table import draw
 
 
@@ -20,6 +22,7 @@ class Shell:
 
     lake: Lakehouse
     database: Database
+    who: Caller = OWNER
     as_of: str | None = None
     format: Format = Format.table
     certificate: bool = False
@@ -80,7 +83,7 @@ def _tiers(shell: Shell, table: str) -> None:
 
 def _db(shell: Shell, name: str) -> None:
     if name:
-        shell.database = shell.lake.database(name)
+        shell.database = database_as(shell.lake, name, shell.who)
     print(shell.database.name)
 
 

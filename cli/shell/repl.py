@@ -13,6 +13,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import PygmentsLexer
 from pygments.lexers.sql import SqlLexer
 
+from ...core.access import OWNER, Caller
 from ...core.errors import Error
 from ...core.protocols import Cancel, Database, Lakehouse
 from ...core.results import Result
@@ -26,9 +27,9 @@ from .statements import is_finished, split
 HISTORY_FILE = Path("~/.thermocline_history")
 
 
-def run(lake: Lakehouse, database: Database) -> None:
-    """Until `.quit` or Ctrl-D."""
-    shell = Shell(lake, database)
+def run(lake: Lakehouse, database: Database, who: Caller = OWNER) -> None:
+    """Until `.quit` or Ctrl-D. `who`: as whom other databases are opened."""
+    shell = Shell(lake, database, who)
     completer = LakeCompleter(database, COMMANDS)
     session: PromptSession[str] = PromptSession(
         history=FileHistory(str(HISTORY_FILE.expanduser())),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
 import pyarrow as pa
 
-from ...core.access import Access, Grant, Mask, Policy, RowPolicy, VirtualSchema, memory_bytes
+from ...core.access import (
+    Access,
+    Grant,
+    Mask,
+    Policy,
+    RowPolicy,
+    VirtualSchema,
+    memory_bytes,
+    runtime_seconds,
+)
 from ...core.certificate import Certificate
 from ...core.errors import Denied, Invalid, NotFound, nearest
 from ...core.policy_changes import (
@@ -47,10 +55,6 @@ from .statements import (
     ShowGrants,
     ShowPolicies,
 )
-
-_RUNTIME = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?\s*$", re.IGNORECASE)
-_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-
 
 _Row = tuple[str | None, ...]
 
@@ -141,17 +145,6 @@ def changed(policy: Policy, statement: PolicyStatement, database: str) -> Policy
             return policy
 
 
-def seconds(text: str) -> float:
-    """
-    >>> seconds("30s"), seconds("2 min")
-    (30.0, 120.0)
-    """
-    found = _RUNTIME.match(text)
-    if found is None or not float(found[1]):
-        raise Invalid(f"not a time: {text!r}", hint="write it as 30s or 2min")
-    return float(found[1]) * _SECONDS[(found[2] or "").lower()]
-
-
 def _check_owner(principal: str | None) -> None:
     if principal is not None:
         raise Denied(f"`{principal}` may not change or list the policy", hint="the lake's owner can")
@@ -162,20 +155,29 @@ def _check_rule(
 ) -> None:
     """A rule that could never be applied is refused now, not when somebody asks."""
     match statement:
-        case CreateMask(table=name, column=column, method=method, arguments=arguments):
-            table = tables(_bare(name))
-            known = {*table.schema.by_folded_name, *ENVELOPE_IDS}
-            if column not in known:
-                raise NotFound(f"no column `{column}` in `{table.name}`", hint=nearest(column, known))
-            if method == "expression":
-                _check_expression(str(arguments[0]), table, database, tables, engine)
-        case CreateRowPolicy(table=name, using=using):
-            _check_expression(using, tables(_bare(name)), database, tables, engine)
+        case CreateMask() | CreateRowPolicy():
+            made = changed(Policy(), statement, database)
+            for rule in (*made.masks, *made.filters):
+                check_rule(rule, tables, engine)
         case GrantOn(kind="table", name=name, privileges=privileges) if name != "*":
             columns = {column for _, listed in privileges for column in listed}
             known = {*tables(_bare(name)).schema.by_folded_name, *ENVELOPE_IDS} if columns else set()
             for column in columns - known:
                 raise NotFound(f"no column `{column}` in `{name}`", hint=nearest(column, known))
+
+
+def check_rule(rule: Mask | RowPolicy, tables: Callable[[str], Table], engine: Engine) -> None:
+    """Raises `NotFound`, `Invalid` and `Denied` for a rule that can't be applied to its table."""
+    table = tables(rule.table)
+    match rule:
+        case RowPolicy(using=using):
+            _check_expression(using, table, rule.database, tables, engine)
+        case Mask(column=column, method=method, arguments=arguments):
+            known = {*table.schema.by_folded_name, *ENVELOPE_IDS}
+            if column not in known:
+                raise NotFound(f"no column `{column}` in `{table.name}`", hint=nearest(column, known))
+            if method == "expression":
+                _check_expression(str(arguments[0]), table, rule.database, tables, engine)
 
 
 def _check_expression(
@@ -215,7 +217,7 @@ def _altered(policy: Policy, statement: AlterRole) -> Policy:
     person, value = policy.principal(statement.role), statement.value
     match statement.setting:
         case "max_query_runtime":
-            person = replace(person, max_runtime_s=None if value is None else seconds(value))
+            person = replace(person, max_runtime_s=None if value is None else runtime_seconds(value))
         case "max_memory":
             if value is not None:
                 memory_bytes(value)

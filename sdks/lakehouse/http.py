@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Invalid
 from ...core.ids import Entropy, check_name, uuid7s
+from ...core.policy_file import given_text
 from ...core.protocols import Lakehouse
 from ...core.wire import dump
 from .database import HttpDatabase
@@ -58,6 +60,23 @@ class HttpLake:
 
     def has_tokens(self) -> bool:
         raise Invalid("tokens are known where the lake is", hint="serve the lake itself")
+
+    def policy_text(self) -> str:
+        return str(self._transport.send(Request("GET", "/v1/policy"))["policy"])
+
+    def check_policy(self, source: str | Path) -> list[str]:
+        problems: list[str] = self._put_policy(source, check=True)["problems"]
+        return problems
+
+    def apply_policy(self, source: str | Path) -> int:
+        return int(self._put_policy(source, check=False)["version"])
+
+    def _put_policy(self, source: str | Path, *, check: bool) -> Any:
+        content, kind = given_text(source).encode(), "application/yaml"
+        params = {"check": "true"} if check else {}
+        return self._transport.send(
+            Request("PUT", "/v1/policy", params=params, content=content, content_type=kind)
+        )
 
     def databases(self) -> list[str]:
         names: list[str] = self._transport.send(Request("GET", "/v1/databases"))["databases"]

@@ -1,4 +1,4 @@
-"""A database over its shards: definitions reach every shard whatever dies, grants are kept."""
+"""A database over its shards: definitions reach every shard whatever dies, grants are the policy's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from thermocline.actors.database import LakeDatabase
 from thermocline.actors.family.database import DatabaseDO
 from thermocline.actors.local import LocalLake
-from thermocline.core.errors import Invalid, NotFound
+from thermocline.core.errors import Denied, Invalid, NotFound
 from thermocline.core.sharding import HOME
 
 from ..conftest import FakeClock
@@ -55,19 +55,22 @@ def test_a_definition_cut_short_is_finished_by_an_alarm(
     assert owner.open_steps() == []
 
 
-def test_grants_are_kept_and_listed(lake: LocalLake) -> None:
-    shop = lake.database("acme")
-    assert shop.grant("ann", "read", "sales")
-    assert not shop.grant("ann", "read", "sales")
-    assert shop.grant("ann", "manage")
-    assert [(g["who"], g["action"], g["target"]) for g in shop.grants()] == [
+def test_grants_are_those_of_the_policy(lake: LocalLake, shop: LakeDatabase) -> None:
+    shop.append("sales", [{"p": "tea"}])
+    assert shop.grant("ann", "select", "sales")
+    assert not shop.grant("ann", "select", "sales")
+    assert lake.database("acme", principal="ann").sql("SELECT p FROM sales").rows() == [("tea",)]
+    shop.sql("GRANT manage ON DATABASE acme TO ann")
+    assert [(g["who"], g["privilege"], g["table"]) for g in shop.grants()] == [
         ("ann", "manage", "*"),
-        ("ann", "read", "sales"),
+        ("ann", "select", "sales"),
     ]
-    assert shop.revoke("ann", "manage")
-    assert not shop.revoke("ann", "manage")
-    assert len(shop.grants()) == 1
-    with pytest.raises(Invalid, match="no action `write`"):
+    assert lake.object(DatabaseDO, "acme").facts()["grants"] == shop.grants()
+    assert shop.revoke("ann", "select", "sales")
+    assert not shop.revoke("ann", "select", "sales")
+    with pytest.raises(Denied):
+        lake.database("acme", principal="ann").sql("SELECT p FROM sales")
+    with pytest.raises(Invalid, match="no privilege `write`"):
         shop.grant("ann", "write")
 
 
