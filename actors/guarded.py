@@ -26,8 +26,9 @@ from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.schema import ENVELOPE
 from ..core.sharding import ShardMap
 from ..router.keys import told_keys
-from ..router.policy.check import check_new_rows, visible
+from ..router.policy.check import check_new_rows, restricts, stamped, visible
 from ..router.search import Mode, only_table, statement, wanted
+from ..tiers.intake.batch import Batch
 from ..tiers.intake.received import batch_of, held
 from ..tiers.report import SCHEMA
 from .importing import tables_of
@@ -114,10 +115,9 @@ class GuardedDatabase:
         def act() -> Imported:
             for name in tables_of(Path(path), table):
                 self._check_append(name)
-                found = self.access.table(name)
-                if found is not None and found.filters:
+                if restricts(self.access, name):
                     raise Denied(
-                        f"`{name}` has a row policy, and a file is not checked row by row",
+                        f"some of `{name}` is hidden, and a file is not checked row by row",
                         hint="append the rows instead",
                     )
             return self._inner.import_file(
@@ -274,6 +274,10 @@ class GuardedDatabase:
 
     def head(self, stream: str) -> int:
         """The version of a stream; of one with hidden events it is not told."""
+        self._check_counted(stream)
+        return self._inner.head(stream)
+
+    def _check_counted(self, stream: str) -> None:
         access = self.access
         for table in self._inner.tables():
             found = access.table(table)
@@ -282,7 +286,6 @@ class GuardedDatabase:
                     f"the version of `{stream}` counts events that `{self.caller.principal}` may not see",
                     hint="read the stream: positions are those of the events",
                 )
-        return self._inner.head(stream)
 
     def tables(self) -> list[str]:
         access = self.access
@@ -364,21 +367,17 @@ class GuardedDatabase:
     def _checked(self, append: Append) -> Append:
         """The append, with rows that can be read again, if each of them may be appended."""
         self._check_append(append.table)
-        found = self.access.table(append.table)
-        if found is None or not found.filters:
+        if append.expected_version is not None:
+            self._check_counted(append.stream or "")
+        access = self.access
+        if not restricts(access, append.table):
             return append
-        append = replace(append, rows=held(append.rows))
         tables = self._inner.shards.table
         table = tables(append.table)
+        append = replace(append, rows=held(append.rows))
         batch = batch_of(append, table.schema)
-        given = {name: batch.column(name) for name in batch.payload}
-        given |= {
-            name: pa.array(values, ENVELOPE.field(name).type) for name, values in batch.envelope.items()
-        }
-        if append.stream is not None:
-            given["_stream"] = pa.array([append.stream] * batch.rows)
-        rows = pa.table(given) if given else pa.table({"_seq": pa.nulls(batch.rows, pa.int64())})
-        check_new_rows(self.access, table, rows, tables, self._inner.engine)
+        append = replace(append, rows=stamped(append.rows, batch.envelope.get("_source", ()), access))
+        check_new_rows(access, table, _as_table(append, batch), tables, self._inner.engine)
         return append
 
     def _check_append(self, table: str) -> None:
@@ -400,6 +399,15 @@ class GuardedDatabase:
         if audit is None or (self.caller.principal is None and not inner.policies.current().version):
             return act()
         return audit.noting(self.caller, self.name, action, what, act)
+
+
+def _as_table(append: Append, batch: Batch) -> pa.Table:
+    """What is given of each row, payload and envelope."""
+    given = {name: batch.column(name) for name in batch.payload}
+    given |= {name: pa.array(values, ENVELOPE.field(name).type) for name, values in batch.envelope.items()}
+    if append.stream is not None:
+        given["_stream"] = pa.array([append.stream] * batch.rows)
+    return pa.table(given) if given else pa.table({"_seq": pa.nulls(batch.rows, pa.int64())})
 
 
 def _unweighed(report: pa.Table, access: TableAccess | None) -> pa.Table:

@@ -31,7 +31,7 @@ def shown_policy(lake: _Lake) -> str:
 
 
 def checked_policy(lake: _Lake, text: str) -> list[str]:
-    """What the file names that the lake lacks, or that can't be applied. Raises `Invalid` for one that is wrong
+    """What the file names that the lake lacks, or that can't be applied. Raises `Invalid` for one wrong
     in itself."""
     wanted = read_policy(text)
     return list(dict.fromkeys([*_missing(lake, wanted), *_broken(lake, wanted, Policy())]))

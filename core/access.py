@@ -278,12 +278,13 @@ class Access:
 
     def table(self, name: str, schema: str | None = None) -> TableAccess | None:
         """`None` if nothing of the table is granted. `schema`: the virtual one through which it is read."""
-        settings = self.settings
+        settings, parted = self.settings, dict[str, str]()
         if schema is not None:
             found = self._schema(schema)
             if found is None:
                 return None
-            settings = {**settings, **found[1]}
+            parted = found[1]
+            settings = {**settings, **parted}
         privileges, columns = self._granted(name, schema)
         if not privileges or not self._allowed(name):
             return None
@@ -295,12 +296,17 @@ class Access:
         )
         if self.principal is None:
             masks, filters = (), filters if schema is not None else ()
-        if schema is not None and not filters:
+        if schema is not None and not any(setting in f.using for f in filters for setting in parted):
             raise Denied(
                 f"no row access policy parts `{name}` by customer, so `{schema}.{name}` would be all of it",
                 hint=f"CREATE ROW ACCESS POLICY ... ON {name} USING (... = current_setting('...'))",
             )
         return TableAccess(privileges, columns, masks, filters, settings)
+
+    def grants_itself(self, table: str) -> bool:
+        """Whether it is granted by its own name, and not only with all of its database."""
+        grants = (g for g in self._grants if g.privilege == "select" and g.schema is None)
+        return any(g.table.lower() == table.lower() for g in grants)
 
     def may(self, privilege: str, table: str = "*") -> bool:
         """Whether a privilege holds for a table, or for the whole database."""

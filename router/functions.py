@@ -13,7 +13,7 @@ TABLE_FUNCTIONS = frozenset(
 
 _ALLOWED = r"""
     != !__postfix !~~ !~~* % & && * ** + - ->> / // < <-> << <= <=> <@ = > >= >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~
-    abs acos acosh add age aggregate ago alias any_value apply approx_count_distinct approx_quantile
+    abs acos acosh add age aggregate ago any_value apply approx_count_distinct approx_quantile
     approx_top_k arbitrary arg_max arg_max_null arg_max_nulls_last arg_min arg_min_null arg_min_nulls_last
     argmax argmin array_agg array_aggr array_aggregate array_append array_apply array_cat array_concat
     array_contains array_cosine_distance array_cosine_similarity array_cross_product array_distance

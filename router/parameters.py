@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import Invalid
 
+_WIDEST = 2**63
 Given = Sequence[Any] | Mapping[str, Any] | None
 
 
@@ -56,7 +58,7 @@ def by_position(values: Sequence[Any]) -> dict[str, Any]:
 
 
 def texts_given(given: Given) -> frozenset[str]:
-    """Identifiers of the parameters whose values are texts.
+    """Identifiers of the parameters whose values are texts, or others for which a column could be cast.
 
     >>> sorted(texts_given(["tea", 5, "cup"]))
     ['1', '3']
@@ -65,7 +67,14 @@ def texts_given(given: Given) -> frozenset[str]:
         given = (
             by_position(given) if isinstance(given, Sequence) and not isinstance(given, str | bytes) else {}
         )
-    return frozenset(str(name).lstrip("$:@") for name, value in given.items() if isinstance(value, str))
+    return frozenset(str(name).lstrip("$:@") for name, value in given.items() if not _is_plain(value))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is compared without a cast that may fail."""
+    if isinstance(value, int):
+        return -_WIDEST <= value < _WIDEST
+    return value is None or isinstance(value, float | date)
 
 
 def point_values(identifiers: Sequence[str], given: Given, positions: Sequence[int]) -> dict[str, Any]:

@@ -129,7 +129,7 @@ class Preparations:
         if parsed.bound is None:
             return key, self._prepared(parsed)
         seen_key = (*key, sight.key(parsed.named), texts)
-        means = Means(sight.access, sight.tables, self._engine, texts)
+        means = Means(sight.access, sight.tables, sight.reads, self._engine, texts)
         return seen_key, self._remembered(seen_key, lambda: self._prepared(parsed, means))
 
     def _remembered(self, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:

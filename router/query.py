@@ -27,7 +27,7 @@ from .materialized.analysis import Analysis, analysed
 from .materialized.known import KnownViews, Views
 from .parameters import Given
 from .policy.administer import Policies, administer
-from .policy.check import check_statement
+from .policy.check import check_new_rows, check_statement, restricts, stamped
 from .policy.sight import Sight
 from .policy.statements import PolicyStatement
 from .prepare import Preparations, Prepared
@@ -186,7 +186,7 @@ class Router:
         run = self._run(prepared, params, default, limits, now_us)
         match prepared.statement:
             case Insert() as statement:
-                return insert(self.owner, statement, run, self.database)
+                return insert(self.owner, statement, run, self.database, self._checked(access, views))
             case CreateTable() as create:
                 return create_table(self.owner, create, run, self.database, self._engine, access)
 
@@ -275,7 +275,24 @@ class Router:
             except NotFound:
                 return None
 
-        return Sight(access, table)
+        def reads(name: str) -> tuple[str, ...] | None:
+            view = views.get(name.lower())
+            return None if view is None else view.definition.reads
+
+        return Sight(access, table, reads)
+
+    def _checked(self, access: Access | None, views: Views) -> Callable[[Table, pa.Table], pa.Table]:
+        """New rows as somebody may append them."""
+
+        def checked(table: Table, rows: pa.Table) -> pa.Table:
+            if access is None or not restricts(access, table.name):
+                return rows
+            given = rows.column("_source") if "_source" in rows.schema.names else None
+            rows = stamped(rows, [] if given is None else given.to_pylist(), access)
+            check_new_rows(access, table, rows, self._known(views), self._engine)
+            return rows
+
+        return checked
 
     def _known(self, views: Views) -> Callable[[str], Table]:
         """A table or a view by its name; raises `NotFound`."""

@@ -37,6 +37,7 @@ from .outcome import tidy_stream, tidy_table
 from .parameters import Given, point_values, statement_values
 from .plan import Plan, TableScan, make_plan
 from .points import resolve_point
+from .policy.points import check_points
 from .prepare import Prepared
 from .proof import certify
 from .pushdown.answer import Answer, Pushed, prepare, push
@@ -85,6 +86,7 @@ class Run:
         self._cut = Cut()
         self._keys: dict[str, str] = {}
         self._opened: list[Session] = []
+        self._default = as_of
         self._points = self._resolve_points(params, as_of)
         self.as_of_text = _as_of_text(as_of, self._points)
         consumed = prepared.consumed
@@ -259,6 +261,12 @@ class Run:
         around = Surroundings(self._values, self._now_us)
         self._cut = cut = take_cut(self._means.owner, bound, self._points, around)
         stack.callback(cut.release)
+        if self._prepared.restricted is not None:
+            check_points(
+                self._prepared.restricted,
+                {key: found.schema for key, found in cut.tables.items()},
+                self._default,
+            )
         return make_plan(bound, cut.tables, around, self._means.files, cut.holdings)
 
     def _resolve_points(self, params: Given, as_of: AsOf) -> dict[tuple[str, str | None], AsOf]:
@@ -376,7 +384,8 @@ class Run:
             return translate(error, columns, tables, self._keys)
         columns = {name for name in columns if name.lower() not in seen.unseen}
         told = translate(error, columns, (), self._keys)
-        return hushed(told) if seen.hushed else told
+        quotes = bool(seen.secret) and seen.secret in f"{told.message} {told.hint}"
+        return hushed(told) if seen.hushed or quotes else told
 
     def _damaged(self) -> dict[str, str]:
         """Those of the files read (path -> key) that can't be read to their end."""

@@ -55,8 +55,17 @@ class ViewDoor(Protocol):
     def refresh_view(self, name: str) -> int: ...
 
 
-def insert(owner: DatabaseOwner, statement: Insert, run: Run, database: str) -> Result:
-    """Appends the query's rows, cast to the table's types; one row `rows, duplicates` comes back."""
+def insert(
+    owner: DatabaseOwner,
+    statement: Insert,
+    run: Run,
+    database: str,
+    checked: Callable[[Table, pa.Table], pa.Table],
+) -> Result:
+    """Appends the query's rows, cast to the table's types; one row `rows, duplicates` comes back.
+
+    `checked`: the rows as they may be appended; raises `Denied`.
+    """
     table = owner.table(own_name(statement.table, database))
     given = run.columns()
     names = [name for name, _ in given] if statement.by_name else statement.columns
@@ -67,7 +76,7 @@ def insert(owner: DatabaseOwner, statement: Insert, run: Run, database: str) -> 
             hint=f"columns of `{table.name}`: {', '.join(table.schema.by_name)}",
         )
     result = run.result(lambda text: _casting(text, targets))
-    appended = owner.append([Append(table.name, result.arrow())])[table.name]
+    appended = owner.append([Append(table.name, checked(table, result.arrow()))])[table.name]
     counts = pa.table({"rows": [appended.rows], "duplicates": [appended.duplicates]})
     return Result(counts, result.certificate)
 

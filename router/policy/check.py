@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ...core.access import Access, denied
 from ...core.errors import Denied
+from ...core.protocols import Rows
 from ...core.schema import ENVELOPE, Table
 from ...core.types import quote
 from ..engine import Engine
@@ -68,6 +69,30 @@ def visible(table: Table, access: Access) -> Table:
     newest = table.schema
     fields = tuple(field for field in newest.fields if field.name.lower() in columns)
     return replace(table, schemas=(*table.schemas[:-1], replace(newest, fields=fields)))
+
+
+def restricts(access: Access, table: str) -> bool:
+    """Whether somebody sees less of a table than there is."""
+    found = access.table(table)
+    return found is not None and found.restricts
+
+
+def stamped(rows: Rows, sources: Iterable[str | None], access: Access) -> Any:
+    """Rows with their appender's name as `_source`. Raises `Denied` for rows of another `sources`.
+
+    One source and id is one event, so whoever may choose both could try what the body of a hidden event is.
+    """
+    who = access.principal
+    if other := set(sources) - {None, who}:
+        raise Denied(
+            f"rows of the source {other.pop()!r} are not `{who}`'s to append, as some of the table is hidden",
+            hint=f"leave the source out, or give {who!r}",
+        )
+    if isinstance(rows, pa.Table | pa.RecordBatch):
+        table = pa.table(rows) if isinstance(rows, pa.RecordBatch) else rows
+        kept = [name for name in table.schema.names if name != "_source"]
+        return table.select(kept).append_column("_source", pa.array([who] * table.num_rows, pa.string()))
+    return [row if "specversion" in row else {**row, "_source": who} for row in rows]
 
 
 def check_new_rows(

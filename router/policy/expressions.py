@@ -25,11 +25,13 @@ _WHO = ("current_user", "current_role", "session_user")
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """`simple`: without a query in it. `node`: its tree, with names as they were written."""
+    """`simple`: without a query in it. `node`: its tree, with names as they were written. `columns`: those of
+    its table, folded, that it may name."""
 
     text: str
     simple: bool
     node: Node
+    columns: frozenset[str]
 
 
 def resolved(
@@ -58,7 +60,13 @@ def resolved(
     first, last = source.text.index("(") + 1, source.text.rindex(")")
     own = [s for s in splices if first <= s.start < last]
     shifted = [Splice(s.start - first, s.end - first, s.text) for s in own]
-    return Expression(spliced(source.text[first:last].rstrip(), shifted), len(bound.refs) == 1, node)
+    parts = {part.lower() for column in bound.column_refs for part in column["column_names"]}
+    return Expression(
+        spliced(source.text[first:last].rstrip(), shifted),
+        len(bound.refs) == 1,
+        node,
+        frozenset(parts & schema.by_folded_name.keys()),
+    )
 
 
 def settings_named(text: str, table: str, engine: Engine) -> set[str]:

@@ -49,6 +49,8 @@ _NULL, _GIVEN = "null", "given"
 _NUMERAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,6})?")
 _ISO = re.compile(r"[12]\d{3}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:\d\d)?)?)?")
 _DIGITS = 5
+_NARROW = 18
+"""Digits of a decimal beside which any other number's fit: no type need hold those of two wide ones."""
 
 
 def kind_of(arrow: pa.DataType) -> Kind:
@@ -59,7 +61,9 @@ def kind_of(arrow: pa.DataType) -> Kind:
     types = pa.types
     if types.is_string(arrow) or types.is_large_string(arrow):
         return "text"
-    if types.is_integer(arrow) or types.is_floating(arrow) or types.is_decimal(arrow):
+    if types.is_decimal(arrow):
+        return "number" if arrow.precision <= _NARROW else "other"
+    if types.is_integer(arrow) or types.is_floating(arrow):
         return "number"
     if types.is_boolean(arrow):
         return "boolean"
@@ -248,7 +252,7 @@ class _Judge:
         return "number" if name in _TO_NUMBER else "boolean" if name in _TO_BOOLEAN else None
 
 
-def _constant(node: Node) -> Kind:
+def _constant(node: Node) -> Kind | None:
     literal = node.get("literal", {})
     match literal.get("kind", "NULL"):
         case "NULL":
@@ -259,7 +263,8 @@ def _constant(node: Node) -> Kind:
         case "BOOLEAN":
             return "boolean"
         case _:
-            return "number"
+            text = str(literal.get("text", ""))
+            return "number" if _NUMERAL.fullmatch(text) or "e" in text.lower() else None
 
 
 def _common(parts: list[Kind | None]) -> Kind | None:

@@ -13,7 +13,7 @@ statement over one table of which only rows are hidden keeps its form, with the 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from ...core.access import Access, Mask, TableAccess, denied
 from ...core.errors import Denied, Invalid
+from ...core.ids import HIDDEN_PREFIX
 from ...core.schema import ENVELOPE, Table
 from ...core.types import is_vector, quote
 from ..bind import Bound, Ref, bind
@@ -37,9 +38,8 @@ from .expressions import Expression, resolved
 from .leakproof import conditions_never_fail, never_fails
 from .masks import mask_sql
 from .names import Names
+from .naming import bare, with_names
 from .sight import Tables
-
-_PLACES = ("query_location", "query_location_length")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Restricted:
     whose rows are filtered: how
     many there are is not told. `guarded`: those of which some values are not shown. `hushed`: an expression
     of a policy may fail, and tell of a value then. `unseen`: columns, folded, that no hint may offer. `told`:
-    what applies, for EXPLAIN."""
+    what applies, for EXPLAIN. `secret`: a text that no message may quote. `present`: a policy asks other tables, as they are now."""
 
     text: str | None
     veiled: frozenset[str] = frozenset()
@@ -56,14 +56,28 @@ class Restricted:
     hushed: bool = False
     unseen: frozenset[str] = frozenset()
     told: tuple[str, ...] = ()
+    secret: str = ""
+    needs: tuple[Needs, ...] = ()
+    present: bool = False
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Columns, folded, that a table must have at its point in time for its policy to hold there."""
+
+    table: str
+    point: str | None
+    columns: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Means:
-    """`texts`: parameters of the statement whose values are texts."""
+    """`texts`: parameters of the statement whose values are texts. `reads`: the tables that a view reads, `None`
+    for what is none."""
 
     access: Access
     tables: Tables
+    reads: Callable[[str], tuple[str, ...] | None]
     engine: Engine
     texts: frozenset[str] = frozenset()
 
@@ -71,7 +85,8 @@ class Means:
 @dataclass(frozen=True)
 class _Sight:
     """What is seen of one reference's table. `hidden`: columns that are not granted, and reached; `masked`:
-    (column as spelled, SQL in its place); `filters`: ready to stand there."""
+    (column as spelled, SQL in its place), `shown`: the expressions among these; `filters`: ready to stand there.
+    """
 
     ref: Ref
     table: Table | None
@@ -79,6 +94,13 @@ class _Sight:
     hidden: tuple[str, ...] = ()
     masked: tuple[tuple[str, str], ...] = ()
     filters: tuple[Expression, ...] = ()
+    shown: tuple[Expression, ...] = ()
+
+    @property
+    def needs(self) -> Needs:
+        named = frozenset[str]().union(self.unclear, *(e.columns for e in (*self.filters, *self.shown)))
+        known = self.table.schema.by_folded_name.keys() if self.table else set()
+        return Needs(self.ref.name.lower(), self.ref.point, frozenset(named & known))
 
     @property
     def whole(self) -> bool:
@@ -106,7 +128,8 @@ def restricted(bound: Bound, means: Means) -> Restricted | None:
     calm = conditions_never_fail(bound.source.tree, names.kinds, means.texts)
     text = _flat(bound, sights, calm, means) if not schemas else None
     if text is None:
-        text = _nested(bound, sights, names, calm, means)
+        nested, filled = _nested(bound, sights, names, calm, means), bool(bound.source.removed)
+        text = with_names(bound.source.tree, nested, means.engine, filled=filled)
     return Restricted(
         text,
         veiled=frozenset(s.ref.name.lower() for s in sights.values() if s.filters),
@@ -114,6 +137,9 @@ def restricted(bound: Bound, means: Means) -> Restricted | None:
         hushed=any(_may_fail(sight, names) for sight in sights.values()),
         unseen=frozenset(name.lower() for s in sights.values() for name in s.hidden),
         told=tuple(dict.fromkeys(line for s in sights.values() for line in _told(s))),
+        secret=means.access.policy.salt,
+        needs=tuple(needs for s in sights.values() if (needs := s.needs).columns),
+        present=any(not e.simple for s in sights.values() for e in (*s.filters, *s.shown)),
     )
 
 
@@ -135,19 +161,44 @@ def _sight(ref: Ref, schema: str | None, means: Means) -> _Sight:
     if access is None or "select" not in access.privileges:
         shown = f"{schema}.{ref.name}" if schema else ref.name
         raise denied(means.access.principal, "select", shown)
+    _check_view(ref.name, means)
     table = means.tables(ref.name)
     if table is None or not access.restricts:
         if access.restricts:
             raise denied(means.access.principal, "select", ref.name)
         return _Sight(ref, table, access)
+    masked, shown = _masked(ref, table, access, means)
     return _Sight(
         ref,
         table,
         access,
         _hidden(ref, table, access),
-        _masked(ref, table, access, means),
+        masked,
         tuple(_ready(f.using, table, access, means, table.name) for f in access.filters),
+        shown,
     )
+
+
+def _check_view(name: str, means: Means) -> None:
+    """A view shows what its maker saw: so it is read by a grant of its own, or by who sees all that it reads.
+
+    Raises `Denied`, also for the tables that views keep.
+    """
+    access = means.access
+    if access.principal is None:
+        return
+    if name.lower().startswith(HIDDEN_PREFIX):
+        raise denied(access.principal, "select", name)
+    if means.reads(name) is not None and not access.grants_itself(name) and not _sees_whole(name, means):
+        raise denied(access.principal, "select", name)
+
+
+def _sees_whole(name: str, means: Means) -> bool:
+    reads = means.reads(name)
+    if reads is not None:
+        return all(_sees_whole(read, means) for read in reads)
+    found = means.access.table(name)
+    return found is not None and "select" in found.privileges and not found.restricts
 
 
 def _hidden(ref: Ref, table: Table, access: TableAccess) -> tuple[str, ...]:
@@ -166,32 +217,35 @@ def _hidden(ref: Ref, table: Table, access: TableAccess) -> tuple[str, ...]:
     )
 
 
-def _masked(ref: Ref, table: Table, access: TableAccess, means: Means) -> tuple[tuple[str, str], ...]:
+def _masked(
+    ref: Ref, table: Table, access: TableAccess, means: Means
+) -> tuple[tuple[tuple[str, str], ...], tuple[Expression, ...]]:
     """Also what would tell a masked column's values: `_time` taken from it, vectors computed from it."""
     masks = {mask.column: mask for mask in access.masks}
     found: list[tuple[str, str]] = []
+    computed: list[Expression] = []
+
+    def shown(mask: Mask, name: str, arrow: pa.DataType) -> str:
+        if mask.method != "expression":
+            return mask_sql(mask, table.name, name, arrow, means.access.policy.salt)
+        computed.append(_ready(str(mask.arguments[0]), table, access, means, table.name))
+        return f"({computed[-1].text})"
+
     for field in table.schema.fields:
         folded = field.name.lower()
         if ref.columns is not None and folded not in ref.columns:
             continue
         if folded in masks:
-            shown = _shown(masks[folded], field.name, field.type, table, access, means)
-            found.append((field.name, shown))
+            found.append((field.name, shown(masks[folded], field.name, field.type)))
         elif is_vector(field.type) and field.computed is not None and _mentions(field.computed.text, masks):
             found.append((field.name, null_of(field.type)))
     for name in ref.envelope:
         if name in masks:
             arrow = pa.string() if name == "_tier" else ENVELOPE.field(name).type
-            found.append((name, _shown(masks[name], name, arrow, table, access, means)))
+            found.append((name, shown(masks[name], name, arrow)))
         elif name == "_time" and (table.event_time or "").lower() in masks:
             found.append((name, null_of(ENVELOPE.field("_time").type)))
-    return tuple(found)
-
-
-def _shown(mask: Mask, name: str, arrow: pa.DataType, table: Table, access: TableAccess, means: Means) -> str:
-    if mask.method == "expression":
-        return f"({_ready(str(mask.arguments[0]), table, access, means, table.name).text})"
-    return mask_sql(mask, table.name, name, arrow, means.access.policy.salt)
+    return tuple(found), tuple(computed)
 
 
 def _ready(text: str, table: Table, access: TableAccess, means: Means, label: str) -> Expression:
@@ -247,7 +301,7 @@ def _flat(bound: Bound, sights: dict[int, _Sight], calm: bool, means: Means) -> 
     ref, select = sight.ref, bound.selects[sight.ref.select]
     if sight.hidden or sight.masked or sight.table is None or not all(f.simple for f in sight.filters):
         return None
-    if ref.whole or ref.renamed or ref.place is None or select.sources != 1:
+    if ref.whole or ref.renamed or ref.place is None or select.sources != 1 or "sample" in select.node:
         return None
     fresh = bind(parse(bound.source.text, means.engine), bound.database, bound.points)
     node = fresh.selects[ref.select].node
@@ -261,7 +315,7 @@ def _flat(bound: Bound, sights: dict[int, _Sight], calm: bool, means: Means) -> 
     with means.engine.session() as session:
         text = session.rendered(fresh.source.tree)
     again = parse(text, means.engine).tree
-    return text if _bare(again) == _bare(fresh.source.tree) else None
+    return text if bare(again) == bare(fresh.source.tree) else None
 
 
 def _both(first: Node, second: Node | None) -> Node:
@@ -349,10 +403,3 @@ def _numbered(bound: Bound) -> list[Splice]:
     """`?` by its number, as some of them stand in two places now."""
     marks = [token for token in bound.source.tokens if token.text == "?"]
     return [Splice(t.start, t.end + 1, f"${at + 1}") for at, t in enumerate(marks)]
-
-
-def _bare(node: Any) -> Any:
-    """A tree without its places in the text."""
-    if isinstance(node, dict):
-        return {key: _bare(value) for key, value in node.items() if key not in _PLACES}
-    return [_bare(item) for item in node] if isinstance(node, list) else node

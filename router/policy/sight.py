@@ -14,8 +14,11 @@ Tables = Callable[[str], Table | None]
 
 @dataclass(frozen=True)
 class Sight:
+    """`reads`: the tables that a view reads, `None` for what is none."""
+
     access: Access
     tables: Tables
+    reads: Callable[[str], tuple[str, ...] | None]
 
     def key(self, named: Iterable[str]) -> tuple[object, ...]:
         """Equal where a statement that names these tables comes out the same."""
