@@ -27,7 +27,7 @@ from .materialized.analysis import Analysis, analysed
 from .materialized.known import KnownViews, Views
 from .parameters import Given
 from .policy.administer import Policies, administer
-from .policy.check import check_new_rows, check_statement, restricts, stamped
+from .policy.check import check_new_rows, check_statement, check_view, restricts, stamped
 from .policy.sight import Sight
 from .policy.statements import PolicyStatement
 from .prepare import Preparations, Prepared
@@ -152,6 +152,8 @@ class Router:
         prepared = self._preparations.get(sql, dialect, views, default, sight=sight, params=params)
         if access is not None:
             check_statement(access, prepared)
+            if isinstance(prepared.statement, CreateView):
+                check_view(self._preparations.get(prepared.statement.query.text, None, sight=sight))
         match prepared.statement:
             case Query():
                 run = self._run(prepared, params, default, limits, now_us)

@@ -17,12 +17,10 @@ _PLACES = ("query_location", "query_location_length")
 
 
 def with_names(before: Node, text: str, engine: Engine, *, filled: bool) -> str:
-    """`before`: the statement as it came; `text`: as it is now. `filled`: something in it stands there for the
-    parser's sake. Raises `Invalid` for a statement that can't be written again."""
+    """`before`: the statement as it came; `text`: as it is now. `filled`: something is in it for the parser's
+    sake. Raises `Invalid` for a statement that can't be written again."""
     if _pivots_by_a_query(before):
-        raise Invalid(
-            "PIVOT computes with a query, under a policy", hint="compute it before, in a query of its own"
-        )
+        raise Invalid("PIVOT computes with a query, under a policy", hint="compute it in a query before")
     if not any(_unnamed(item) for item in _items(before)):
         return text
     after = parse(text, engine).tree

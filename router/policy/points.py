@@ -13,9 +13,9 @@ from .restrict import Restricted
 def check_points(
     restricted: Restricted, schemas: Mapping[tuple[str, str | None], Schema], default: AsOf
 ) -> None:
-    """Raises `Denied`. `schemas`: of the tables, folded, at their points; `default`: the point of those without one.
+    """Raises `Denied`. `schemas`: of the tables, folded, at their points; `default`: of those without.
 
-    A column that a table did not have yet would be looked for further out in the statement, which could offer one.
+    A column that a table did not have yet would be looked for further out, where the statement may offer one.
     """
     if restricted.present and not isinstance(default, Now):
         raise Denied(

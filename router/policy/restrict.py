@@ -48,7 +48,8 @@ class Restricted:
     whose rows are filtered: how
     many there are is not told. `guarded`: those of which some values are not shown. `hushed`: an expression
     of a policy may fail, and tell of a value then. `unseen`: columns, folded, that no hint may offer. `told`:
-    what applies, for EXPLAIN. `secret`: a text that no message may quote. `present`: a policy asks other tables, as they are now."""
+    what applies, for EXPLAIN. `secret`: a text that no message may quote. `present`: a policy asks other
+    tables, as they are now."""
 
     text: str | None
     veiled: frozenset[str] = frozenset()
@@ -72,8 +73,7 @@ class Needs:
 
 @dataclass(frozen=True)
 class Means:
-    """`texts`: parameters of the statement whose values are texts. `reads`: the tables that a view reads, `None`
-    for what is none."""
+    """`texts`: parameters of the statement whose values are texts. `reads`: what a view reads; `None`: it is none."""
 
     access: Access
     tables: Tables
@@ -85,8 +85,7 @@ class Means:
 @dataclass(frozen=True)
 class _Sight:
     """What is seen of one reference's table. `hidden`: columns that are not granted, and reached; `masked`:
-    (column as spelled, SQL in its place), `shown`: the expressions among these; `filters`: ready to stand there.
-    """
+    (column as spelled, SQL in its place), `shown`: its expressions; `filters`: ready to stand there."""
 
     ref: Ref
     table: Table | None
