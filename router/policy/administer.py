@@ -157,7 +157,8 @@ def _check_rule(
     match statement:
         case CreateMask() | CreateRowPolicy():
             made = changed(Policy(), statement, database)
-            for rule in (*made.masks, *made.filters):
+            rules: list[Mask | RowPolicy] = [*made.masks, *made.filters]
+            for rule in rules:
                 check_rule(rule, tables, engine)
         case GrantOn(kind="table", name=name, privileges=privileges) if name != "*":
             columns = {column for _, listed in privileges for column in listed}

@@ -73,7 +73,8 @@ class Needs:
 
 @dataclass(frozen=True)
 class Means:
-    """`texts`: parameters of the statement whose values are texts. `reads`: what a view reads; `None`: it is none."""
+    """`texts`: parameters of the statement whose values are texts. `reads`: what a view reads, `None` of what
+    is none."""
 
     access: Access
     tables: Tables
@@ -158,8 +159,8 @@ def _told(sight: _Sight) -> list[str]:
 def _sight(ref: Ref, schema: str | None, means: Means) -> _Sight:
     access = means.access.table(ref.name, schema)
     if access is None or "select" not in access.privileges:
-        shown = f"{schema}.{ref.name}" if schema else ref.name
-        raise denied(means.access.principal, "select", shown)
+        named = f"{schema}.{ref.name}" if schema else ref.name
+        raise denied(means.access.principal, "select", named)
     _check_view(ref.name, means)
     table = means.tables(ref.name)
     if table is None or not access.restricts:
