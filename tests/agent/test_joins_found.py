@@ -29,6 +29,13 @@ def test_two_ways_of_one_length_are_tied() -> None:
     assert tree.tied
 
 
+def test_a_join_to_many_repeats_rows(shop_database: duckdb.DuckDBPyConnection) -> None:
+    joins = Joins(shop.catalog(shop_database))
+    assert joins.repeats(("orders", "order_items"), "orders")
+    assert not joins.repeats(("orders", "customers"), "orders")
+    assert joins.repeats(("orders", "products"), "orders")
+
+
 def test_nothing_connects_strangers() -> None:
     tables = tuple(Table(name, (name,), ()) for name in ("a", "b"))
     assert Joins(Catalog(tables)).tree(("a", "b")) is None
