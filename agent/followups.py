@@ -48,8 +48,23 @@ def _fragments(s: Sentence, previous: MetricQuery) -> list[Fragment]:
             out.extend(best.fragments)
             i = best.end
         else:
+            out += _year(s, i, previous)
             i += 1
     return out
+
+
+def _year(s: Sentence, i: int, previous: MetricQuery) -> list[Fragment]:
+    """`what about 2025?`: a bare year, for the date that the query already filters or has at hand."""
+    year = s.tokens[i].value
+    if not isinstance(year, int) or not 1900 <= year <= 2100:
+        return []
+    catalog = s.catalog
+    used = [t for t in terms_of(previous.where) if (t.table, t.column) in catalog.column_of]
+    near = [Term(c.table, c.name) for table in tables_of(previous) for c in catalog.by_name[table].columns]
+    for term in (*used, *near):
+        if catalog.column_of[(term.table, term.column)].kind == "date":
+            return [Fragment("cond", term, "period", (f"{year}-01-01", f"{year + 1}-01-01"), position=i)]
+    return []
 
 
 def _suits(edge: Edge, known: set[str], used: set[tuple[str, str]]) -> tuple[int, int, int, float]:

@@ -44,6 +44,24 @@ class Joins:
         """Every given join between two tables."""
         return tuple(j for j in self._edges[one] if j.given and _other(j, one) == other)
 
+    def repeats(self, tables: tuple[str, ...], table: str) -> bool:
+        """Whether joining `tables` may repeat rows of `table`: some join leads from it to many."""
+        tree = self.tree(tables)
+        if tree is None:
+            return False
+        reached, waiting = {table}, [table]
+        while waiting:
+            here = waiting.pop()
+            for join in tree.joins:
+                other = _other(join, here) if here in (join.left, join.right) else here
+                if other in reached:
+                    continue
+                if join.right == here:
+                    return True
+                reached.add(other)
+                waiting.append(other)
+        return False
+
     def neighbours(self, table: str) -> frozenset[str]:
         """Tables one join away."""
         return frozenset(_other(join, table) for join in self._edges[table])

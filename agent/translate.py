@@ -11,8 +11,9 @@ from .build import build_sql
 from .catalog import Catalog
 from .decide import Decision, Model, decide, default_model
 from .followups import follow
+from .joins import Joins
 from .parsing.assemble import Candidate
-from .query import MetricQuery
+from .query import MetricQuery, tables_of
 from .rank import Schema, default_weights, ranked
 from .reading import reading
 
@@ -66,9 +67,8 @@ class Translator:
             edited = follow(s, previous, self.schema)
             if edited is not None:
                 option = self._option(edited)
-                return Translation(
-                    "answer", edited, option.sql, option.reading, 0.9, ("continues the question before",)
-                )
+                assumed = ("continues the question before",)
+                return Translation("answer", edited, option.sql, option.reading, 0.9, assumed)
         candidates = ranked(s, self._weights)
         return self._translation(decide(candidates, s, self._model), candidates)
 
@@ -82,7 +82,7 @@ class Translator:
         clarify = decision.kind == "clarify"
         return Translation(
             decision.kind, best.query, best.sql, best.reading, decision.confidence,
-            assumptions(candidates[0]), others if clarify else (), others[1:], unplaced, nearest,
+            assumptions(candidates[0], self.schema.joins), others if clarify else (), others[1:], unplaced, nearest,
         )  # fmt: skip
 
     def _option(self, query: MetricQuery) -> Option:
@@ -116,6 +116,15 @@ _ASSUMED = (
 )
 
 
-def assumptions(candidate: Candidate) -> tuple[str, ...]:
+def assumptions(candidate: Candidate, joins: Joins) -> tuple[str, ...]:
     """What the translator took for granted."""
-    return tuple(text for name, text in _ASSUMED if candidate.features.get(name, 0.0) > 0)
+    query = candidate.query
+    repeated = [
+        term.table
+        for term in query.select
+        if term.agg in ("sum", "avg", "metric") and joins.repeats(tables_of(query), term.table)
+    ]
+    counted = tuple(
+        f"a row of {table} counts once for each row joined to it" for table in dict.fromkeys(repeated)
+    )
+    return counted + tuple(text for name, text in _ASSUMED if candidate.features.get(name, 0.0) > 0)

@@ -29,7 +29,9 @@ CASES: list[tuple[str, list[tuple[object, ...]]]] = [
     ("Which products have a price above the average price?", [("teapot",)]),
     ("Which categories have at least 2 products?", [("tea",)]),
     ("Find the name of the customer with the most orders.", [("Ada Byron",)]),
-    ("What are the names of products whose name contains 'tea'?", [("green tea",), ("black tea",), ("teapot",)]),
+    ("What are the names of products whose name contains 'tea'?", [
+        ("green tea",), ("black tea",), ("teapot",),
+    ]),
     ("products that cost between 4 and 10", [("green tea",), ("espresso",)]),
     ("revenue by region and month", [
         ("north", datetime(2025, 12, 1), 30.0), ("south", datetime(2026, 4, 1), 12.0),

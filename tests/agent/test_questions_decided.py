@@ -35,7 +35,7 @@ def test_a_time_without_a_date_column_is_not_guessed_past(shop_database: duckdb.
     assert translation.kind != "answer"
 
 
-def test_two_columns_of_one_name_make_a_question(shop_database: duckdb.DuckDBPyConnection) -> None:
+def test_two_columns_of_one_name_make_a_question() -> None:
     database = duckdb.connect()
     database.execute("create table cars (car_id bigint, name varchar, price_1 double, price_2 double)")
     database.execute("insert into cars values (1, 'one', 3, 4), (2, 'two', 5, 6), (3, 'three', 7, 1)")
