@@ -19,6 +19,7 @@ from .query import (
     Like,
     MetricQuery,
     Not,
+    Order,
     Predicate,
     Scalar,
     Term,
@@ -88,7 +89,7 @@ class _Builder:
         if query.order:
             keys = [
                 exp.Ordered(this=self._term(o.term), desc=o.descending, nulls_first=not o.descending)
-                for o in query.order
+                for o in (*query.order, *_ties(query))
             ]
             order = exp.Order(expressions=keys)
             select.set(*self._first_of_each(query, order) if query.per_group else ("order", order))
@@ -238,6 +239,19 @@ class _Builder:
         if column is not None and column.kind == "date":
             return _instant(str(value))
         return exp.Literal.string(str(value))
+
+
+def _ties(query: MetricQuery) -> tuple[Order, ...]:
+    """Further keys that part what is equal by the asked ones, so that the first few rows are always the same."""
+    if query.limit is None:
+        return ()
+    asked = {order.term for order in query.order}
+    more = [
+        t for t in (*query.group, *query.select) if t not in asked and not (t.column == "*" and not t.agg)
+    ]
+    if query.distinct:
+        more = [term for term in more if term in query.select]
+    return tuple(Order(term) for term in dict.fromkeys(more) if query.group or not term.aggregated)
 
 
 def _parts(where: Predicate | None) -> tuple[Predicate, ...]:
