@@ -25,15 +25,13 @@ MOST_OPTIONS = 4
 class Model:
     """Weights of evidence for two events, and the confidence each decision needs.
 
-    `answer`: the best meaning is right. `among`: one of the options is. `voters` are weights of the ranker
-    fitted on parts of the questions: where they agree on the best meaning, it is surer.
+    `answer`: the best meaning is right. `among`: one of the options is.
     """
 
     answer: Mapping[str, float]
     among: Mapping[str, float]
     answer_from: float = 0.8
     clarify_from: float = 0.5
-    voters: tuple[Mapping[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Decision:
 def default_model() -> Model:
     """The fitted model that comes with the package."""
     loaded = json.loads(files(__package__).joinpath("confidence.json").read_text())
-    return Model(**{**loaded, "voters": tuple(loaded["voters"])})
+    return Model(**loaded)
 
 
 def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decision:
@@ -58,7 +56,7 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     unplaced = unplaced_words(candidates[0], s) if candidates else _content(s)
     if not candidates:
         return Decision("refuse", 0.0, unplaced=unplaced)
-    found = evidence(candidates, s, model.voters)
+    found = evidence(candidates, s)
     confidence = probability(model.answer, found)
     options = distinct_meanings(candidates)
     if tied(options, s.catalog) > 1 and confidence >= model.clarify_from / 2:
@@ -146,29 +144,7 @@ def _columns(query: MetricQuery) -> frozenset[tuple[str, str]]:
     return frozenset((t.table, t.column) for t in own_terms(query))
 
 
-def _votes(candidates: Sequence[Candidate], voters: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """How many voters find the best candidate best too, or its meaning, and how sure they are of it."""
-    if not voters:
-        return {}
-    same = meaning(candidates[0].query)
-    exact = alike = sure = 0.0
-    for weights in voters:
-        scores = [sum(weights.get(n, 0.0) * v for n, v in c.features.items()) for c in candidates]
-        best = max(scores)
-        winner = candidates[scores.index(best)]
-        exact += winner is candidates[0]
-        alike += meaning(winner.query) == same
-        sure += math.exp(scores[0] - best) / sum(math.exp(score - best) for score in scores)
-    count = len(voters)
-    return {
-        "votes": exact / count, "votes:meaning": alike / count, "votes:sure": sure / count,
-        "votes:all": float(exact == count), "votes:all_meaning": float(alike == count),
-    }  # fmt: skip
-
-
-def evidence(
-    candidates: Sequence[Candidate], s: Sentence, voters: Sequence[Mapping[str, float]] = ()
-) -> dict[str, float]:
+def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
     """What speaks for and against the best candidate."""
     top = candidates[0]
     mass = [math.exp(c.score - top.score) for c in candidates]
@@ -189,14 +165,6 @@ def evidence(
         "joins": min(top.features.get("join:count", 0.0), 4.0),
     }  # fmt: skip
     found.update(_surroundings(top.query, s.catalog))
-    found.update(_votes(candidates, voters))
-    found.update(
-        {
-            f"p:meaning:{int(shared * 10)}": 1.0,
-            f"gap:{int(gap * 2)}": 1.0,
-            f"p:top:{int(mass[0] / total * 10)}": 1.0,
-        }
-    )
     for name, value in top.features.items():
         found[f"is:{name}"] = max(-4.0, min(4.0, value))
     return found

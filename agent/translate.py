@@ -82,7 +82,8 @@ class Translator:
         clarify = decision.kind == "clarify"
         return Translation(
             decision.kind, best.query, best.sql, best.reading, decision.confidence,
-            assumptions(candidates[0], self.schema.joins), others if clarify else (), others[1:], unplaced, nearest,
+            assumptions(candidates[0], self.schema.joins), others if clarify else (), others[1:],
+            unplaced, nearest,
         )  # fmt: skip
 
     def _option(self, query: MetricQuery) -> Option:

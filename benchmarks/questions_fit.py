@@ -30,9 +30,8 @@ from .questions_data import Databases, Question, questions
 AGENT = Path(__file__).resolve().parent.parent / "agent"
 PRIOR = Path(__file__).resolve().parent / "questions_prior.json"
 FOLDS = 5
-VOTERS = 4
 CHANGED_SHARE = 0.4
-PRECISION = 0.9
+PRECISION = 0.88
 Weights = Mapping[str, float]
 Seen = dict[str, dict[str, Example]]
 """For each question its statements, each with features and whether it is right."""
@@ -71,8 +70,7 @@ def main() -> None:
         weights = fitter.weigh(chosen, seen)
         _write("weights.json", weights)
     cases = fitter.cases(chosen, seen)
-    model = replace(calibrated(cases), voters=fitter.voters(chosen, seen))
-    _write("confidence.json", asdict(model))
+    _write("confidence.json", asdict(calibrated(cases)))
 
 
 def _write(name: str, value: object) -> None:
@@ -82,11 +80,6 @@ def _write(name: str, value: object) -> None:
 def fold(database: str) -> int:
     """Which fifth a database belongs to."""
     return int(hashlib.sha256(database.encode()).hexdigest()[:8], 16) % FOLDS
-
-
-def _half(database: str, number: int) -> bool:
-    """Whether a database is in the half that this voter reads."""
-    return hashlib.sha256(f"{number} {database}".encode()).digest()[0] % 2 == 0
 
 
 class Fitter:
@@ -113,29 +106,20 @@ class Fitter:
         used = [list(seen[q.id].values()) for q in chosen if fold(q.database) != without]
         return fit(used, self.prior)
 
-    def voters(self, chosen: Sequence[Question], seen: Seen, without: int = -1) -> tuple[Weights, ...]:
-        """Weights from halves of the databases."""
-        out = []
-        for number in range(VOTERS):
-            half = [q for q in chosen if fold(q.database) != without and _half(q.database, number)]
-            out.append(fit([list(seen[q.id].values()) for q in half], self.prior))
-        return tuple(out)
-
     def cases(self, chosen: Sequence[Question], seen: Seen) -> list[Case]:
         """Evidence and outcomes, by weights that did not see the database; some lack a column."""
         out: list[Case] = []
         for part in range(FOLDS):
             weights = self.weigh(chosen, seen, part)
-            voters = self.voters(chosen, seen, part)
             for question in chosen:
                 if fold(question.database) != part:
                     continue
                 schema = self._schema(question.database)
-                out += self._case(question, schema, weights, voters, changed=False)
+                out += self._case(question, schema, weights, changed=False)
                 if int(hashlib.sha256(question.id.encode()).hexdigest()[:8], 16) % 100 < 100 * CHANGED_SHARE:
                     catalog = without_column(schema.catalog, question)
                     if catalog is not None:
-                        out += self._case(question, Schema.of(catalog), weights, voters, changed=True)
+                        out += self._case(question, Schema.of(catalog), weights, changed=True)
         return out
 
     def _case(
@@ -143,7 +127,6 @@ class Fitter:
         question: Question,
         schema: Schema,
         weights: Weights,
-        voters: Sequence[Weights],
         *,
         changed: bool,
     ) -> list[Case]:
@@ -151,7 +134,7 @@ class Fitter:
         found = ranked(sentence, weights)
         if not found:
             return []
-        seen = evidence(found, sentence, voters)
+        seen = evidence(found, sentence)
         if changed:
             return [Case(question.database, seen, False, False, True)]
         options = distinct_meanings(found)[:MOST_OPTIONS]
