@@ -242,7 +242,7 @@ class _Builder:
 
 
 def _ties(query: MetricQuery) -> tuple[Order, ...]:
-    """Further keys that part what is equal by the asked ones, so that the first few rows are always the same."""
+    """Further keys that part what is equal by the asked ones: then the first rows are always the same."""
     if query.limit is None:
         return ()
     asked = {order.term for order in query.order}
