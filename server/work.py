@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeAlias, TypeVar
 
 from starlette.requests import Request
@@ -27,7 +28,9 @@ class Work:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="thermocline-http")
 
     async def run(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+        # A thread of the pool has a context of its own, in which nobody in particular calls.
+        whose = copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: whose.run(call))
 
     async def run_for(self, request: Request, cancel: Cancel, call: Callable[[], T]) -> T:
         """`call`, cancelled if the client goes away. The body of `request` must have been read."""

@@ -36,7 +36,9 @@ from ...core.policy_changes import (
 )
 from ...core.results import Result
 from ...core.schema import ENVELOPE_IDS, Table
+from ...core.types import quote
 from ..engine import Engine
+from ..syntax import parse
 from .expressions import resolved, settings_named
 from .statements import (
     AlterRole,
@@ -184,6 +186,7 @@ def check_rule(rule: Mask | RowPolicy, tables: Callable[[str], Table], engine: E
 def _check_expression(
     text: str, table: Table, database: str, tables: Callable[[str], Table], engine: Engine
 ) -> None:
+    parse(f"SELECT {text}\n FROM {quote(table.name)}", engine)  # so that no bracket in it ends one around it
     named = settings_named(text, table.name, engine)
     resolved(
         text,

@@ -16,7 +16,6 @@ COUNT = "SELECT count(*) FROM orders"
 def test_a_named_principal_has_nothing_by_default(priya: Any) -> None:
     for text in (
         COUNT,
-        "SELECT 1 FROM customers",
         "INSERT INTO orders VALUES (9, 7, 1.0)",
         "DROP TABLE orders",
     ):
@@ -119,7 +118,7 @@ def test_each_statement_needs_its_privilege(shop: LakeDatabase, priya: Any) -> N
 def test_only_the_owner_changes_or_lists_a_policy(shop: LakeDatabase, priya: Any) -> None:
     shop.sql("GRANT ALL PRIVILEGES ON DATABASE acme TO priya")
     for text in (
-        "GRANT SELECT ON orders TO bob",
+        "GRANT bob TO priya",
         "SHOW POLICIES",
         "SHOW GRANTS FOR bob",
         "CREATE TOKEN FOR priya",

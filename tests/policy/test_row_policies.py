@@ -69,9 +69,7 @@ def test_it_may_ask_other_tables(shop: LakeDatabase, priya: Any) -> None:
         priya.sql(IDS, as_of=shop.bookmark())
 
 
-@pytest.mark.parametrize(
-    ("audience", "count"), [("TO bob", 6), ("TO priya", 3), ("EXCEPT priya", 6)]
-)
+@pytest.mark.parametrize(("audience", "count"), [("TO bob", 6), ("TO priya", 3), ("EXCEPT priya", 6)])
 def test_it_is_for_its_audience(shop: LakeDatabase, priya: Any, audience: str, count: int) -> None:
     shop.sql(f"CREATE ROW ACCESS POLICY p ON orders USING (customer_id = 7) {audience}")
     assert len(ids(priya)) == count
@@ -92,9 +90,7 @@ def test_it_hides_rows_of_before_as_well(shop: LakeDatabase, priya: Any) -> None
     assert [row[0] for row in priya.sql(IDS, as_of=point).rows()] == [0, 2, 4]
 
 
-def test_no_column_from_further_out_stands_in_for_a_later_one(
-    lake: LocalLake, shop: LakeDatabase
-) -> None:
+def test_no_column_from_further_out_stands_in_for_a_later_one(lake: LocalLake, shop: LakeDatabase) -> None:
     seq = shop.append("notes", [{"id": 1, "body": "hidden"}]).last_seq
     shop.append("notes", [{"id": 2, "body": "mine", "owner": 7}])
     shop.sql("GRANT SELECT ON notes TO priya")

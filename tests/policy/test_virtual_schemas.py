@@ -1,4 +1,4 @@
-"""`customer_7.orders` is the part of the table that belongs to 7, for who has that schema, and for the owner."""
+"""`customer_7.orders` is the part of the table that belongs to 7, for who has it, and for the owner."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ IDS = "SELECT id FROM {}.orders ORDER BY id"
 
 @pytest.fixture(autouse=True)
 def parted(shop: LakeDatabase) -> None:
-    shop.sql(
-        "CREATE ROW ACCESS POLICY own ON orders USING (customer_id = current_setting('app.customer_id'))"
-    )
+    shop.sql("CREATE ROW ACCESS POLICY own ON orders USING (customer_id = current_setting('app.id'))")
     shop.sql("CREATE VIRTUAL SCHEMA customer_{id} SET app.id = '{id}'")
     shop.sql("GRANT SELECT ON SCHEMA customer_7 TO priya")
 

@@ -20,7 +20,6 @@ SELECT * FROM parquet_schema('{folder}/a.parquet')
 SELECT * FROM '{folder}/a.parquet'
 SELECT * FROM glob('{folder}/*')
 SELECT file FROM glob('/etc/*')
-SELECT getenv('HOME')
 SELECT (SELECT content FROM read_text('{folder}/a.csv'))
 SELECT id FROM orders WHERE id IN (SELECT a FROM read_csv('{folder}/a.csv'))
 WITH x AS (SELECT * FROM read_csv('{folder}/a.csv')) SELECT * FROM x
