@@ -24,7 +24,7 @@ async def answer(
     request: Request, context: Context, database: str, query_id: str | None, ask: Callable[[Cancel], Result]
 ) -> Response:
     """What `ask` gives, as the client wants it. It is cancelled if the client leaves before the end."""
-    key, cancel = context.running.start(database, query_id)
+    key, cancel = context.running.start(context.mine(database), query_id)
     context.metrics.add(QUERIES, database)
     context.metrics.add(QUERIES_RUNNING)
 

@@ -40,6 +40,10 @@ class Context:
         self.used.add(name)
         return database
 
+    def mine(self, name: str) -> str:
+        """A database as whoever calls has it: their queries are theirs to cancel."""
+        return f"{CALLER.get().principal or ''}/{name}"
+
     def databases(self) -> list[str]:
         """Those in which something is granted to whoever calls."""
         names = self.lake.databases()

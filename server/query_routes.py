@@ -70,7 +70,7 @@ def query_routes(context: Context) -> APIRouter:
     @router.post("/v1/{db}/sql/{id}/cancel", status_code=204, response_class=Response)
     async def cancel(db: str, id: str) -> Response:
         """Cancels the query that was sent with this `id`; its own request then answers `Unavailable`."""
-        await context.work.run(lambda: context.running.cancel(db, id))
+        await context.work.run(lambda: context.running.cancel(context.mine(db), id))
         return Response(status_code=204)
 
     @router.post("/v1/{db}/explain", response_model=Plan, openapi_extra=model_body(Explain))
