@@ -18,6 +18,7 @@ from . import (
     objects,
     opening,
     planning,
+    policy,
     queries,
     replication,
     vectors,
@@ -34,6 +35,7 @@ SMALL = {
     "moving": moving.measure,
     "objects": objects.measure,
     "planning": planning.measure,
+    "policy": policy.measure,
     "replication": replication.measure,
     "vectors": vectors.measure,
 }

@@ -96,6 +96,15 @@ def looks() -> Iterator[Attempt]:
         yield _search(f"secret{words}1", "secrets", mode="words")
 
 
+def others() -> Iterator[Attempt]:
+    """Ways that fit nowhere else; some of them by another engine or as a stream, too."""
+    for text in statements("more.sql"):
+        yield sql(text)
+    for text in statements("filtered.sql")[::4]:
+        yield sql(text, engine="daft")
+        yield sql(text, stream=True)
+
+
 def schemas() -> Iterator[Attempt]:
     """Other customers' schemas."""
     yield from map(sql, statements("schemas.sql"))

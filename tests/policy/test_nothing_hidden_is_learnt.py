@@ -16,10 +16,17 @@ WAYS = (
     attempts.filtered_rows,
     attempts.errors,
     attempts.looks,
+    attempts.others,
     attempts.schemas,
     attempts.writes,
 )
-WITHOUT_A_RULE = (attempts.masked_columns, attempts.filtered_rows, attempts.errors, attempts.looks)
+WITHOUT_A_RULE = (
+    attempts.masked_columns,
+    attempts.filtered_rows,
+    attempts.errors,
+    attempts.looks,
+    attempts.others,
+)
 
 
 @pytest.fixture(scope="module")
