@@ -48,8 +48,7 @@ def ask(
     if isinstance(question, Option) and not question.query:
         question = question.question  # a model's own words
     if isinstance(question, Option):
-        chosen = meaning_of(_meaning(question.query), translator(False))
-        return _run(question.question, chosen, asker, wish)
+        return _run(question.question, _chosen(question, translator), asker, wish)
     if not isinstance(question, str) or not question.strip():
         raise Invalid("a question is a text", hint='ask("how many orders this month?")')
     if vouched is not None:
@@ -81,6 +80,15 @@ def meaning_of(query: MetricQuery, translator: Translator) -> Translation:
     except (Unconnected, KeyError) as error:
         raise Invalid(f"this can't be asked here: {error}", hint="describe() tells what there is") from None
     return Translation("answer", query, sql, reading(query, schema.catalog), confidence=1.0)
+
+
+def _chosen(option: Option, translator: Callable[[bool], Translator]) -> Translation:
+    query = _meaning(option.query)
+    try:
+        return meaning_of(query, translator(False))
+    except Invalid:
+        # It may be of a table that came a moment ago.
+        return meaning_of(query, translator(True))
 
 
 def _run(question: str, found: Translation, asker: Asker, wish: Wish) -> Answer:

@@ -17,6 +17,7 @@ from . import (
     asking,
     evaluating,
     looking,
+    mcp,
     modelling,
     moving,
     objects,
@@ -73,7 +74,7 @@ def thermocline(
 
 
 _ASKING = (querying, asking, modelling, evaluating)
-_KEEPING = (moving, spreading, policy, objects, serving, torturing)
+_KEEPING = (moving, spreading, policy, objects, serving, mcp, torturing)
 for module in (demo, *_ASKING, looking, top, *_KEEPING):
     module.register(app)
 

@@ -74,7 +74,7 @@ def prepare(
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S + _LAST_S,
     )
-    return _Server(config, app.state.cancel_queries), _listen(host, port, config.backlog)
+    return _Server(config, app.state.cancel_queries), listen(host, port, config.backlog)
 
 
 class _Server(uvicorn.Server):
@@ -102,7 +102,8 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listen(host: str, port: int, backlog: int) -> socket.socket:
+def listen(host: str, port: int, backlog: int) -> socket.socket:
+    """Raises `Unavailable` if the port is taken."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         # The protocol must be named, or asyncio leaves Nagle's algorithm on: 40 ms a request.

@@ -17,6 +17,8 @@ ROOMS = {
     "faiss": ("tiers/vectors/index.py",),
     "fastapi": ("server/",),
     "httpx": ("sdks/", "embedders/", "agent/providers/"),
+    "mcp": ("agent/mcp/",),
+    "mcp_types": ("agent/mcp/",),
     "obstore": ("tiers/object_store.py",),
     "prompt_toolkit": ("cli/",),
     "pyiceberg": ("tiers/cold/",),

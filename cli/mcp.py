@@ -1,0 +1,126 @@
+"""The verb that lets AI agents in: a server of the Model Context Protocol, over stdio or HTTP."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..core.errors import Invalid, NotFound
+from .options import Db, Lake, Verbose
+from .session import databases_hint, open_lake
+
+if TYPE_CHECKING:
+    from ..agent.mcp.doors import Settings
+    from ..core.protocols import Lakehouse
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog=_EXAMPLES)(mcp)
+
+
+_EXAMPLES = """\b
+Examples:
+  thermocline mcp --lake /data/lake --db acme
+  thermocline mcp --lake /data/lake --db acme --as analyst --set app.customer_id=7
+  thermocline mcp --lake http://127.0.0.1:8380 --db acme
+  thermocline mcp --lake /data/lake --db acme --http --port 8381
+"""
+
+_POLL_S = 0.2
+
+
+def mcp(
+    lake: Lake = "./lake",
+    db: Db = "main",
+    principal: Annotated[
+        str | None, typer.Option("--as", metavar="PRINCIPAL", help="Whose rights the agent has, over stdio.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What its row policies are told. Repeatable."),
+    ] = None,
+    http: Annotated[
+        bool, typer.Option("--http", help="Serve HTTP in place of stdio; the token of a request says whose.")
+    ] = False,
+    host: Annotated[str, typer.Option("--host", help="Any but loopback needs tokens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8381,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, max=1000, help="Rows, unless a call says otherwise.")
+    ] = 50,
+    allow_writes: Annotated[
+        bool, typer.Option("--allow-writes", help="Let run_sql change data, once that is confirmed.")
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Serve one database to AI agents: the Model Context Protocol, over stdio or HTTP."""
+    given = dict(map(_setting, settings or []))
+    if http and (principal or given):
+        raise Invalid("--as and --set are for stdio", hint="over HTTP the token of a request says who calls")
+    from ..agent.mcp import doors
+
+    chosen = doors.Settings(limit=limit, allow_writes=allow_writes)
+    with open_lake(lake, verbose=verbose) as opened:
+        _check_database(opened, db)
+        if http:
+            from ..server.agents import serve_agents
+
+            serve_agents(opened, db, host, port, chosen)
+        else:
+            _serve_stdio(opened, db, principal, given, chosen)
+
+
+def _check_database(lake: Lakehouse, name: str) -> None:
+    known = lake.databases()
+    if known and name not in known:
+        raise NotFound(f"no database `{name}`", hint=databases_hint(known))
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise Invalid(f"--set {text}", hint="--set app.customer_id=7")
+    return name, value
+
+
+def _serve_stdio(
+    lake: Lakehouse, db: str, principal: str | None, given: dict[str, str], settings: Settings
+) -> None:
+    from ..agent.mcp.callers import bound
+    from ..agent.mcp.doors import Doors
+    from ..agent.mcp.server import create_server
+
+    server = create_server(Doors(lake, db, bound(principal, given), settings))
+    if principal is None:
+        print(f"agents have the owner's rights in `{db}`; --as PRINCIPAL gives them less", file=sys.stderr)
+    _until_told_to_stop(lambda: server.run("stdio"))
+
+
+def _until_told_to_stop(run: Callable[[], None]) -> None:
+    """`run` in a thread that may be left behind: one that reads stdin can't be woken by a signal."""
+    done = threading.Event()
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            run()
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread as it is
+            failed.append(error)
+        finally:
+            done.set()
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        with suppress(KeyboardInterrupt):
+            while not done.wait(_POLL_S):
+                pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if failed:
+        raise failed[0]
