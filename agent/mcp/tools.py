@@ -134,8 +134,8 @@ class Tools:
         self, sql: str, limit: int | None = None, cursor: str | None = None, as_of: str | None = None
     ) -> CallToolResult:
         """Rows of one DuckDB SELECT. A truncated result gives a cursor: send it with the same sql for the
-        next page, of the same cut; order by something unique then. as_of: the past, as an instant, a sequence or a
-        bookmark."""
+        next page, of the same cut; order by something unique then. as_of: the past, as an instant, a
+        sequence or a bookmark."""
 
         def act(visit: Visit) -> CallToolResult:
             statement = read_statement(sql)
@@ -155,8 +155,8 @@ class Tools:
         confirm: str | None = None,
     ) -> CallToolResult | InputRequiredResult:
         """Rows of one DuckDB SELECT. A truncated result gives a cursor: send it with the same sql for the
-        next page, of the same cut; order by something unique then. as_of: the past, as an instant, a sequence or a
-        bookmark. INSERT, CREATE, DROP are previewed first, then done when confirmed."""
+        next page, of the same cut; order by something unique then. as_of: the past, as an instant, a
+        sequence or a bookmark. INSERT, CREATE, DROP are previewed first, then done when confirmed."""
 
         def look(visit: Visit) -> CallToolResult | Preview:
             statement = read_statement(sql)
