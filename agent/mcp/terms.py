@@ -26,7 +26,7 @@ def metric_term(text: str, catalog: Catalog) -> Term:
     """A named metric, or an aggregate of a column or of a table's rows."""
     for metric in catalog.metrics:
         if metric.name.lower() == text.strip().lower():
-            return Term(metric.table, metric=metric.name)
+            return Term(metric.table, agg="metric", metric=metric.name)
     found = _CALL.match(text.strip())
     if found is None or found[1].lower() not in AGGREGATES:
         named = [metric.name for metric in catalog.metrics]

@@ -35,8 +35,17 @@ def folder(built: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(built, tmp_path / "lake"))
 
 
+@pytest.fixture(scope="session")
+def lake(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lakehouse]:
+    """For those who only read."""
+    path = shutil.copytree(built, tmp_path_factory.mktemp("read") / "lake")
+    with thermocline.connect(path, background=False) as opened:
+        yield opened
+
+
 @pytest.fixture
-def lake(folder: Path) -> Iterator[Lakehouse]:
+def own_lake(folder: Path) -> Iterator[Lakehouse]:
+    """For those who change it."""
     with thermocline.connect(folder, background=False) as opened:
         yield opened
 

@@ -29,7 +29,12 @@ def customers() -> list[dict[str, Any]]:
     names = ("Ada Byron", "Bo Chen", "Cy Dorn", "Di Egan", "Ed Faro", "Flo Gray", "Gus Hall", "Ina Jung")
     countries = ("France", "China", "France", "Ireland", "Spain", "Ireland", "France", "China")
     return [
-        {"customer_id": n, "name": name, "country": country, "email": f"{name.split()[0].lower()}@example.com"}
+        {
+            "customer_id": n,
+            "name": name,
+            "country": country,
+            "email": f"{name.split()[0].lower()}@example.com",
+        }
         for n, (name, country) in enumerate(zip(names, countries, strict=True), 1)
     ]
 

@@ -25,7 +25,9 @@ def test_null_is_an_empty_field_and_an_empty_text_is_not() -> None:
     assert csv_line([None, "", "a,b", 'say "x"', " x", "north"]) == ',"","a,b","say ""x"""," x",north'
 
 
-@pytest.mark.parametrize("sign", ["\n", "\r", "\x1b", "\x00", "\u2028", "\u202e", "\u200b", "\U000e0041", "\x85"])
+@pytest.mark.parametrize(
+    "sign", ["\n", "\r", "\x1b", "\x00", "\u2028", "\u202e", "\u200b", "\U000e0041", "\x85"]
+)
 def test_no_sign_begins_another_line_or_hides(sign: str) -> None:
     said = one_line(f"a{sign}b")
     assert sign not in said
