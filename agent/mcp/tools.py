@@ -174,7 +174,9 @@ class Tools:
         code = cursors.digest(f"{found.told} {sql}")
         earlier = answered(ctx)
         if earlier is None and confirm is None and can_ask(ctx):
-            asked = await choose(ctx, f"Do this? {found.told}: {one_line(sql, 500)}", ["no", "yes"], code)
+            asked = await choose(
+                ctx, f"Do this? {one_line(found.told)}: {one_line(sql, 500)}", ["no", "yes"], code
+            )
             if isinstance(asked, InputRequiredResult):
                 return asked
             earlier = asked, code

@@ -1,4 +1,4 @@
-"""A shop over three tiers, with people who may see parts of it, and texts that would like to be instructions."""
+"""A shop over three tiers, people who may see parts of it, and texts that would like to be instructions."""
 
 from __future__ import annotations
 

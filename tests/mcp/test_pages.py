@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +96,7 @@ def test_a_forged_cut_is_read_like_any_other_as_of(lake: Lakehouse) -> None:
     assert said.failed
 
 
-def test_a_comment_or_bracket_at_the_end_breaks_nothing(lake: Lakehouse, tmp_path: Path) -> None:
+def test_a_comment_or_bracket_at_the_end_breaks_nothing(lake: Lakehouse) -> None:
     for sql in ("select 1 as n -- x", "select 1 as n /* x */ ;  ", "values (1)"):
         assert speak(lambda agent, sql=sql: agent("run_sql", sql=sql), here(lake)).rows == [("1",)]
     bent = "select 1) as page; drop table orders; select * from (select 1"

@@ -110,7 +110,7 @@ def test_without_tokens_the_owner_of_this_machine_is_let_in(lake: Lakehouse) -> 
         assert speak(lambda agent: agent("run_sql", sql="select 1 as n"), over_http(url)).rows == [("1",)]
 
 
-@pytest.mark.parametrize("shown", [None, "Bearer nonsense", "Bearer ", "Basic cHJpeWE6eA=="])
+@pytest.mark.parametrize("shown", [None, "Bearer nonsense", "Bearer", "Basic cHJpeWE6eA=="])
 def test_as_soon_as_there_are_tokens_one_must_be_shown(guarded_lake: Lakehouse, shown: str | None) -> None:
     headers = HEADERS | ({"Authorization": shown} if shown else {})
     with serving(guarded_lake) as url, httpx2.Client(trust_env=False) as client:
@@ -122,6 +122,7 @@ def test_as_soon_as_there_are_tokens_one_must_be_shown(guarded_lake: Lakehouse, 
 def test_a_token_that_is_made_closes_the_door_at_once(own_lake: Lakehouse) -> None:
     with serving(own_lake) as url, httpx2.Client(trust_env=False) as client:
         before = client.post(url, json=HELLO, headers=HEADERS).status_code
+        own_lake.database("acme").sql("create role priya")
         own_lake.database("acme").sql("create token for priya")
         after = client.post(url, json=HELLO, headers=HEADERS).status_code
     assert (before, after) == (200, 401)

@@ -14,6 +14,7 @@ RECIPES = [
     "test",
     "test-ray",
     "test-models",
+    "test-node",
     "lint",
     "torture",
     "bench",
