@@ -63,7 +63,9 @@ class Said:
         return next((line.split(": ", 1)[1] for line in self.lines if line.startswith(f"{label}: ")), None)
 
     def _parted(self) -> tuple[list[str], list[str]]:
-        outside, inside, mark = [], [], ""
+        outside: list[str] = []
+        inside: list[str] = []
+        mark = ""
         for line in self.text.split("\n"):
             if not mark and (found := _FENCE.match(line)):
                 mark = found[2]

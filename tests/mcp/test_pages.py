@@ -96,9 +96,12 @@ def test_a_forged_cut_is_read_like_any_other_as_of(lake: Lakehouse) -> None:
     assert said.failed
 
 
-def test_a_comment_or_bracket_at_the_end_breaks_nothing(lake: Lakehouse) -> None:
-    for sql in ("select 1 as n -- x", "select 1 as n /* x */ ;  ", "values (1)"):
-        assert speak(lambda agent, sql=sql: agent("run_sql", sql=sql), here(lake)).rows == [("1",)]
+@pytest.mark.parametrize("sql", ["select 1 as n -- x", "select 1 as n /* x */ ;  ", "values (1)"])
+def test_a_comment_or_semicolon_at_the_end_breaks_nothing(lake: Lakehouse, sql: str) -> None:
+    assert speak(lambda agent: agent("run_sql", sql=sql), here(lake)).rows == [("1",)]
+
+
+def test_brackets_that_do_not_match_open_nothing(lake: Lakehouse) -> None:
     bent = "select 1) as page; drop table orders; select * from (select 1"
     assert speak(lambda agent: agent("run_sql", sql=bent), here(lake)).failed
     assert "orders" in lake.database("acme").tables()

@@ -82,13 +82,14 @@ def test_settings_given_at_launch_reach_row_policies(guarded_lake: Lakehouse) ->
 @pytest.mark.parametrize("tool", ["describe", "run_sql", "explain", "search_similar", "query_metrics"])
 def test_a_denied_table_looks_like_one_that_is_not_there(guarded_lake: Lakehouse, tool: str) -> None:
     def arguments(table: str) -> dict[str, Any]:
-        return {
+        given: dict[str, dict[str, Any]] = {
             "describe": {"name": table},
             "run_sql": {"sql": f"select * from {table}"},
             "explain": {"sql": f"select * from {table}"},
             "search_similar": {"table": table, "text": "x"},
             "query_metrics": {"metrics": [f"count(distinct {table}.salary)"]},
-        }[tool]
+        }
+        return given[tool]
 
     async def act(agent: Agent) -> list[Said]:
         return [await agent(tool, **arguments(table)) for table in ("salaries", "nothings")]

@@ -10,7 +10,7 @@ import pytest
 from thermocline.agent.mcp.doors import Settings
 from thermocline.core.protocols import Lakehouse
 
-from .talk import Said, here, speak
+from .talk import Agent, Said, here, speak
 
 
 def tell(lake: Lakehouse, tool: str, settings: Settings | None = None, **arguments: Any) -> Said:
@@ -78,7 +78,7 @@ def test_a_question_of_nothing_known_is_refused(lake: Lakehouse) -> None:
 
 
 def test_a_follow_up_builds_on_the_question_before(lake: Lakehouse) -> None:
-    async def act(agent: Any) -> Said:
+    async def act(agent: Agent) -> Said:
         await agent("ask", question="total revenue by region", conversation_id="c1")
         return await agent("ask", question="and by month?", conversation_id="c1")
 
@@ -161,7 +161,7 @@ def test_a_table_that_came_a_moment_ago_is_known(own_lake: Lakehouse) -> None:
 
 
 def test_no_result_is_longer_than_an_agent_can_read(own_lake: Lakehouse) -> None:
-    own_lake.database("acme").append("wide", [{f"c{n}": "é" * 300 for n in range(60)} for _ in range(200)])
+    own_lake.database("acme").append("wide", [{f"c{n}": "é" * 300 for n in range(20)} for _ in range(400)])
     for tool, arguments in (
         ("run_sql", {"sql": "select * from wide", "limit": 1_000}),
         ("describe", {"name": "wide", "detail": "full"}),
