@@ -23,7 +23,7 @@ MOST_OPTIONS = 4
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights of evidence for two events, and the confidence each decision needs.
+    """Weights of evidence for two events, and the confidence each decision needs; a tie needs least.
 
     `answer`: the best meaning is right. `among`: one of the options is.
     """
@@ -31,7 +31,8 @@ class Model:
     answer: Mapping[str, float]
     among: Mapping[str, float]
     answer_from: float = 0.8
-    clarify_from: float = 0.5
+    clarify_from: float = 0.6
+    tied_from: float = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     found = evidence(candidates, s)
     confidence = probability(model.answer, found)
     options = distinct_meanings(candidates)
-    if tied(options, s.catalog) > 1 and confidence >= model.clarify_from / 2:
+    if tied(options, s.catalog) > 1 and confidence >= model.tied_from:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
     if confidence >= model.answer_from and not _vital(candidates[0]):
         return Decision("answer", confidence, options[:MOST_OPTIONS])

@@ -187,6 +187,28 @@ def tables_of(query: MetricQuery) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *query.tables]))
 
 
+def inner_queries(query: MetricQuery) -> Iterator[MetricQuery]:
+    """Every query inside the query."""
+    found = [*_inside(query.where), *_inside(query.having)]
+    if query.combine is not None:
+        found.append(query.combine[1])
+    for inner in found:
+        yield inner
+        yield from inner_queries(inner)
+
+
+def _inside(predicate: Predicate | None) -> Iterator[MetricQuery]:
+    if isinstance(predicate, Compare) and isinstance(predicate.value, MetricQuery):
+        yield predicate.value
+    elif isinstance(predicate, Within):
+        yield predicate.query
+    elif isinstance(predicate, Not):
+        yield from _inside(predicate.part)
+    elif isinstance(predicate, (All, AnyOf)):
+        for part in predicate.parts:
+            yield from _inside(part)
+
+
 _KINDS: dict[str, type] = {
     kind.__name__.lower(): kind
     for kind in (

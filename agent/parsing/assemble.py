@@ -8,7 +8,18 @@ from itertools import product
 
 from ..catalog import Catalog, Join
 from ..joins import Joins, JoinTree
-from ..query import Comparison, MetricQuery, Not, Order, Predicate, Term, Within, conjoin, tables_of
+from ..query import (
+    Comparison,
+    MetricQuery,
+    Not,
+    Order,
+    Predicate,
+    Term,
+    Within,
+    conjoin,
+    inner_queries,
+    tables_of,
+)
 from .filters import Filter, filters, super_within
 from .fragments import Fragment
 from .heads import Head, heads
@@ -224,7 +235,7 @@ def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> I
         query = replace(query, combine=(kind, replace(other, distinct=False)), distinct=False)
     tables = tables_of(query)
     tree = parts.joins.tree(tables)
-    if tree is None:
+    if tree is None or any(parts.joins.tree(tables_of(inner)) is None for inner in inner_queries(query)):
         return
     extra = len(tree.tables) - len(tables)
     features["join:count"] = float(len(tree.joins))
