@@ -14,7 +14,7 @@ from ..catalog import Catalog
 from ..joins import Joins
 from ..periods import Period, find_periods
 from ..query import (
-    Any_,
+    AnyOf,
     Between,
     Compare,
     IsNull,
@@ -92,7 +92,7 @@ def condition(term: Term, op: str, value: Any) -> Predicate:
     if op in ("in", "not in"):
         if not isinstance(value, list) or not value:
             raise ToolError(f"`{op}` needs a list of values, not {_json(value)}.")
-        any_of = Any_(tuple(Compare(term, "=", scalar(each)) for each in value))
+        any_of = AnyOf(tuple(Compare(term, "=", scalar(each)) for each in value))
         return any_of if op == "in" else Not(any_of)
     if op in ("contains", "starts with"):
         return Like(term, str(scalar(value)), "inside" if op == "contains" else "prefix")
