@@ -13,7 +13,7 @@ import pyarrow as pa
 from ..agent.asker import Asker, check
 from ..agent.asking import ask
 from ..agent.catalog import Catalog, build_catalog
-from ..agent.facts import read_facts
+from ..agent.facts import read_facts, told_joins
 from ..agent.modelled import Model
 from ..agent.providers.base import Provider
 from ..agent.providers.budget import Budget, Ledger
@@ -22,6 +22,7 @@ from ..agent.semantic.model import merged
 from ..agent.translate import Translator
 from ..core.answers import Answer, Option, Wish
 from ..core.clock import Clock, from_micros, now_us
+from ..core.keys import Keys
 from ..tiers.semantic_models import SemanticModels
 from .family.agent import question_key
 
@@ -61,6 +62,8 @@ class Known(Asker, Protocol):
     def tables(self) -> list[str]: ...
 
     def schema(self, table: str) -> pa.Schema: ...
+
+    def keys(self, table: str) -> Keys: ...
 
     def masked(self) -> Collection[tuple[str, str]]:
         """(table, column) of the columns whose values are not shown."""
@@ -169,7 +172,8 @@ class Questions:
         return next((v.sql for v in found if question_key(v.question) == key), None)
 
     def _catalog(self, door: Known) -> Catalog:
-        return build_catalog(read_facts(door, door.masked()))
+        facts = read_facts(door, door.masked())
+        return build_catalog(facts, told_joins(door, facts))
 
     def translator(self, door: Known, *, fresh: bool = False) -> Translator:
         """Over what the door can read now, or could a short while ago."""

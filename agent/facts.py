@@ -9,6 +9,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from ..core.errors import Error
+from ..core.keys import Keys
 from ..core.results import Result
 from ..core.types import quote, type_name
 from .catalog import ColumnFacts, TableFacts
@@ -31,6 +32,8 @@ class Door(Protocol):
 
     def schema(self, table: str) -> pa.Schema: ...
 
+    def keys(self, table: str) -> Keys: ...
+
 
 def read_facts(door: Door, masked: Collection[tuple[str, str]] = ()) -> list[TableFacts]:
     """Facts of every table that can be read; `masked`: (table, column) whose values are hidden."""
@@ -44,6 +47,16 @@ def read_facts(door: Door, masked: Collection[tuple[str, str]] = ()) -> list[Tab
                 raise
             continue  # a table that can't be read is none to ask about
     return found
+
+
+def told_joins(door: Door, tables: Iterable[TableFacts]) -> list[tuple[str, str, str, str]]:
+    """(table, column, table, column) of the references that somebody told; those of one column are joins."""
+    return [
+        (table.name, reference.columns[0], reference.table, reference.to[0] if reference.to else "")
+        for table in tables
+        for reference in door.keys(table.name).references
+        if len(reference.columns) == 1
+    ]
 
 
 def _table(door: Door, table: str, hidden: Collection[str]) -> TableFacts:
@@ -60,7 +73,7 @@ def _table(door: Door, table: str, hidden: Collection[str]) -> TableFacts:
     dated = any(pa.types.is_temporal(field.type) for field in plain)
     if not dated and first is not None and (last - first).total_seconds() * 1e6 > _DAY_US:
         columns.append(ColumnFacts("_time", "TIMESTAMP", rows, 0, first, last))
-    return TableFacts(table, tuple(columns), rows)
+    return TableFacts(table, tuple(columns), rows, door.keys(table).primary_key)
 
 
 def _measures(plain: Iterable[pa.Field]) -> list[str]:
