@@ -31,7 +31,7 @@ class Model:
     answer: Mapping[str, float]
     among: Mapping[str, float]
     answer_from: float = 0.8
-    clarify_from: float = 0.6
+    clarify_from: float = 0.7
     tied_from: float = 0.12
 
 
