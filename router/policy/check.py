@@ -22,10 +22,14 @@ from ..statements import (
     CreateView,
     DropTable,
     DropView,
+    Explain,
     Insert,
+    Query,
     RefreshView,
+    ShowTables,
 )
 from .expressions import resolved
+from .statements import PolicyStatement
 
 if TYPE_CHECKING:
     from ..prepare import Prepared
@@ -47,8 +51,10 @@ def check_statement(access: Access, prepared: Prepared) -> None:
             access.check("manage", _bare(table))
         case CreateView() | DropView() | RefreshView():
             access.check("manage")
-        case _:
+        case Query() | Explain() | ShowTables() | PolicyStatement():
             pass
+        case _:
+            raise Denied("this statement is the owner's", hint="ask them for it")
 
 
 def check_view(query: Prepared) -> None:

@@ -25,6 +25,7 @@ LEFT_OUT = {
     r"|user$|session_user$|txid_current$|get_block_size$",
     "state": r"(nextval|currval|setval|setseed|write_log|parse_duckdb_log_message)$",
     "waiting": r"sleep_ms$",
+    "the text of an expression, which a policy may have rewritten": r"alias$",
     "plans and types as text": r"(json_(de)?serialize_(sql|plan)|replace_type|get_type|make_type|cast_to_type"
     r"|can_cast_implicitly|stats|vector_type)$",
 }
