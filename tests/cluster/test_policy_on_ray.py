@@ -1,4 +1,4 @@
-"""The policy on a cluster: grants, row policies and the audit, in process and for a client that has an address."""
+"""The policy on a cluster: grants, row policies and the audit, for a lake here and for a client afar."""
 
 from __future__ import annotations
 
