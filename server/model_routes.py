@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from .bodies import read_body
+from .bodies import content_type, read_body
 from .context import Context, reply
 from .models import ModelText, ModelVersion
 
@@ -14,7 +14,6 @@ YAML = "application/yaml"
 def model_routes(context: Context) -> APIRouter:
     router = APIRouter(tags=["query"])
     work = context.work
-    body = {"requestBody": {"required": True, "content": {YAML: {"schema": {"type": "string"}}}}}
 
     @router.get("/v1/{db}/model", response_model=ModelText)
     async def model(db: str, request: Request, draft: bool = False) -> Response:
@@ -25,19 +24,15 @@ def model_routes(context: Context) -> APIRouter:
         version, text = await work.run(database.model) or (0, None)
         return reply(request, {"version": version, "text": text})
 
-    @router.post("/v1/{db}/model/check", response_model=ModelVersion, openapi_extra=body)
-    async def check(db: str, request: Request) -> Response:
-        """Answers an error that names every line that is wrong, or version 0."""
+    @router.put("/v1/{db}/model", response_model=ModelVersion)
+    async def apply(db: str, request: Request, check: bool = False) -> Response:
+        """Puts a model into force; the old versions stay. `check`: only tells what is wrong, line by line."""
+        content_type(request, YAML, "text/yaml", "application/x-yaml")
         database = context.database(db)
-        text = (await read_body(request, context.settings.body_bytes)).decode()
-        await work.run(lambda: database.check_model(text))
-        return reply(request, {"version": 0})
-
-    @router.put("/v1/{db}/model", response_model=ModelVersion, openapi_extra=body)
-    async def apply(db: str, request: Request) -> Response:
-        """Puts a model into force; the old versions stay."""
-        database = context.database(db)
-        text = (await read_body(request, context.settings.body_bytes)).decode()
+        text = (await read_body(request, context.settings.body_bytes)).decode(errors="replace")
+        if check:
+            await work.run(lambda: database.check_model(text))
+            return reply(request, {"version": None})
         return reply(request, {"version": await work.run(lambda: database.apply_model(text))})
 
     return router

@@ -125,7 +125,9 @@ class ModelText(BaseModel):
 
 
 class ModelVersion(BaseModel):
-    version: int
+    """`version`: `None` if it was only checked."""
+
+    version: int | None
 
 
 class ReportLine(BaseModel):

@@ -202,11 +202,20 @@ class HttpDatabase:
         return str(self._get("model", draft="true")["text"])
 
     def check_model(self, text: str) -> None:
-        self._post("model/check", text.encode(), patience_s=None)
+        self._transport.send(self._model_request(text, check=True))
 
     def apply_model(self, text: str) -> int:
-        request = Request("PUT", f"{self._root}/model", content=text.encode(), repeatable=False)
-        return int(self._transport.send(request)["version"])
+        return int(self._transport.send(self._model_request(text, check=False))["version"])
+
+    def _model_request(self, text: str, *, check: bool) -> Request:
+        return Request(
+            "PUT",
+            f"{self._root}/model",
+            params={"check": str(check).lower()},
+            content=text.encode(),
+            content_type="application/yaml",
+            repeatable=check,
+        )
 
     def _asked(
         self,

@@ -18,11 +18,13 @@ OPERATIONS = {
     ("get", "/health"),
     ("get", "/metrics"),
     ("get", "/v1/databases"),
+    ("get", "/v1/policy"),
     ("get", "/v1/top"),
     ("get", "/v1/objects"),
     ("get", "/v1/objects/{ref}/{id}"),
     ("get", "/v1/objects/{ref}/{id}/facts"),
     ("get", "/v1/{db}/bookmark"),
+    ("get", "/v1/{db}/model"),
     ("get", "/v1/{db}/shards"),
     ("get", "/v1/{db}/streams/{name}"),
     ("get", "/v1/{db}/tables"),
@@ -32,6 +34,7 @@ OPERATIONS = {
     ("post", "/v1/objects/{ref}/call"),
     ("post", "/v1/{db}/append"),
     ("post", "/v1/{db}/archive"),
+    ("post", "/v1/{db}/ask"),
     ("post", "/v1/{db}/compact"),
     ("post", "/v1/{db}/embed"),
     ("post", "/v1/{db}/expire"),
@@ -45,7 +48,9 @@ OPERATIONS = {
     ("post", "/v1/{db}/sql/{id}/cancel"),
     ("post", "/v1/{db}/tables/{table}/append"),
     ("post", "/v1/{db}/verify"),
+    ("put", "/v1/policy"),
     ("put", "/v1/{db}"),
+    ("put", "/v1/{db}/model"),
 }
 
 

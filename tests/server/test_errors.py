@@ -25,6 +25,9 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
+    def has_tokens(self) -> bool:
+        return False
+
     def databases(self) -> list[str]:
         raise self.error
 
