@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from ..agent.translate import Translator
 from ..core.access import OWNER, Access, Caller, Policy, grants_told, new_grant
 from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.asof import AtBookmark, AtSequence, parse_as_of
@@ -228,6 +229,10 @@ class LakeDatabase:
     def masked(self) -> frozenset[tuple[str, str]]:
         """(table, column) of the columns whose values are not shown: for the owner none."""
         return frozenset()
+
+    def translator(self, *, fresh: bool = False) -> Translator:
+        """What questions are understood with, as whoever calls has it; `fresh`: read anew."""
+        return self.questions.translator(self, fresh=fresh)
 
     def sight(self) -> None:
         """The owner sees all."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from ..agent.translate import Translator
 from ..core.access import Access, Caller, TableAccess
 from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.certificate import Certificate
@@ -245,6 +246,10 @@ class GuardedDatabase:
         access = self.access
         found = ((name, access.table(name)) for name in self.tables())
         return frozenset((name, m.column) for name, seen in found if seen for m in seen.masks)
+
+    def translator(self, *, fresh: bool = False) -> Translator:
+        """What questions are understood with, as whoever calls has it; `fresh`: read anew."""
+        return self._inner.questions.translator(self, fresh=fresh)
 
     def sight(self) -> object:
         return self.access.key

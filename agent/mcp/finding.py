@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..catalog import Catalog, Column, Table
 from ..english.inflection import lemma
 from ..names import name_words
 from ..rank import Schema
+from ..semantic.model import Verified
 from ..values import normalise
 
-KINDS = ("table", "metric", "column")
+KINDS = ("verified", "table", "metric", "column")
 _IN_TABLE, _IN_VALUE = 0.4, 0.9
 
 
@@ -25,12 +26,14 @@ class Found:
     score: float
 
 
-def search(schema: Schema, query: str, kind: str | None, limit: int) -> list[Found]:
+def search(
+    schema: Schema, query: str, kind: str | None, limit: int, verified: Sequence[Verified] = ()
+) -> list[Found]:
     """Names that stand for words of the query: as they are, in another form, as a synonym, or misspelt; and
     columns that hold its words as values."""
     asked = [word for word in normalise(query).split() if word]
     near = [schema.index.matches(word, lemma(word)) for word in asked]
-    entries = (entry for entry in _entries(schema.catalog) if kind is None or entry.kind == kind)
+    entries = (e for e in _entries(schema.catalog, verified) if kind is None or e.kind == kind)
     found = [Found(e.kind, e.name, e.about, _score(e, near, asked, schema.catalog)) for e in entries]
     ranked = sorted(found, key=lambda f: (-f.score, KINDS.index(f.kind), f.name))
     return [f for f in ranked if f.score > 0 or not asked][:limit]
@@ -48,7 +51,10 @@ class _Entry:
     column: Column | None = None
 
 
-def _entries(catalog: Catalog) -> Iterator[_Entry]:
+def _entries(catalog: Catalog, verified: Sequence[Verified]) -> Iterator[_Entry]:
+    for vouched in verified:
+        words = frozenset(map(lemma, normalise(vouched.question).split()))
+        yield _Entry("verified", vouched.question, vouched.sql, words)
     for table in catalog.tables:
         words = _words(table.words, table.synonyms)
         names = ", ".join(column.name for column in table.columns)
@@ -75,7 +81,7 @@ def _score(entry: _Entry, near: list[dict[str, float]], asked: list[str], catalo
     total = 0.0
     for word, forms in zip(asked, near, strict=True):
         own = max((quality for form, quality in forms.items() if form in entry.words), default=0.0)
-        own = own or (1.0 if word in entry.words else 0.0)
+        own = own or (1.0 if not entry.words.isdisjoint((word, lemma(word))) else 0.0)
         beside = max((_IN_TABLE * q for form, q in forms.items() if form in entry.around), default=0.0)
         held = _IN_VALUE if entry.column is not None and _holds(catalog, entry.column, word) else 0.0
         total += max(own, beside, held)

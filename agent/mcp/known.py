@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from ...core.clock import Clock, now_us
+from ...core.errors import Denied
 from ...core.protocols import Database
-from ..catalog import build_catalog
+from ..catalog import Catalog, build_catalog
 from ..facts import read_facts
 from ..rank import Schema
+from ..semantic.document import known_of, usable_model
+from ..semantic.model import Verified, merged
+from ..translate import Translator
 
 KEPT = 32
 REMEMBERED_US = 60_000_000
@@ -26,13 +30,13 @@ class Guarded(Protocol):
         """(table, column) of the columns whose values are not shown."""
         ...
 
-    def sight(self) -> Hashable:
-        """Equal for those who see the same."""
+    def translator(self, *, fresh: bool = False) -> Translator:
+        """What questions are understood with, as whoever calls has it."""
         ...
 
 
 class Catalogs:
-    """One for each who sees something else."""
+    """Of databases over a wire, one for each caller; those in this process keep their own."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -41,19 +45,39 @@ class Catalogs:
 
     def of(self, database: Database, caller: Hashable, *, fresh: bool = False) -> Schema:
         """`fresh`: read anew, for a name that is not known."""
-        key = (caller, database.sight() if isinstance(database, Guarded) else None)
-        now = now_us(self._clock)
+        if isinstance(database, Guarded):
+            return database.translator(fresh=fresh).schema
+        key, now = caller, now_us(self._clock)
         with self._lock:
             found = self._kept.get(key)
         if found is not None and now - found[0] < (NEVER_SOONER_US if fresh else REMEMBERED_US):
             return found[1]
-        schema = Schema.of(build_catalog(read_facts(database, masked(database))))
+        schema = Schema.of(_modelled(build_catalog(read_facts(database)), database))
         with self._lock:
             self._kept[key] = (now, schema)
             self._kept.move_to_end(key)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return schema
+
+
+def verified(database: Database, catalog: Catalog) -> Sequence[Verified]:
+    """Questions whose SQL somebody vouched for; to those who may read the semantic model."""
+    text = _model(database)
+    return () if text is None else usable_model(text, known_of(catalog)).verified
+
+
+def _modelled(catalog: Catalog, database: Database) -> Catalog:
+    text = _model(database)
+    return catalog if text is None else merged(catalog, usable_model(text, known_of(catalog)))
+
+
+def _model(database: Database) -> str | None:
+    try:
+        found = database.model()
+    except Denied:
+        return None
+    return None if found is None else found[1]
 
 
 def masked(database: Database) -> Collection[tuple[str, str]]:

@@ -20,7 +20,7 @@ from .data import csv_line, fenced, one_line
 from .describing import describe
 from .doors import Asked, Doors, Visit
 from .failures import unknown
-from .known import masked, names_of
+from .known import masked, names_of, verified
 from .metrics import metric_query
 from .terms import column_of
 from .writing import Preview, is_query, preview, refused
@@ -35,14 +35,20 @@ class Tools:
         self._doors = doors
 
     async def search_catalog(
-        self, query: str, kind: Literal["table", "metric", "column"] | None = None, limit: int = 10
+        self,
+        query: str,
+        kind: Literal["table", "metric", "column", "verified"] | None = None,
+        limit: int = 10,
     ) -> CallToolResult:
-        """Find tables, metrics and columns by words, synonyms or values. Start here."""
+        """Find tables, metrics, columns and verified questions by words, synonyms or values. Start here."""
 
         def act(visit: Visit) -> CallToolResult:
-            found = finding.search(visit.schema(), query, kind, _bounded(limit, 50))
+            most = _bounded(limit, 50)
+            schema = visit.schema()
+            vouched = verified(visit.database, schema.catalog)
+            found = finding.search(schema, query, kind, most, vouched)
             if not found:
-                found = finding.search(visit.schema(fresh=True), query, kind, _bounded(limit, 50))
+                found = finding.search(visit.schema(fresh=True), query, kind, most, vouched)
             rows = [csv_line((f.kind, f.name, f.about)) for f in found]
             told = f"{len(rows)}, the likeliest first; CSV"
             return results.told([fenced("found", told, ["kind,name,about", *rows])])

@@ -169,3 +169,25 @@ def test_no_result_is_longer_than_an_agent_can_read(own_lake: Lakehouse) -> None
         ("search_catalog", {"query": "c1", "limit": 50}),
     ):
         assert len(tell(own_lake, tool, **arguments).text.encode()) < 25_000
+
+
+def test_the_semantic_model_is_known_with_its_metrics_and_verified_questions(own_lake: Lakehouse) -> None:
+    shop = own_lake.database("acme")
+    shop.apply_model(
+        "metrics:\n  turnover:\n    table: orders\n    sql: sum(revenue)\n    synonyms: [takings]\n"
+        "verified:\n  - question: how is business\n    sql: select sum(revenue) as business from orders\n"
+    )
+
+    async def act(agent: Agent) -> tuple[Said, Said, Said, Said]:
+        return (
+            await agent("search_catalog", query="takings"),
+            await agent("search_catalog", query="business", kind="verified"),
+            await agent("query_metrics", metrics=["turnover"]),
+            await agent("ask", question="how is business"),
+        )
+
+    metric, vouched, measured, asked = speak(act, here(own_lake))
+    assert metric.rows[0][:2] == ("metric", "turnover")
+    assert vouched.rows[0][:2] == ("verified", "how is business")
+    assert measured.rows == asked.rows
+    assert asked.told("verified") == "this SQL was vouched for"
