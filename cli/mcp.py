@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import Invalid, NotFound
-from .options import Db, Lake, Verbose
-from .session import databases_hint, open_lake
+from .options import As, Db, Lake, Setting, Verbose, who
+from .session import databases_hint, is_remote, open_lake
 
 if TYPE_CHECKING:
     from ..agent.mcp.doors import Settings
+    from ..core.access import Caller
     from ..core.protocols import Lakehouse
 
 
@@ -38,13 +39,8 @@ _POLL_S = 0.2
 def mcp(
     lake: Lake = "./lake",
     db: Db = "main",
-    principal: Annotated[
-        str | None, typer.Option("--as", metavar="PRINCIPAL", help="Whose rights the agent has, over stdio.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="What its row policies are told. Repeatable."),
-    ] = None,
+    as_: As = None,
+    set_: Setting = None,
     http: Annotated[
         bool, typer.Option("--http", help="Serve HTTP in place of stdio; the token of a request says whose.")
     ] = False,
@@ -59,20 +55,21 @@ def mcp(
     verbose: Verbose = False,
 ) -> None:
     """Serve one database to AI agents: the Model Context Protocol, over stdio or HTTP."""
-    given = dict(map(_setting, settings or []))
-    if http and (principal or given):
-        raise Invalid("--as and --set are for stdio", hint="over HTTP the token of a request says who calls")
+    caller = who(as_, set_)
+    if http and caller.principal is not None:
+        raise Invalid("--as is for stdio", hint="over HTTP the token of a request says who calls")
     from ..agent.mcp import doors
 
     chosen = doors.Settings(limit=limit, allow_writes=allow_writes)
     with open_lake(lake, verbose=verbose) as opened:
-        _check_database(opened, db)
+        if not is_remote(lake):  # where a token may not list them
+            _check_database(opened, db)
         if http:
             from ..server.agents import serve_agents
 
             serve_agents(opened, db, host, port, chosen)
         else:
-            _serve_stdio(opened, db, principal, given, chosen)
+            _serve_stdio(opened, db, caller, chosen)
 
 
 def _check_database(lake: Lakehouse, name: str) -> None:
@@ -81,22 +78,13 @@ def _check_database(lake: Lakehouse, name: str) -> None:
         raise NotFound(f"no database `{name}`", hint=databases_hint(known))
 
 
-def _setting(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign or not name:
-        raise Invalid(f"--set {text}", hint="--set app.customer_id=7")
-    return name, value
-
-
-def _serve_stdio(
-    lake: Lakehouse, db: str, principal: str | None, given: dict[str, str], settings: Settings
-) -> None:
+def _serve_stdio(lake: Lakehouse, db: str, caller: Caller, settings: Settings) -> None:
     from ..agent.mcp.callers import bound
     from ..agent.mcp.doors import Doors
     from ..agent.mcp.server import create_server
 
-    server = create_server(Doors(lake, db, bound(principal, given), settings))
-    if principal is None:
+    server = create_server(Doors(lake, db, bound(caller.principal, dict(caller.settings)), settings))
+    if caller.principal is None:
         print(f"agents have the owner's rights in `{db}`; --as PRINCIPAL gives them less", file=sys.stderr)
     _until_told_to_stop(lambda: server.run("stdio"))
 

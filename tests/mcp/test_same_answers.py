@@ -83,7 +83,7 @@ def answers_over_http(lake: Any) -> Iterator[thermocline.core.protocols.Database
 def test_most_questions_are_answered_over_three_tiers(expected: Mapping[str, Told]) -> None:
     """Or the others would show little."""
     answered = [told for told in expected.values() if told.kind == "answer"]
-    assert len(answered) >= 25
+    assert len(answered) > len(QUESTIONS) / 2
     assert any(set(tiers) == {"hot", "warm", "cold"} for told in answered for tiers in _tiers(told))
 
 

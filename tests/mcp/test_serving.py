@@ -157,7 +157,7 @@ def test_another_host_name_is_refused_on_loopback(lake: Lakehouse) -> None:
     ("arguments", "said"),
     [
         (("--db", "acne"), "no database `acne`"),
-        (("--db", "acme", "--http", "--as", "priya"), "--as and --set are for stdio"),
+        (("--db", "acme", "--http", "--as", "priya"), "--as is for stdio"),
         (("--db", "acme", "--as", "priya", "--set", "region"), "--set region"),
         (("--db", "acme", "--as", "pri ya"), "not a name of a principal"),
         (("--db", "acme", "--set", "a=b"), "settings are a principal's"),
