@@ -30,7 +30,7 @@ def test_an_error_has_a_hint_and_exit_code_1(shop: Command) -> None:
 def test_wrong_usage_is_exit_code_2(command: Command) -> None:
     assert command("sql", "select 1", "--no-such-option").code == 2
     assert command("no-such-verb").code == 2
-    assert command("import",).code == 2
+    assert command("import").code == 2
 
 
 @pytest.mark.parametrize(
