@@ -38,7 +38,9 @@ def test_another_period_takes_the_place_of_the_first(shop_translator: Translator
 
 
 def test_top_keeps_so_many(shop_translator: Translator) -> None:
-    assert follow(shop_translator, FIRST, "top 1 only").endswith("ORDER BY SUM(revenue) DESC LIMIT 1")
+    assert follow(shop_translator, FIRST, "top 1 only").endswith(
+        "ORDER BY SUM(revenue) DESC, region ASC NULLS FIRST LIMIT 1"
+    )
 
 
 def test_a_value_alone_is_a_condition(shop_translator: Translator) -> None:
