@@ -84,10 +84,21 @@ def _restore(root: str) -> str:
         return root[:-1] + "y"
     if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "lsze":
         return root[:-1]
-    if root.endswith(("at", "iz", "ov", "iv", "uc", "ag", "as", "os", "us", "rg", "nc", "rc", "rs", "ur", "ir", "v", "dg", "ak", "ik", "yp", "in", "qu", "ad", "uid", "id", "ud", "bl", "pl", "tl", "cl", "gl", "ar")) and not root.endswith(("ain", "oin", "ead", "oad", "ear", "eak", "air", "our", "eat", "oat", "pir", "eas", "ein")):  # fmt: skip # noqa: E501
+    if root.endswith(_LOST_AN_E) and not root.endswith(_HAD_NONE):
         return root + "e"
     return root
 
+
+_LOST_AN_E = (
+    "at", "iz", "ov", "iv", "uc", "ag", "as", "os", "us", "rg", "nc", "rc", "rs", "ur", "ir", "v",
+    "dg", "ak", "ik", "yp", "in", "qu", "ad", "uid", "id", "ud", "bl", "pl", "tl", "cl", "gl", "ar",
+)  # fmt: skip
+"""Ends of roots that lost an `e` before their ending: `creat(ed)`."""
+
+_HAD_NONE = (
+    "ain", "oin", "ead", "oad", "ear", "eak", "air", "our", "eat", "oat", "pir", "eas", "ein",
+)  # fmt: skip
+"""Of these, those that had none: `clean(ed)`."""
 
 _SUFFIXES = (
     "ization", "ations", "ation", "ition", "ments", "ment", "ness", "ship", "ities", "ity", "ance",

@@ -39,6 +39,7 @@ from ...core.schema import ENVELOPE_IDS, Table
 from ...core.types import quote
 from ..engine import Engine
 from ..syntax import parse
+from .check import bare_name
 from .expressions import resolved, settings_named
 from .statements import (
     AlterRole,
@@ -126,10 +127,10 @@ def changed(policy: Policy, statement: PolicyStatement, database: str) -> Policy
             return _altered(policy, statement)
         case CreateMask(name, table, column, method, arguments, audience):
             return with_mask(
-                policy, Mask(name, database, _bare(table), column, method, tuple(arguments), audience)
+                policy, Mask(name, database, bare_name(table), column, method, tuple(arguments), audience)
             )
         case CreateRowPolicy(name, table, using, audience):
-            return with_filter(policy, RowPolicy(name, database, _bare(table), using, audience))
+            return with_filter(policy, RowPolicy(name, database, bare_name(table), using, audience))
         case DropPolicy(name, if_exists):
             try:
                 return without_rule(policy, database, name)
@@ -164,7 +165,7 @@ def _check_rule(
                 check_rule(rule, tables, engine)
         case GrantOn(kind="table", name=name, privileges=privileges) if name != "*":
             columns = {column for _, listed in privileges for column in listed}
-            known = {*tables(_bare(name)).schema.by_folded_name, *ENVELOPE_IDS} if columns else set()
+            known = {*tables(bare_name(name)).schema.by_folded_name, *ENVELOPE_IDS} if columns else set()
             for column in columns - known:
                 raise NotFound(f"no column `{column}` in `{name}`", hint=nearest(column, known))
 
@@ -288,7 +289,3 @@ def _table(names: tuple[str, ...], rows: list[_Row]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     arrays = [pa.array(column, pa.string()) for column in columns]
     return pa.Table.from_arrays(arrays, names=list(names))
-
-
-def _bare(table: str) -> str:
-    return table.rpartition(".")[2]

@@ -39,7 +39,7 @@ def check_statement(access: Access, prepared: Prepared) -> None:
     """Raises `Denied`. What a query reads was checked when it was prepared."""
     match prepared.statement:
         case Insert(table=table):
-            access.check("insert", _bare(table))
+            access.check("insert", bare_name(table))
         case CreateTable():
             access.check("create")
         case (
@@ -48,7 +48,7 @@ def check_statement(access: Access, prepared: Prepared) -> None:
             | CreateIndex(table=table)
             | DropTable(table=table)
         ):
-            access.check("manage", _bare(table))
+            access.check("manage", bare_name(table))
         case CreateView() | DropView() | RefreshView():
             access.check("manage")
         case Query() | Explain() | ShowTables() | PolicyStatement():
@@ -147,5 +147,5 @@ def check_new_rows(
             )
 
 
-def _bare(table: str) -> str:
+def bare_name(table: str) -> str:
     return table.rpartition(".")[2]
