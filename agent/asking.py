@@ -63,7 +63,7 @@ def ask(
     if more is not None:
         return more
     found = translator(False).translate(question, now, previous=before)
-    if found.unplaced:
+    if found.kind != "answer":
         # What was appended a moment ago has words, too.
         found = translator(True).translate(question, now, previous=before)
     if model is not None and found.kind != "answer":
@@ -141,10 +141,19 @@ def _first(result: Result, count: int) -> pa.Table:
     return pa.Table.from_batches(held, schema=result.schema).slice(0, count)
 
 
+_WORTH_TELLING = 0.2
+"""A meaning less sure than this is none."""
+
+
 def _said(told: Answer) -> str:
     if told.kind == "clarify":
         ways = "; ".join(f"({at}) {option.reading}" for at, option in enumerate(told.options, 1))
         return f"Which of these is meant? {ways}"
+    if not told.unplaced and told.reading and told.confidence >= _WORTH_TELLING:
+        return (
+            f"Not sure enough to answer. The likeliest meaning: {told.reading}. "
+            "Say it in other words, or ask for a guess."
+        )
     if not told.unplaced:
         return "This is no question that the tables here can answer."
     words = ", ".join(f"“{word}”" for word in told.unplaced)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlglot import exp, parse_one
 
 from .catalog import Catalog, Join
 from .english.inflection import words
 from .errors import Unconnected
-from .joins import Joins
+from .fanout import Once, once
+from .joins import Joins, JoinTree
+from .outputs import output_names
 from .query import (
     All,
     AnyOf,
@@ -46,11 +49,12 @@ class _Builder:
         self._catalog = catalog
         self._joins = joins
         self._qualify = False
+        self._once: Once | None = None
 
     def query(self, query: MetricQuery) -> exp.Query:
-        outer = self._qualify
+        outer = self._qualify, self._once
         select: exp.Query = self._select(query)
-        self._qualify = outer
+        self._qualify, self._once = outer
         if query.rows_only:
             inner = exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("found")))
             return exp.Select(expressions=[exp.Count(this=exp.Star())], from_=exp.From(this=inner))
@@ -66,22 +70,14 @@ class _Builder:
         if tree is None:
             raise Unconnected(tables)
         tree = tree.through(tuple(Join(*join) for join in query.via))
-        self._qualify = bool(tree.joins)
-        select = exp.Select(
-            expressions=[made for term in query.select for made in self._outputs(query, term)]
-        )
-        select.set("from_", exp.From(this=_table(tree.root)))
-        inside = {tree.root}
-        for join in tree.joins:
-            new = join.right if join.left in inside else join.left
-            inside.add(new)
-            on = exp.EQ(
-                this=_name(join.left, join.left_column), expression=_name(join.right, join.right_column)
-            )
-            select.append("joins", exp.Join(this=_table(new), on=on))
+        self._qualify, self._once = bool(tree.joins), None
         where = self._where(query)
-        if where is not None:
-            select.set("where", exp.Where(this=self._predicate(where)))
+        source = self._source(tree, where)
+        inner = once(query, self._joins, self._catalog)
+        if inner is not None:
+            source = self._each_row_once(inner, source)
+            self._qualify, self._once = False, inner
+        select = exp.Select(expressions=self._outputs(query), **source)
         if query.group and query.per_group is None:
             select.set("group", exp.Group(expressions=[self._term(term) for term in query.group]))
         if query.having is not None:
@@ -107,7 +103,37 @@ class _Builder:
             this=exp.LTE(this=number, expression=exp.Literal.number(query.per_group))
         )
 
-    def _outputs(self, query: MetricQuery, term: Term) -> list[exp.Expr]:
+    def _source(self, tree: JoinTree, where: Predicate | None) -> dict[str, Any]:
+        """The joined tables and their filter, as parts of a SELECT."""
+        joins = []
+        inside = {tree.root}
+        for join in tree.joins:
+            new = join.right if join.left in inside else join.left
+            inside.add(new)
+            on = exp.EQ(
+                this=_name(join.left, join.left_column), expression=_name(join.right, join.right_column)
+            )
+            joins.append(exp.Join(this=_table(new), on=on))
+        found: dict[str, Any] = {"from_": exp.From(this=_table(tree.root)), "joins": joins}
+        return found if where is None else {**found, "where": exp.Where(this=self._predicate(where))}
+
+    def _each_row_once(self, inner: Once, source: dict[str, Any]) -> dict[str, Any]:
+        """What `inner` needs of the joined tables, in place of the tables."""
+        columns = [_named(self._term(term), name) for term, name in inner.names]
+        select = exp.Select(expressions=columns, distinct=exp.Distinct(), **source)
+        alias = exp.TableAlias(this=exp.to_identifier("once"))
+        return {"from_": exp.From(this=exp.Subquery(this=select, alias=alias))}
+
+    def _outputs(self, query: MetricQuery) -> list[exp.Expr]:
+        """The select list, with names for what has none."""
+        made: list[exp.Expr] = []
+        for term, name in zip(query.select, output_names(query, self._catalog), strict=True):
+            columns = self._output(query, term)
+            names = (name, f"{name}_before" if name else "")
+            made += [_named(column, name) for column, name in zip(columns, names, strict=False)]
+        return made
+
+    def _output(self, query: MetricQuery, term: Term) -> list[exp.Expr]:
         """A term as it is given back: a measure also over another period, or as its share of the total."""
         made = self._column(term)
         if not term.aggregated:
@@ -145,6 +171,8 @@ class _Builder:
             return self._metric(term)
         if term.column == "*":
             return exp.Count(this=exp.Star())
+        if self._once is not None and not term.agg:
+            return exp.column(_identifier(self._once.name_of(term)))
         column: exp.Expr = self._plain(term)
         if term.grain:
             return exp.func("DATE_TRUNC", exp.Literal.string(term.grain), column, dialect="duckdb")
@@ -162,9 +190,14 @@ class _Builder:
         parsed = parse_one(metric.sql, dialect="duckdb")
         for column in parsed.find_all(exp.Column):
             column.set("table", _identifier(term.table) if self._qualify else None)
+            known = self._catalog.by_name[term.table].column(column.name)
+            if self._once is not None and known is not None:
+                column.set("this", _identifier(self._once.name_of(Term(term.table, known.name))))
         return parsed
 
     def _plain(self, term: Term) -> exp.Column:
+        if self._once is not None:
+            return _name("", self._once.name_of(Term(term.table, term.column)))
         return _name(term.table if self._qualify else "", term.column)
 
     def _predicate(self, predicate: Predicate) -> exp.Expr:
@@ -189,6 +222,8 @@ class _Builder:
             return exp.In(
                 this=self._term(predicate.term), query=exp.Subquery(this=self.query(predicate.query))
             )
+        if isinstance(predicate, Not) and isinstance(predicate.part, IsNull):
+            return exp.Is(this=self._term(predicate.part.term), expression=exp.Not(this=exp.Null()))
         if isinstance(predicate, Not):
             return exp.Not(this=exp.Paren(this=self._predicate(predicate.part)))
         parts = [self._predicate(part) for part in predicate.parts]
@@ -265,6 +300,11 @@ def _instant(text: str) -> exp.Expr:
     except ValueError:
         return exp.TryCast(this=exp.Literal.string(text), to=exp.DataType.build("TIMESTAMP"))
     return exp.Cast(this=exp.Literal.string(str(parsed)), to=exp.DataType.build("TIMESTAMP"))
+
+
+def _named(made: exp.Expr, name: str) -> exp.Expr:
+    """The expression under a name, which is left out where it has it already."""
+    return made if name in ("", made.alias_or_name) else exp.alias_(made, _identifier(name))
 
 
 def _identifier(name: str) -> exp.Identifier:

@@ -123,6 +123,17 @@ class Catalog:
             self._names[table] = _name_columns(self.by_name[table], self.foreign_keys)
         return self._names[table]
 
+    def name_style(self, table: str) -> str:
+        """How well the columns of `names_of` name a row: strict by a name or title, described by a text
+        about it, loose by any text.
+        """
+        names = self.names_of(table)
+        if names and names[0].words[-1] in ("name", "title"):
+            return "strict"
+        own = set(self.by_name[table].words)
+        described = any(bare(c.words)[-1] in _DESCRIBES or set(c.words) <= own for c in names)
+        return "described" if described else "loose"
+
     @cached_property
     def _names(self) -> dict[str, tuple[Column, ...]]:
         return {}
@@ -149,6 +160,9 @@ def bare(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for word in words if not word.isdigit()) or words
 
 
+_DESCRIBES = ("description", "label", "detail")
+
+
 def _name_columns(table: Table, foreign_keys: frozenset[tuple[str, str]]) -> tuple[Column, ...]:
     texts = [c for c in table.columns if (c.table, c.name) not in foreign_keys or not c.is_id]
     own = set(table.words)
@@ -165,7 +179,7 @@ def _name_columns(table: Table, foreign_keys: frozenset[tuple[str, str]]) -> tup
     last = next((c for c in texts if ("last" in c.words or "family" in c.words) and "name" in c.words), None)
     if first and last:
         return (first, last)
-    for head in ("name", "title", "description", "label", "detail"):
+    for head in ("name", "title", *_DESCRIBES):
         for column in texts:
             if bare(column.words)[-1] == head and column.kind == "text":
                 return (column,)

@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -16,7 +16,7 @@ from .catalog import Catalog, bare
 from .english import lexicon as lex
 from .parsing.assemble import Candidate
 from .parsing.sentence import Sentence
-from .query import MetricQuery, own_terms, to_dict
+from .query import MetricQuery, Term, own_terms, to_dict
 
 MOST_OPTIONS = 4
 
@@ -31,7 +31,7 @@ class Model:
     answer: Mapping[str, float]
     among: Mapping[str, float]
     answer_from: float = 0.8
-    clarify_from: float = 0.7
+    clarify_from: float = 0.75
     tied_from: float = 0.12
 
 
@@ -59,9 +59,10 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
         return Decision("refuse", 0.0, unplaced=unplaced)
     found = evidence(candidates, s)
     confidence = probability(model.answer, found)
-    options = distinct_meanings(candidates)
-    if tied(options, s.catalog) > 1 and confidence >= model.tied_from:
-        return Decision("clarify", confidence, options[:MOST_OPTIONS])
+    options = distinct_meanings(candidates, s.catalog)
+    equal = tied(options, s.catalog)
+    if len(equal) > 1 and confidence >= model.tied_from:
+        return Decision("clarify", confidence, equal)
     if confidence >= model.answer_from and not _vital(candidates[0]):
         return Decision("answer", confidence, options[:MOST_OPTIONS])
     if len(options) > 1 and not unplaced and probability(model.among, found) >= model.clarify_from:
@@ -69,10 +70,14 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     return Decision("refuse", confidence, options[:MOST_OPTIONS], unplaced)
 
 
+_NEVER_LEFT_OUT = (
+    "skip:value", "skip:quoted", "skip:capital", "skip:number", "skip:date", "skip:time", "lost:neg",
+)  # fmt: skip
+
+
 def _vital(candidate: Candidate) -> bool:
     """Whether the best meaning leaves out what must never be guessed past: a value, a negation, a time."""
-    names = ("skip:value", "skip:quoted", "skip:number", "skip:date", "skip:time", "lost:neg")
-    return any(candidate.features.get(name, 0.0) > 0 for name in names)
+    return any(candidate.features.get(name, 0.0) > 0 for name in _NEVER_LEFT_OUT)
 
 
 def unplaced_words(candidate: Candidate, s: Sentence) -> tuple[str, ...]:
@@ -84,39 +89,65 @@ def _content(s: Sentence) -> tuple[str, ...]:
     return tuple(t.text for t in s.tokens if t.kind != "punct" and t.low not in lex.FUNCTION_WORDS)
 
 
-def distinct_meanings(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The best candidate of each meaning, best first."""
+def distinct_meanings(candidates: Sequence[Candidate], catalog: Catalog) -> tuple[Candidate, ...]:
+    """The best candidate of each meaning, best first. Rows shown by their name, key or all of their columns
+    are one meaning: nobody wants to be asked which.
+    """
     best: dict[object, Candidate] = {}
     for candidate in candidates:
-        best.setdefault(meaning(candidate.query), candidate)
+        query = candidate.query
+        shown = tuple(dict.fromkeys(_as_row(term, catalog) for term in query.select))
+        best.setdefault(meaning(replace(query, select=shown), catalog), candidate)
     return tuple(best.values())
 
 
-def meaning(query: MetricQuery) -> object:
-    """What two queries have in common that say the same: not how they group, join or repeat rows."""
-    asked = frozenset((t.table, t.column, t.agg, t.metric, t.grain) for t in query.select)
+def _as_row(term: Term, catalog: Catalog) -> Term:
+    """The row that a name or a key stands for."""
+    if term.aggregated or term.grain or term.column == "*":
+        return term
+    names = [column.name for column in catalog.names_of(term.table)]
+    key = catalog.key_of(term.table)
+    return Term(term.table) if term.column in names or (key and key.name == term.column) else term
+
+
+def meaning(query: MetricQuery, catalog: Catalog) -> object:
+    """What two queries have in common that say the same: not how they group or repeat rows."""
+    asked = frozenset(
+        (t.table, t.column, t.agg, t.metric, t.grain) for t in map(_counted(catalog), query.select)
+    )
     other = (
         None if query.combine is None else (query.combine[0], query.combine[1].where, query.combine[1].having)
     )
-    return asked, query.where, query.having, query.order, query.limit, other, query.rows_only, query.per_group
+    rows = query.where, query.having, query.order, query.limit, other, frozenset(query.via)
+    return asked, rows, query.rows_only, query.per_group
 
 
-def tied(options: Sequence[Candidate], catalog: Catalog) -> int:
-    """How many of the best meanings are as good as each other and differ only in like-named columns; 1
-    if none.
+def _counted(catalog: Catalog) -> Callable[[Term], Term]:
+    """A count of keys as the count of rows that it is."""
+
+    def plain(term: Term) -> Term:
+        key = catalog.key_of(term.table) if term.agg == "count" and term.distinct else None
+        return Term(term.table, "*", "count") if key is not None and key.name == term.column else term
+
+    return plain
+
+
+def tied(options: Sequence[Candidate], catalog: Catalog) -> tuple[Candidate, ...]:
+    """The best meaning, and those as good as it that differ only in like-named columns, or in the way that
+    tables are joined.
     """
-    if not options:
-        return 1
     best = options[0]
     words, columns = in_words(best.query, catalog), _columns(best.query)
-    alike = 1
+    alike = [best]
     for other in options[1:MOST_OPTIONS]:
         gap = best.score - other.score
         if gap > _NEAR or in_words(other.query, catalog) != words:
             continue
         swapped = {table for table, _ in columns ^ _columns(other.query)}
-        alike += gap <= (_NEAR if len(swapped) == 1 else _SAME)
-    return alike
+        joined = other.query.via != best.query.via
+        if gap <= (_NEAR if joined or len(swapped) == 1 else _SAME):
+            alike.append(other)
+    return tuple(alike)
 
 
 _NEAR, _SAME = 1.0, 0.3
@@ -150,11 +181,12 @@ def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
     top = candidates[0]
     mass = [math.exp(c.score - top.score) for c in candidates]
     total = sum(mass)
-    same = meaning(top.query)
-    shared = sum(m for m, c in zip(mass, candidates, strict=True) if meaning(c.query) == same) / total
-    rivals = [c for c in candidates if meaning(c.query) != same]
+    meanings = [meaning(c.query, s.catalog) for c in candidates]
+    same = [other == meanings[0] for other in meanings]
+    shared = sum(m for m, alike in zip(mass, same, strict=True) if alike) / total
+    rivals = [c for c, alike in zip(candidates, same, strict=True) if not alike]
     gap = min(6.0, top.score - rivals[0].score) if rivals else 6.0
-    options = distinct_meanings(candidates)[:3]
+    options = distinct_meanings(candidates, s.catalog)[:3]
     named = sum(math.exp(c.score - top.score) for c in options) / total
     words = len(unplaced_words(top, s))
     content = max(1, len(_content(s)))
@@ -165,10 +197,22 @@ def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
         "unplaced:share": words / content, "content": min(content, 20) / 10.0,
         "joins": min(top.features.get("join:count", 0.0), 4.0),
     }  # fmt: skip
+    found.update(_bends(found))
     found.update(_surroundings(top.query, s.catalog))
     for name, value in top.features.items():
         found[f"is:{name}"] = max(-4.0, min(4.0, value))
     return found
+
+
+def _bends(found: Mapping[str, float]) -> dict[str, float]:
+    """What lets the sum of weights bend: shares squared, and evidence that counts more beside other."""
+    bends = {f"{name}:squared": found[name] ** 2 for name in ("p:top", "p:meaning", "p:options")}
+    bends |= {f"{name}:less": float(found[name] < 0.5) for name in ("p:top", "p:meaning", "p:options")}
+    return bends | {
+        "p:top&meaning": found["p:top"] * found["p:meaning"],
+        "p:placed": found["p:meaning"] * float(found["unplaced"] == 0),
+        "unplaced&content": found["unplaced"] * found["content"],
+    }
 
 
 def probability(weights: Mapping[str, float], found: Mapping[str, float]) -> float:

@@ -39,7 +39,7 @@ def fit(
 
 
 def fit_events(
-    cases: Sequence[Example], *, pull: float = 0.7, rounds: int = 200, rare: int = 15
+    cases: Sequence[Example], *, pull: float = 0.1, rounds: int = 200, rare: int = 15
 ) -> dict[str, float]:
     """Weights of evidence for an event: logistic regression, each case by itself."""
     nothing: Mapping[str, float] = {}

@@ -11,18 +11,18 @@ from .catalog import Catalog, Join
 
 @dataclass(frozen=True, slots=True)
 class JoinTree:
-    """`joins` in an order in which each touches what came before; `tied` when another path is as short."""
+    """`joins` in an order in which each touches what came before. `ways`: paths that are as short as each
+    other, the one taken first; none where no other is.
+    """
 
     root: str
     joins: tuple[Join, ...]
-    tied: bool = False
+    ways: tuple[tuple[Join, ...], ...] = ()
 
     def through(self, via: tuple[Join, ...]) -> JoinTree:
         """The tree with each join replaced by the one of `via` between the same tables."""
         chosen = {frozenset((j.left, j.right)): j for j in via}
-        return JoinTree(
-            self.root, tuple(chosen.get(frozenset((j.left, j.right)), j) for j in self.joins), self.tied
-        )
+        return JoinTree(self.root, tuple(chosen.get(frozenset((j.left, j.right)), j) for j in self.joins))
 
     @property
     def tables(self) -> frozenset[str]:
@@ -77,24 +77,24 @@ class Joins:
         root = tables[0]
         inside = {root: None}
         joins: list[Join] = []
-        tied = False
+        ways: tuple[tuple[Join, ...], ...] = ()
         missing = [table for table in tables[1:] if table != root]
         while missing:
             found = self._nearest(inside, missing)
-            if found is None:
+            if not found:
                 return None
-            path, also = found
-            tied = tied or also
+            path = found[0]
+            ways = ways or (found if len(found) > 1 else ())
             start = next(table for table in inside if table in (path[0].left, path[0].right))
             for join in path:
                 start = _other(join, start)
                 inside[start] = None
                 joins.append(join)
             missing = [table for table in missing if table not in inside]
-        return JoinTree(root, tuple(joins), tied)
+        return JoinTree(root, tuple(joins), ways)
 
-    def _nearest(self, inside: Iterable[str], missing: list[str]) -> tuple[tuple[Join, ...], bool] | None:
-        """The shortest path from the tree to any missing table, given joins before inferred ones."""
+    def _nearest(self, inside: Iterable[str], missing: list[str]) -> tuple[tuple[Join, ...], ...]:
+        """The shortest paths from the tree to the nearest missing table, given joins before inferred ones."""
         frontier: list[tuple[str, tuple[Join, ...]]] = [(table, ()) for table in inside]
         seen = set(inside)
         while frontier:
@@ -106,16 +106,21 @@ class Joins:
                         reached.append((other, (*path, join)))
             hits = [path for table, path in reached if table in missing]
             if hits:
-                best = hits[0]
-                end = _ends(best)
-                return best, any(_ends(path) == end and path != best for path in hits)
+                best = min(hits, key=_guessed)
+                same = [p for p in hits if _ends(p) == _ends(best) and _guessed(p) == _guessed(best)]
+                return best, *(path for path in same if path != best)
             seen.update(table for table, _ in reached)
             frontier = list(dict(reached).items())
-        return None
+        return ()
 
 
 def _other(join: Join, table: str) -> str:
     return join.right if join.left == table else join.left
+
+
+def _guessed(path: tuple[Join, ...]) -> int:
+    """How many of its joins no key declares."""
+    return sum(not join.given for join in path)
 
 
 def _ends(path: tuple[Join, ...]) -> frozenset[str]:

@@ -121,9 +121,10 @@ class MetricQuery:
     """What is asked: columns and measures, over which rows, by what, in which order, how many.
 
     `tables` are relations that must be joined though no term names them; `via` are the joins (table,
-    column, table, column) to take where two tables have several. `combine` joins the result with that
-    of another query (intersect, except, union). `per_group` keeps so many rows for each value of the
-    group keys, in the given order, and groups nothing. `rows_only` asks how many rows the query has.
+    column, table, column) to take where others would connect the tables as well. `combine` joins the
+    result with that of another query (intersect, except, union). `per_group` keeps so many rows for each
+    value of the group keys, in the given order, and groups nothing. `rows_only` asks how many rows the
+    query has.
     `share` divides the first measure by its total. `compare` adds the measure over another time range.
     """
 
@@ -184,7 +185,8 @@ def own_terms(query: MetricQuery) -> Iterator[Term]:
 def tables_of(query: MetricQuery) -> tuple[str, ...]:
     """Every relation the query itself reads, in the order of first mention."""
     named = [term.table for term in own_terms(query) if term.table]
-    return tuple(dict.fromkeys([*named, *query.tables]))
+    between = [table for join in query.via for table in (join[0], join[2])]
+    return tuple(dict.fromkeys([*named, *query.tables, *between]))
 
 
 def inner_queries(query: MetricQuery) -> Iterator[MetricQuery]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .catalog import Catalog
 from .query import (
     All,
@@ -47,6 +49,7 @@ class _Reader:
         silent = [self._table(t) for t in query.tables if t not in {term.table for term in query.select}]
         if silent:
             parts.append(f"with {_list(silent, 'and')}")
+        parts += [f"joined {way}" for way in self._ways(query)]
         hidden = [self.term(term) for term in query.group if term not in query.select]
         shown = [self.term(term) for term in query.group if term in query.select]
         if query.group and any(t.aggregated for t in query.select):
@@ -72,6 +75,15 @@ class _Reader:
             part = self.predicate(other.where) if other.where is not None else self.query(other)
             parts.append(f"{word} where {part}")
         return ", ".join(parts)
+
+    def _ways(self, query: MetricQuery) -> list[str]:
+        """Which of several joins is taken: its column, or the table that it leads through."""
+        own = tables_of(replace(query, via=()))
+        through = [t for t in tables_of(query) if t not in own]
+        if through:
+            return [f"through {_list([self._table(table) for table in through], 'and')}"]
+        columns = [self._catalog.column_of[(left, column)] for left, column, *_ in query.via]
+        return [f"by {' '.join(column.words)}" for column in columns]
 
     def term(self, term: Term) -> str:
         if term.metric:

@@ -12,7 +12,16 @@ from .build import build_sql
 from .query import MetricQuery, Term, to_dict
 from .report import plan_report, sentence, subject_of
 from .translate import Translator
-from .why import Contribution, asks_why, contributions, explains, plan_why, told
+from .why import (
+    Contribution,
+    as_measure,
+    asks_why,
+    contributions,
+    explains,
+    named_measure,
+    plan_why,
+    told,
+)
 
 Translators = Callable[[bool], Translator]
 
@@ -25,10 +34,16 @@ def explained(
     now: datetime,
     wish: Wish,
 ) -> Answer | None:
-    """Why what was asked before changed; `None` if that is not the question."""
-    if previous is None or not asks_why(question):
+    """Why what was asked before, or what the question names, changed; `None` if that is not the question."""
+    if not asks_why(question):
         return None
     known = translator(False)
+    named = named_measure(question)
+    asked = known.translate(named, now) if named else None
+    if asked is not None and not asked.unplaced:
+        previous = as_measure(asked.query, known.schema.catalog) or previous
+    if previous is None:
+        return None
     plan = plan_why(question, previous, known.schema.catalog, now)
     if plan is None:
         return None
@@ -54,7 +69,7 @@ def explained(
         f" beside {plan.base.reading}",
         narrative=said,
         data=parts,
-        confidence=min(0.95, 0.6 + 0.3 * min(1.0, score)),
+        confidence=min(0.95, 0.6 + 0.3 * score),
         assumptions=(f"compared with {plan.base.reading}",),
         lines=tuple(lines),
         query=to_dict(previous),

@@ -10,10 +10,10 @@ from datetime import datetime
 from .build import build_sql
 from .catalog import Catalog
 from .decide import Decision, Model, decide, default_model
+from .fanout import once, repeated
 from .followups import follow
-from .joins import Joins
 from .parsing.assemble import Candidate
-from .query import MetricQuery, tables_of
+from .query import MetricQuery
 from .rank import Schema, default_weights, ranked
 from .reading import reading
 
@@ -82,7 +82,7 @@ class Translator:
         clarify = decision.kind == "clarify"
         return Translation(
             decision.kind, best.query, best.sql, best.reading, decision.confidence,
-            assumptions(candidates[0], self.schema.joins), others if clarify else (), others[1:],
+            assumptions(candidates[0], self.schema), others if clarify else (), others[1:],
             unplaced, nearest,
         )  # fmt: skip
 
@@ -117,15 +117,11 @@ _ASSUMED = (
 )
 
 
-def assumptions(candidate: Candidate, joins: Joins) -> tuple[str, ...]:
+def assumptions(candidate: Candidate, schema: Schema) -> tuple[str, ...]:
     """What the translator took for granted."""
     query = candidate.query
-    repeated = [
-        term.table
-        for term in query.select
-        if term.agg in ("sum", "avg", "metric") and joins.repeats(tables_of(query), term.table)
-    ]
-    counted = tuple(
-        f"a row of {table} counts once for each row joined to it" for table in dict.fromkeys(repeated)
+    often = (
+        "once" if once(query, schema.joins, schema.catalog) is not None else "once for each row joined to it"
     )
+    counted = tuple(f"a row of {table} counts {often}" for table in repeated(query, schema.joins))
     return counted + tuple(text for name, text in _ASSUMED if candidate.features.get(name, 0.0) > 0)

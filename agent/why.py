@@ -18,10 +18,16 @@ from .periods import Period, Shift, find_comparisons, find_periods, shifted
 from .query import All, Between, Comparison, MetricQuery, Predicate, Term, conjoin, tables_of
 from .subjects import dimensions_of, measure_of, time_of
 
-_WHY = re.compile(
-    r"^\W*(why|what caused|what explains|what is behind|what drove|how come)\b.*"
+_VERBS = (
     r"\b(fall|fell|drop|dropped|decline|declined|decrease|decreased|down|sink|sank|shrink|lower|less|fewer|"
-    r"rise|rose|raise|increase|increased|grow|grew|jump|jumped|climb|up|higher|more|change|changed|differ|spike)",
+    r"rise|rose|raise|increase|increased|grow|grew|jump|jumped|climb|up|higher|more|change|changed|differ|spike)"
+)
+_WHY = re.compile(
+    rf"^\W*(why|what caused|what explains|what is behind|what drove|how come)\b.*{_VERBS}", re.IGNORECASE
+)
+_NAMED = re.compile(
+    r"^\W*(?:why|how come)\s+(?:did|does|do|has|have|had|is|was|are|were)?\s*(?:(?:it|that|this|they)\b)?"
+    rf"(?P<subject>.*?)\s+(?:been\s+|gone\s+)?{_VERBS}",
     re.IGNORECASE,
 )
 MOST_DIMENSIONS = 8
@@ -58,6 +64,28 @@ def asks_why(question: str) -> bool:
     return _WHY.match(question) is not None
 
 
+def named_measure(question: str) -> str:
+    """What is said to have changed; empty where only a pronoun stands for it.
+
+    >>> named_measure("why did revenue in the north fall in May?"), named_measure("why did it fall in May?")
+    ('revenue in the north', '')
+    """
+    found = _NAMED.match(question)
+    return found["subject"].strip() if found else ""
+
+
+def as_measure(query: MetricQuery | None, catalog: Catalog) -> MetricQuery | None:
+    """A query for one measure, a plain number being added up; `None` for anything else."""
+    if query is None or len(query.select) != 1 or query.group:
+        return None
+    term = query.select[0]
+    if term.aggregated:
+        return query
+    column = catalog.column_of.get((term.table, term.column))
+    summed = column is not None and column.numeric and not column.is_id
+    return replace(query, select=(replace(term, agg="sum"),), distinct=False) if summed else None
+
+
 def plan_why(question: str, previous: MetricQuery, catalog: Catalog, now: datetime) -> Why | None:
     """`None` where no measure over time was asked before, or no period can be told."""
     measure = next((term for term in previous.select if term.aggregated), None)
@@ -91,12 +119,15 @@ def contributions(rows: Sequence[Sequence[Any]]) -> list[Contribution]:
 
 
 def explains(found: Sequence[Contribution], change: float) -> float:
-    """How much of a change the first few groups explain, fewer of them counting for more."""
-    if not change or len(found) < 2:
+    """How much more of a change the first few groups bring than their size alone would, at most 1.
+
+    Large groups have a large part in any change; what tells is who has more of it than of the whole.
+    """
+    size = sum(abs(c.now) + abs(c.before) for c in found)
+    if not change or not size:
         return 0.0
-    first = found[:MOST_NAMED]
-    same = [c.change for c in first if (c.change > 0) == (change > 0)]
-    return min(1.5, sum(same) / change) * (1 - len(first) / (len(found) + 1))
+    more = [c.change / change - (abs(c.now) + abs(c.before)) / size for c in found[:MOST_NAMED]]
+    return min(1.0, sum(part for part in more if part > 0))
 
 
 def told(why: Why, now: float, before: float, dimension: Term | None, found: Sequence[Contribution]) -> str:

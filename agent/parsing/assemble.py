@@ -73,6 +73,11 @@ class Parts:
                 return fragment.term.table
         return ""
 
+    @property
+    def rows_asked(self) -> bool:
+        """Whether rows are asked for, and not columns of them."""
+        return all(fragment.role == "entity" for fragment in self.heads)
+
 
 def parts_of(fragments: tuple[Fragment, ...], s: Sentence) -> Parts | None:
     """Fragments sorted by role, open counts bound to the table they count; nothing where nothing is
@@ -184,6 +189,9 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
         features[name] = features.get(name, 0.0) + value
     if parts.promoted:
         features["head:promoted"] = 1.0
+    elsewhere = _times_elsewhere(query, parts)
+    if elsewhere:
+        features["time:elsewhere"] = float(elsewhere)
     touched = tuple(
         f.term.table
         for f in parts.touches
@@ -194,6 +202,14 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
         yield from _combined(parts, full, {**features, "touch:joined": float(len(touched))})
         features["touch:left_out"] = float(len(touched))
     yield from _combined(parts, query, features)
+
+
+def _times_elsewhere(query: MetricQuery, parts: Parts) -> int:
+    """How many periods and grains are of other tables than what is measured."""
+    measured = {term.table for term in query.select if term.aggregated}
+    timed = [f.term.table for f in parts.conditions if f.op == "period" and f.term is not None]
+    timed += [term.table for term in query.group if term.grain]
+    return sum(table not in measured for table in timed) if measured else 0
 
 
 def _nested(parts: Parts) -> tuple[Predicate, ...] | None:
@@ -249,7 +265,7 @@ def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> I
         features["tables:valued"] = 1.0
     if any(not join.given for join in tree.joins):
         features["join:inferred"] = 1.0
-    if tree.tied:
+    if tree.ways:
         features["join:tied"] = 1.0
     for via, chosen in _ways(parts, tree):
         yield Candidate(replace(query, via=via) if via else query, {**features, **chosen})
@@ -258,23 +274,28 @@ def _combined(parts: Parts, query: MetricQuery, features: dict[str, float]) -> I
 def _ways(
     parts: Parts, tree: JoinTree
 ) -> Iterator[tuple[tuple[tuple[str, str, str, str], ...], dict[str, float]]]:
-    """Which join to take where two tables have several: the one that the question's words suit, or either."""
+    """Which way to take where several are as short: the one that the question's words suit, or either.
+
+    Two tables may have several joins, or be connected through one table or another.
+    """
     several = [found for j in tree.joins if len(found := parts.joins.between(j.left, j.right)) > 1]
-    if not several:
+    ways = [(join,) for join in several[0]] if several else list(tree.ways)
+    if not ways:
         yield (), {}
         return
-    for join in several[0]:
-        common = set.intersection(*(set(_join_words(parts, j)) for j in several[0]))
-        said = [w for w in _join_words(parts, join) if w not in common and len(w) > 2 and w in parts.words]
+    common = set.intersection(*(set(_way_words(parts, way)) for way in ways))
+    for way in ways:
+        said = [w for w in _way_words(parts, way) if w not in common and len(w) > 2 and w in parts.words]
         name = "join:said" if said else "join:unsaid"
-        yield ((join.left, join.left_column, join.right, join.right_column),), {name: 1.0}
+        yield tuple((j.left, j.left_column, j.right, j.right_column) for j in way), {name: 1.0}
 
 
-def _join_words(parts: Parts, join: Join) -> tuple[str, ...]:
-    return (
-        *parts.catalog.column_of[(join.left, join.left_column)].words,
-        *parts.catalog.column_of[(join.right, join.right_column)].words,
-    )
+def _way_words(parts: Parts, way: tuple[Join, ...]) -> Iterator[str]:
+    for join in way:
+        for table, column in ((join.left, join.left_column), (join.right, join.right_column)):
+            yield from parts.catalog.column_of[(table, column)].words
+            if len(way) > 1:
+                yield from parts.catalog.by_name[table].words
 
 
 def _counted_rows(parts: Parts, query: MetricQuery) -> MetricQuery | None:

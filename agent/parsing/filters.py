@@ -208,16 +208,15 @@ def _except(parts: Parts, conditions: tuple[Fragment, ...], negated: Fragment) -
     own = _all(parts, rest)
     other = _all(parts, (replace(negated, negated=False, connector=""),))
     where = "own" if negated.term and negated.term.table == parts.main else "other"
-    yield Filter(
-        own, combine=("except", MetricQuery((), where=other)),
-        features=((f"not:{where}:except", 1.0), (f"not:except:{negated.connector or 'none'}", 1.0)),
-    )  # fmt: skip
-    if where == "other" and negated.term is not None:
-        key = _link(parts, parts.main, negated.term.table)
-        if key is not None:
-            near, far = key
-            inner = MetricQuery((far,), where=other)
-            yield Filter(conjoin(own, Not(Within(near, inner))), features=((f"not:{where}:not_in", 1.0),))
+    key = _link(parts, parts.main, negated.term.table) if where == "other" and negated.term else None
+    if key is not None:
+        none = _none_of(parts, *key, (), other)
+        yield Filter(conjoin(own, none), features=((f"not:{where}:not_in", 1.0),))
+    if not (key is not None and parts.rows_asked):
+        yield Filter(
+            own, combine=("except", MetricQuery((), where=other)),
+            features=((f"not:{where}:except", 1.0), (f"not:except:{negated.connector or 'none'}", 1.0)),
+        )  # fmt: skip
 
 
 def _without(parts: Parts, missing: Fragment) -> Iterator[Filter]:
@@ -235,11 +234,23 @@ def _without(parts: Parts, missing: Fragment) -> Iterator[Filter]:
     if key is not None:
         near, far = key
         tables = (table,) if far.table != table else ()
-        inner = MetricQuery((far,), tables, inner_where)
-        yield Filter(conjoin(own, Not(Within(near, inner))), features=(*features, ("without:not_in", 1.0)))
-    if table != parts.main:
+        none = _none_of(parts, near, far, tables, inner_where)
+        yield Filter(conjoin(own, none), features=(*features, ("without:not_in", 1.0)))
+    # Rows have keys: two of one name are two, so names of rows are not subtracted.
+    if table != parts.main and not (key is not None and parts.rows_asked):
         inner = MetricQuery((), (table,), conjoin(own, inner_where))
         yield Filter(own, combine=("except", inner), features=(*features, ("without:except", 1.0)))
+
+
+def _none_of(
+    parts: Parts, near: Term, far: Term, tables: tuple[str, ...], where: Predicate | None
+) -> Predicate:
+    """Rows that nothing points at. An end that is missing points at nothing; `NOT IN` would be unknown for
+    every row.
+    """
+    if far.column not in parts.catalog.by_name[far.table].primary_key:
+        where = conjoin(where, Not(IsNull(far)))
+    return Not(Within(near, MetricQuery((far,), tables, where)))
 
 
 def _link(parts: Parts, main: str, other: str) -> tuple[Term, Term] | None:

@@ -56,6 +56,8 @@ def _selects(parts: Parts) -> Iterator[tuple[tuple[Term, ...], Features]]:
     for fragment in entities:
         assert fragment.term is not None
         found = list(_entity(parts, fragment.term.table))
+        if parts.groups and not (projected or parts.supers):
+            found.append(((Term(fragment.term.table, "*", "count"),), (("entity:counted", 1.0),)))
         options = [((*have, *terms_), (*fs, *f)) for have, fs in options for terms_, f in found]
     for shown, features in options:
         if projected:
@@ -66,12 +68,10 @@ def _selects(parts: Parts) -> Iterator[tuple[tuple[Term, ...], Features]]:
 def _entity(parts: Parts, table: str) -> Iterator[tuple[tuple[Term, ...], Features]]:
     names = parts.catalog.names_of(table)
     key = parts.catalog.key_of(table)
-    strict = bool(names) and names[0].words[-1] in ("name", "title")
+    style = parts.catalog.name_style(table)
+    strict = style == "strict"
     if names:
-        features: Features = (
-            (f"entity:name{len(names)}", 1.0),
-            (f"entity:name:{'strict' if strict else 'loose'}", 1.0),
-        )
+        features: Features = ((f"entity:name{len(names)}", 1.0), (f"entity:name:{style}", 1.0))
         yield tuple(Term(table, c.name) for c in names), features
         for other in parts.catalog.like_named(names[0]) if len(names) == 1 else ():
             yield (Term(table, other.name),), features
@@ -142,6 +142,9 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
     measured = tuple(t for t in select if t.aggregated)
     counted = [f.term for f in (*parts.supers, *parts.havings, *parts.orders) if f.term and f.term.aggregated]
     having = _having(parts)
+    if parts.groups and having is None and _own_rows(parts, measured) and not plain:
+        yield Head(select, (), None, features=(*features, ("group:own_rows", 1.0)))
+        return
     if parts.groups:
         yield from _by_groups(parts, select, plain, measured, having, features)
         return
@@ -153,13 +156,19 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
         return
     if counted and not measured:
         for keys, feature in _keys(parts, plain, tuple(counted)):
-            yield Head(select, keys, having, features=(*features, ("group:counted", 1.0), *feature))
+            now = (*features, ("group:counted", 1.0), *feature)
+            if _key_shown(parts) and all(t.table for t in counted):
+                shown = (*select, *(t for t in counted if t not in select))
+                yield Head(shown, keys, having, features=(*now, ("order:key_shown", 1.0)))
+            else:
+                yield Head(select, keys, having, features=now)
         return
     if measured and parts.supers and not any(t.aggregated for f in parts.supers if (t := f.term)):
         yield Head(select, (), having, nested_super=True, features=(*features, ("super:nested", 1.0)))
         return
     if measured and parts.supers:
         return
+    others = any(f.term and f.term.table != plain[0].table for f in parts.touches) if plain else True
     timed = parts.compare is not None or any(f.op == "period" for f in parts.conditions)
     if (
         having is None
@@ -167,14 +176,35 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
         and not parts.supers
         and len(plain) == 1
         and timed
+        and not others
         and _additive(parts, plain[0])
     ):
         total = (replace(plain[0], agg="sum"),)
         yield Head(total, (), None, features=(*features, ("select:total_of_time", 1.0)))
     if having is None:
-        yield Head(select, (), None, features=features)
-        if not measured:
-            yield from _ordered_by_total(parts, select, features)
+        key = parts.orders[0].term if _key_shown(parts) and not measured else None
+        totals = [] if measured else list(_ordered_by_total(parts, select, features))
+        if key is not None and key not in select and key.table in {t.table for t in select}:
+            yield Head((*select, key), (), None, features=(*features, ("order:key_shown", 1.0)))
+        elif key is None or not totals:
+            yield Head(select, (), None, features=features)
+        if not measured and _best_by_total(parts, plain):
+            yield Head(select, select, totals=True, features=(*features, ("super:total", 1.0)))
+        yield from totals
+
+
+def _best_by_total(parts: Parts, plain: tuple[Term, ...]) -> bool:
+    """`the region with the highest revenue`: a value that many rows share, and what they add up to."""
+    if len(plain) != 1 or plain[0].column == "*" or len(parts.supers) != 1 or parts.rows_asked:
+        return False
+    ranked, column = parts.supers[0].term, parts.catalog.column_of[(plain[0].table, plain[0].column)]
+    same = ranked is not None and ranked.table == column.table and _additive(parts, ranked)
+    return same and column.kind == "text" and not column.unique
+
+
+def _key_shown(parts: Parts) -> bool:
+    """`top 5 products by price`: whoever names the key of such a list expects to see it."""
+    return bool(parts.limits) and len(parts.orders) == 1 and parts.rows_asked
 
 
 def _counted_groups(parts: Parts, count: Term, having: Predicate, features: Features) -> Iterator[Head]:
@@ -186,6 +216,13 @@ def _counted_groups(parts: Parts, count: Term, having: Predicate, features: Feat
         keys = (Term(count.table, key.name),) if key else ()
     if keys:
         yield Head(keys, keys, having, rows_only=True, features=(*features, ("group:rows_only", 1.0)))
+
+
+def _own_rows(parts: Parts, measured: tuple[Term, ...]) -> bool:
+    """`average revenue per order`, of orders that each have one: over all of them, not in groups of one."""
+    groups = {f.term.table for f in parts.groups if f.term and f.term.column == "*"}
+    averaged = {t.table for t in measured if t.agg == "avg"}
+    return len(parts.groups) == len(groups) == 1 and len(measured) == 1 and groups == averaged
 
 
 def _having(parts: Parts) -> Predicate | None:
@@ -292,7 +329,8 @@ def _ordered_by_total(parts: Parts, select: tuple[Term, ...], features: Features
     if len(keys) != 1 or not _addable(parts, keys[0]) or keys[0].table in {t.table for t in select}:
         return
     for group, feature in _keys(parts, select, (replace(keys[0], agg="sum"),)):
-        yield Head(select, group, totals=True, features=(*features, *feature, ("order:total", 1.0)))
+        if not _key_shown(parts):
+            yield Head(select, group, totals=True, features=(*features, *feature, ("order:total", 1.0)))
         shown = (*select, replace(keys[0], agg="sum"))
         yield Head(shown, group, totals=True, features=(*features, *feature, ("order:total_shown", 1.0)))
 
@@ -313,8 +351,12 @@ def _keys(
         return
     row = (Term(tables[0], key.name),) if key and tables else ()
     by_row = tuple(dict.fromkeys((*row, *columns)))
-    yield columns, ((f"keys:columns:{'own' if counts_own else 'other'}:{'row' if named else 'value'}", 1.0),)
-    if row and by_row != columns and (not counts_own or parts.touches or parts.conditions):
+    apart = row and by_row != columns and (not counts_own or parts.touches or parts.conditions)
+    if not (apart and parts.rows_asked):
+        # Rows that are asked for stay apart, whatever they are called.
+        kind = f"{'own' if counts_own else 'other'}:{'row' if named else 'value'}"
+        yield columns, ((f"keys:columns:{kind}", 1.0),)
+    if apart:
         yield by_row, ((f"keys:row:{'own' if counts_own else 'other'}:{'row' if named else 'value'}", 1.0),)
 
 

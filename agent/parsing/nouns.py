@@ -83,6 +83,8 @@ def table_edges(s: Sentence, i: int) -> Iterator[Edge]:
     for mention in s.tables(i):
         features = s.link_features(mention, "table")
         yield Edge(i, mention.end, (Fragment("entity", Term(mention.table), position=i),), features)
+        if s.low(i - 1) == "by" and i - 2 in s.mentions.covered:
+            features = (*features, ("touch:by_name", 1.0))  # `revenue by customer`, not `written by authors`
         yield Edge(i, mention.end, (Fragment("touch", Term(mention.table), position=i),), features)
 
 
@@ -219,7 +221,7 @@ def group_edges(s: Sentence, i: int) -> Iterator[Edge]:
 def _group_at(
     s: Sentence, i: int, j: int, before: tuple[Fragment, ...], features: Features, depth: int
 ) -> Iterator[Edge]:
-    for mention in s.columns(j):
+    for mention in s.named_columns(j):
         fragments = (*before, Fragment("group", Term(mention.table, mention.column), position=i))
         now = features + s.link_features(mention, "group")
         yield Edge(i, mention.end, fragments, now, "group")

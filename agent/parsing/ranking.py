@@ -230,7 +230,7 @@ def _sort_terms(s: Sentence, j: int) -> Iterator[tuple[Term, int, Features]]:
                 mention.end,
                 (*s.link_features(mention, "table"), ("order:count", 1.0)),
             )
-        for mention in s.columns(start):
+        for mention in s.named_columns(start):
             column = s.column(mention)
             if column.numeric:
                 yield Term(mention.table, mention.column), mention.end, s.link_features(mention, "order")
@@ -239,12 +239,19 @@ def _sort_terms(s: Sentence, j: int) -> Iterator[tuple[Term, int, Features]]:
         yield metric_term(mention), mention.end, s.link_features(mention, "metric")
     agg = lex.AGGREGATES.get(s.low(j), "")
     start = s.skip(j + 1, _FILL) if agg else j
-    for mention in s.columns(start):
+    for mention in s.named_columns(start):
         yield Term(mention.table, mention.column, agg), mention.end, s.link_features(mention, "order")
     if agg:
-        for mention in s.columns(j):
+        for mention in s.named_columns(j):
             yield Term(mention.table, mention.column), mention.end, s.link_features(mention, "order")
     for mention in s.tables(j):
+        if any(column.table == mention.table for column in s.columns(mention.end)):
+            continue  # `invoice amount` is the amount
+        yield (
+            Term(mention.table, "*", "count"),
+            mention.end,
+            (*s.link_features(mention, "table"), ("order:table_count", 1.0)),
+        )
         for column in s.catalog.names_of(mention.table)[:1]:
             yield (
                 Term(mention.table, column.name),

@@ -142,6 +142,11 @@ class Sentence:
         """Column mentions at i."""
         return self.mentions.columns.get(i, ())
 
+    def named_columns(self, i: int) -> Sequence[Mention]:
+        """Column mentions at i, and those behind the name of their own table: `invoice amount`."""
+        behind = [c for t in self.tables(i) for c in self.columns(t.end) if c.table == t.table]
+        return (*self.columns(i), *behind)
+
     def tables(self, i: int) -> Sequence[Mention]:
         """Table mentions at i."""
         return self.mentions.tables.get(i, ())

@@ -114,6 +114,7 @@ def _tell(lake: Lakehouse, story: Story, clock: StoryClock, page: Page, path: Pa
     _expect(fewer == late[story.database], "AS OF does not leave out the late events alone", fewer)
     page.fewer(fewer)
 
+    asked = _in_english(database, story, spread, page)
     page.explain(database, story.recent)
     meant = _search(database, page) if story.speaks else []
     reports = {name: lake.database(name).verify() for name in story.databases}
@@ -132,9 +133,22 @@ def _tell(lake: Lakehouse, story: Story, clock: StoryClock, page: Page, path: Pa
         "rows_as_of": past.rows(),
         "certificate": spread.certificate.to_dict(),
         "tiers": {name: result.dicts() for name, result in tiers.items()},
+        "asked": asked,
         "meant": meant,
         "verified": {name: asdict(report) for name, report in reports.items()},
     }
+
+
+def _in_english(database: Database, story: Story, told: Result, page: Page) -> dict[str, Any]:
+    """The question once more, in English: by another way to the same rows."""
+    if story.english is None:
+        return {}
+    answer = database.ask(story.english)
+    _expect(answer.kind == "answer" and answer.data is not None, "a plain question is not answered", answer)
+    page.english(story.english, answer)
+    found = answer.data.rows() if answer.data else []
+    _expect(same_rows(sorted(found), sorted(told.rows())), "English gives another answer than SQL", found)
+    return {"question": story.english, "sql": answer.sql, "reading": answer.reading}
 
 
 def _search(database: Database, page: Page) -> list[dict[str, Any]]:

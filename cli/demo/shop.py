@@ -65,6 +65,7 @@ def shop(events: int) -> Story:
         question=QUESTION,
         counted="orders",
         recent=f"select count(*) as orders from orders where _time >= '{middle}'",
+        english="how many orders and what total revenue were there in each region?",
         speaks=True,
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ...core.answers import Answer
 from ...core.protocols import Database, Progress
 from ...core.results import Result
 from ...core.schema import TIERS
@@ -71,6 +72,12 @@ class Page:
 
     def fewer(self, rows: int) -> None:
         self._good(f"{rows:,} fewer: what was answered then, before the late events")
+
+    def english(self, question: str, answer: Answer) -> None:
+        self._section("The same question in English, and the SQL that it became")
+        self._line(f"  {question}", "cyan")
+        self._line(f"  {answer.sql}")
+        self._good("the same rows again")
 
     def explain(self, database: Database, sql: str) -> None:
         self._section("EXPLAIN: what a question reads, and what it need not")
@@ -132,6 +139,7 @@ def commands(story: Story, path: Path, as_of: str) -> list[str]:
         f"{program} sql {question}{at} --certificate",
         f"{program} sql {question}{at} --as-of {as_of}",
         f"{program} explain {quoted(story.recent)}{at}",
+        *([f"{program} ask {quoted(story.english)}{at}"] if story.english else []),
         *([f'{program} search "it had gone off" --table reviews{at}'] if story.speaks else []),
         f"{program} tiers{at}",
         f"{program} verify{at}",

@@ -23,8 +23,9 @@ class Story:
     """`arrivals`: on time, in order; `late`: events that happened among them, but are told afterwards.
 
     `question` has one determined result over `table` in `database`, and `counted` is its column that counts
-    events; `recent` counts the newer half. `speaks`: customers write reviews, too. `own_events`: of
-    `database`, late ones included; `events`: of all.
+    events; `recent` counts the newer half. `english`: a question in English, whose answer is some columns
+    of that result. `speaks`: customers write reviews, too. `own_events`: of `database`, late ones
+    included; `events`: of all.
     """
 
     title: str
@@ -41,4 +42,5 @@ class Story:
     counted: str
     recent: str
     event_time: str | None = None
+    english: str | None = None
     speaks: bool = False

@@ -15,7 +15,7 @@ from . import shop
 def test_a_plain_question_is_answered(ask: Callable[[str], Translation]) -> None:
     translation = ask("How many customers are there?")
     assert translation.kind == "answer"
-    assert translation.sql == "SELECT COUNT(*) FROM customers"
+    assert translation.sql == "SELECT COUNT(*) AS number_of_customers FROM customers"
     assert translation.reading == "number of customer"
 
 
@@ -27,6 +27,10 @@ def test_a_word_that_stands_for_nothing_is_named(ask: Callable[[str], Translatio
 
 def test_a_quoted_value_that_cannot_be_placed_is_not_guessed_past(ask: Callable[[str], Translation]) -> None:
     assert ask('How many orders are there beside "Xyzzy"?').kind != "answer"
+
+
+def test_a_name_that_is_no_value_is_not_guessed_past(ask: Callable[[str], Translation]) -> None:
+    assert ask("How many customers live in Utrecht?").kind != "answer"
 
 
 def test_a_time_without_a_date_column_is_not_guessed_past(shop_database: duckdb.DuckDBPyConnection) -> None:
@@ -43,8 +47,8 @@ def test_two_columns_of_one_name_make_a_question() -> None:
     translation = Translator(catalog).translate("What is the average price of cars?", shop.NOW)
     assert translation.kind == "clarify"
     assert {option.sql for option in translation.options[:2]} == {
-        "SELECT AVG(price_1) FROM cars",
-        "SELECT AVG(price_2) FROM cars",
+        "SELECT AVG(price_1) AS average_price_1 FROM cars",
+        "SELECT AVG(price_2) AS average_price_2 FROM cars",
     }
 
 

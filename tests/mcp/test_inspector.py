@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,27 +22,19 @@ VERSION = "0.21.2"
 
 
 @pytest.fixture(scope="module")
-def inspector() -> str:
-    """Installed once, beside other caches of this user."""
+def inspector(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Installed for this run."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         pytest.skip("node and npm are not installed")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "thermocline-tests" / f"inspector-{VERSION}"
+    folder = tmp_path_factory.mktemp("inspector")
     program = folder / "node_modules" / ".bin" / "mcp-inspector"
-    if not program.exists():
-        install = [
-            npm,
-            "install",
-            "--no-audit",
-            "--no-fund",
-            "--prefix",
-            str(folder),
-            f"{INSPECTOR}@{VERSION}",
-        ]
-        done = subprocess.run(install, capture_output=True, text=True, check=False, timeout=280)
-        if done.returncode:
-            pytest.skip(f"the inspector can't be installed: {done.stderr[-200:]}")
+    install = [
+        npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), f"{INSPECTOR}@{VERSION}",
+    ]  # fmt: skip
+    done = subprocess.run(install, capture_output=True, text=True, check=False, timeout=280)
+    if done.returncode:
+        pytest.skip(f"the inspector can't be installed: {done.stderr[-200:]}")
     return str(program)
 
 

@@ -38,14 +38,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_durable_object_is_ten_lines_and_outlives_its_process(folder: Path) -> None:
-    _, cart, _ = _blocks("python")
+    _, cart, *_ = _blocks("python")
     assert len(cart[: cart.index("with ")].strip().splitlines()) <= 10
     assert [_run(["-c", cart], folder).strip() for _ in range(2)] == ["1", "2"]
 
 
 def test_events_are_found_by_what_they_mean(folder: Path) -> None:
-    *_, search = _blocks("python")
+    *_, search, _ = _blocks("python")
     assert "a hot drink of leaves" in _run(["-c", search], folder)
+
+
+def test_a_question_in_english_is_answered(folder: Path) -> None:
+    *_, asked = _blocks("python")
+    assert "('tea', 13.5)" in _run(["-c", asked], folder)
 
 
 def test_the_sql_block_runs(folder: Path) -> None:
