@@ -20,8 +20,9 @@ from ..core.certificate import Certificate
 from ..core.errors import Invalid, NotFound
 from ..core.ids import check_name, shown
 from ..core.keys import Keys
+from ..core.owners import Append, Partition, Step
 from ..core.policy_changes import granted, revoked
-from ..core.protocols import Append, Cancel, Partition, Progress, Rows, Step
+from ..core.protocols import Cancel, Progress, Rows
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.sharding import HOME, ShardMap
 from ..router.engine import Engine

@@ -22,7 +22,8 @@ from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.certificate import Certificate
 from ..core.errors import Denied
 from ..core.keys import Keys
-from ..core.protocols import Append, Cancel, Progress, Rows
+from ..core.owners import Append
+from ..core.protocols import Cancel, Progress, Rows
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.schema import ENVELOPE
 from ..core.sharding import ShardMap

@@ -23,9 +23,9 @@ from ..core.answers import MOST_ROWS
 from ..core.clock import Clock, now_us, system_clock
 from ..core.errors import Corrupt, Error, Invalid, NotFound, Unavailable
 from ..core.ids import Entropy, check_name, uuid7s
+from ..core.owners import Partition, PartitionFacts
 from ..core.policy import TierPolicy
 from ..core.policy_file import given_text
-from ..core.protocols import Partition, PartitionFacts
 from ..core.sharding import HOME, ShardMap, new_shard_map
 from ..router.embedded import embedded
 from ..router.engine import Engine

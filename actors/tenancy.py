@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.asof import AsOf
 from ..core.clock import Clock
+from ..core.owners import Partition
 from ..core.policy import TierPolicy
-from ..core.protocols import Cancel, Partition
+from ..core.protocols import Cancel
 from ..core.results import Result
 from ..core.sharding import ShardMap
 from ..router.engine import Engine

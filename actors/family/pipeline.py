@@ -14,7 +14,7 @@ from typing import Any
 from ...core.clock import SECOND_US, from_micros, iso, now_us
 from ...core.errors import Error
 from ...core.objects import AlarmInfo
-from ...core.protocols import PartitionFacts
+from ...core.owners import PartitionFacts
 from ...core.results import Moved
 from ..objects.base import DurableObject, concurrent
 from .aside import is_aside, start_aside

@@ -27,8 +27,8 @@ from sqlalchemy.exc import OperationalError
 
 import thermocline
 from thermocline.core.asof import AsOf, AtSequence, Now
+from thermocline.core.owners import Append
 from thermocline.core.policy import TierPolicy
-from thermocline.core.protocols import Append
 from thermocline.core.sharding import HOME, ShardMap, new_shard_map
 from thermocline.tiers import crash
 from thermocline.tiers.cold import inventory
