@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -18,6 +18,10 @@ from ..core.clock import Clock, from_micros, now_us
 from ..core.errors import Denied, Error
 from ..core.results import Result
 from ..core.types import INSTANT
+
+if TYPE_CHECKING:
+    from .database import LakeDatabase
+    from .notices import Notices
 
 T = TypeVar("T")
 
@@ -119,6 +123,21 @@ class Audit:
         with self._lock:
             self._waiting.append(entry)
         self._later(self.flush)
+
+
+class _Lake(Protocol):
+    notices: Notices
+
+    def database(self, name: str) -> LakeDatabase: ...
+
+
+def audit_of(lake: _Lake, clock: Clock) -> Audit:
+    """Over the lake's own table, in batches."""
+    return Audit(
+        lambda rows: lake.database(DATABASE).append(TABLE, rows),
+        lambda tell: lake.notices.note("audit", EVERY_S, tell),
+        clock,
+    )
 
 
 def _read(answer: object) -> tuple[tuple[str, ...], int | None]:

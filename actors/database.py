@@ -41,6 +41,7 @@ from .tenancy import Tenancy
 if TYPE_CHECKING:
     from ..tiers.policies import PolicyStore
     from .audit import Audit
+    from .family.agent import AgentDO
     from .family.partition import Projection
     from .family.pipeline import Pipeline
     from .questions import Questions
@@ -408,11 +409,12 @@ class LakeDatabase:
 
         return Projection(name, lambda: self._tenancy.refresh().names, define)
 
-    def agent(self, name: str) -> Any:
+    def agent(self, name: str) -> AgentDO:
         """The state of an agent: its turns, memories and open questions; see `family.agent.AgentDO`."""
         from .family.agent import AgentDO
 
-        return self._tenancy.object(AgentDO, f"{self.name}/{check_name('agent', name)}")
+        kept: AgentDO = self._tenancy.object(AgentDO, f"{self.name}/{check_name('agent', name)}")
+        return kept
 
     # -- grants -----------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ from .streams import LakeStream
 
 if TYPE_CHECKING:
     from .database import LakeDatabase
+    from .family.agent import AgentDO
 
 T = TypeVar("T")
 
@@ -237,11 +238,9 @@ class GuardedDatabase:
     def apply_model(self, text: str) -> int:
         return self._managed("apply_model", None, lambda: self._inner.apply_model(text))
 
-    def converse(
-        self, question: str | Option, agent: Any, *, given: Answer | None = None, limit: int = MOST_ROWS
-    ) -> Answer:
+    def converse(self, question: str | Option, agent: AgentDO, given: Answer | None, wish: Wish) -> Answer:
         """A question as the next turn of an agent; see `named_agent`."""
-        return self._inner.questions.converse(self, question, Wish(limit=limit), agent, given)
+        return self._inner.questions.converse(self, question, wish, agent, given)
 
     def masked(self) -> frozenset[tuple[str, str]]:
         access = self.access

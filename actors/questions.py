@@ -105,7 +105,7 @@ class Questions:
         return self.converse(door, question, wish, self._agent(conversation)).with_conversation(conversation)
 
     def converse(
-        self, door: Known, question: str | Option, wish: Wish, agent: Any, given: Answer | None = None
+        self, door: Known, question: str | Option, wish: Wish, agent: AgentDO, given: Answer | None = None
     ) -> Answer:
         """As the next turn of an agent. `given`: an answer to build on, in the place of its own last one."""
         previous = _last_meaning(agent) if given is None else given.query
@@ -194,16 +194,14 @@ class Questions:
         return translator
 
 
-def _last_turns(agent: Any) -> list[dict[str, Any]]:
+def _last_turns(agent: AgentDO) -> list[dict[str, Any]]:
     """Question, SQL and reading of its last answers."""
-    found: list[dict[str, Any]] = agent.provenance()
-    return found[-_TOLD_TURNS:]
+    return agent.provenance()[-_TOLD_TURNS:]
 
 
-def _last_meaning(agent: Any) -> Any:
+def _last_meaning(agent: AgentDO) -> Any:
     """The meaning of the last question that had one."""
-    turns: list[dict[str, Any]] = agent.turns()
-    for turn in reversed(turns):
+    for turn in reversed(agent.turns()):
         if turn["role"] == "agent" and turn["content"].get("query") is not None:
             return turn["content"]["query"]
     return None

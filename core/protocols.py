@@ -13,7 +13,8 @@ from typing import Any, Literal, Protocol, Self, TypeAlias, runtime_checkable
 
 import pyarrow as pa
 
-from .answers import Answer, Option
+from .agents import NamedAgent
+from .answers import MOST_ROWS, Answer, Option
 from .keys import Keys
 from .objects import Objects
 from .results import Appended, Imported, Moved, Report, Result
@@ -152,7 +153,7 @@ class Database(Protocol):
         conversation: str | None = None,
         dry_run: bool = False,
         as_of: object = None,
-        limit: int = 1_000,
+        limit: int = MOST_ROWS,
         guess: bool = False,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -272,6 +273,24 @@ class Lakehouse(Protocol):
         ...
 
     def databases(self) -> list[str]: ...
+
+    def agent(
+        self,
+        name: str,
+        *,
+        database: str = "main",
+        tables: Sequence[str] | None = None,
+        roles: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+        limit: int = MOST_ROWS,
+        max_query_runtime_s: float | None = None,
+    ) -> NamedAgent:
+        """An agent with that name, which asks as the principal of that name: `priya("analyze sales")`.
+
+        `tables`, `roles`: granted to it, if they are not yet, which is the owner's to do; without any it has
+        what it was granted before. `settings`: for row policies. `limit`: rows of an answer at most.
+        """
+        ...
 
     def principal_of(self, token: str) -> str | None:
         """Whose token it is; `None` if it is nobody's."""

@@ -17,8 +17,9 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from ...core.access import OWNER, Caller, caller
-from ...core.answers import Answer, Option
+from ...core.access import OWNER, Caller, caller, checked_name
+from ...core.agents import NamedAgent
+from ...core.answers import MOST_ROWS, Answer, Option
 from ...core.asof import AsOf
 from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Unavailable
@@ -35,9 +36,11 @@ from ...tiers.policies import PolicyStore
 from ...tiers.semantic_models import SemanticModels
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
+from ..named_agent import DOOR as AGENT_DOOR
 from ..notices import Notices
 from ..top import cluster_top
 from .client import ClusterClient
+from .far_agent import FarAgent
 from .far_compute import start_compute
 from .far_guarded import FarGuarded
 from .lake import unit_of
@@ -118,6 +121,24 @@ class FarLake:
     def databases(self) -> list[str]:
         names: list[str] = self.compute.lake("databases")
         return names
+
+    def agent(
+        self,
+        name: str,
+        *,
+        database: str = "main",
+        tables: Sequence[str] | None = None,
+        roles: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+        limit: int = MOST_ROWS,
+        max_query_runtime_s: float | None = None,
+    ) -> NamedAgent:
+        """See `core.protocols.Lakehouse`."""
+        who = checked_name(name)
+        given = {"tables": tables, "roles": roles, "max_query_runtime_s": max_query_runtime_s}
+        self.compute.open_agent(who, {"database": database, **given})
+        mine = self.database(database, principal=who, settings=settings, door=AGENT_DOOR)
+        return NamedAgent(who, mine, FarAgent(self.compute, who, database, settings), limit)
 
     def principal_of(self, token: str) -> str | None:
         found: str | None = self.compute.lake("principal_of", token)
@@ -236,7 +257,6 @@ class FarDatabase(LakeDatabase):
         return str(self._compute.database(self.name, "explain", sql, params, **options))
 
     def ask(self, question: str | Option, **options: Any) -> Answer:
-        options.pop("cancel", None)
         found: Answer = self._compute.database(self.name, "ask", question, **options)
         return found
 

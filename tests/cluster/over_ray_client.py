@@ -13,8 +13,11 @@ from thermocline.actors.cluster.options import ClusterOptions
 from thermocline.core.errors import Invalid, Unavailable
 from thermocline.core.protocols import Cancel, Lakehouse
 
+from ..contracts.parts.agents import Agents
 from ..contracts.parts.appending import Appending
+from ..contracts.parts.asking import Asking
 from ..contracts.parts.files import Files
+from ..contracts.parts.modelling import Modelling
 from ..contracts.parts.objects import Objects
 from ..contracts.parts.once import Once
 from ..contracts.parts.querying import Querying
@@ -24,7 +27,9 @@ from ..contracts.parts.time_travel import TimeTravel
 from .conftest import SharedClock
 
 
-class TestOverRayClient(Appending, Once, Querying, TimeTravel, Streams, Files, Spreading, Objects):
+class TestOverRayClient(
+    Appending, Once, Querying, TimeTravel, Streams, Files, Spreading, Objects, Asking, Modelling, Agents
+):
     @pytest.fixture(scope="class")
     @classmethod
     def clock(cls, tmp_path_factory: pytest.TempPathFactory) -> SharedClock:  # type: ignore[override]
