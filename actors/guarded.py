@@ -218,7 +218,7 @@ class GuardedDatabase:
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> Answer:
-        """See `LakeDatabase.ask`. A conversation belongs to the principal."""
+        """See `core.protocols.Database`. A conversation belongs to the principal."""
         wish = Wish(dry_run, as_of, limit, guess, timeout, cancel)
         own = None if conversation is None else _own_name(conversation, str(self.caller.principal))
         answer = self._inner.questions.ask(self, question, wish, own)
