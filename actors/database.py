@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from ..agent.semantic.model import Verified
 from ..agent.translate import Translator
 from ..core.access import OWNER, Access, Caller, grants_told
 from ..core.answers import MOST_ROWS, Answer, Option, Wish
@@ -231,6 +232,10 @@ class LakeDatabase:
     def translator(self, *, fresh: bool = False) -> Translator:
         """What questions are understood with, as whoever calls has it; `fresh`: read anew."""
         return self.questions.translator(self, fresh=fresh)
+
+    def verified(self) -> Sequence[Verified]:
+        """Questions whose SQL somebody vouched for."""
+        return self.questions.verified(self, lambda _sql: True)
 
     def sight(self) -> None:
         """The owner sees all."""
@@ -486,11 +491,4 @@ class LakeDatabase:
     def _after(self, tables: Iterable[str]) -> None:
         """Those who follow appends are told of one, later."""
         self._views.appended(tables)
-        if self._tenancy.background:
-            tenancy = self._tenancy
-            tenancy.notices.note(("pipeline", self.name), tenancy.policy.every_s, self._wake_pipeline)
-
-    def _wake_pipeline(self) -> None:
-        from .family.pipeline import PipelineDO
-
-        self._tenancy.object(PipelineDO, self.name).wake()
+        self.steps.soon()

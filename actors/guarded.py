@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from ..agent.asker import checking
+from ..agent.semantic.model import Verified
 from ..agent.translate import Translator
 from ..core.access import Access, Caller, TableAccess
 from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.certificate import Certificate
-from ..core.errors import Denied
+from ..core.errors import Denied, Error
 from ..core.keys import Keys
 from ..core.owners import Append
 from ..core.protocols import Cancel, Progress, Rows
@@ -37,6 +39,7 @@ from .importing import tables_of
 from .streams import LakeStream
 
 if TYPE_CHECKING:
+    from .audit import Audit
     from .database import LakeDatabase
     from .family.agent import AgentDO
 
@@ -91,11 +94,15 @@ class GuardedDatabase:
         expected_version: int | None = None,
         event_time: str | None = None,
     ) -> Appended:
-        append = self._noted(
-            "append", table, lambda: self._checked(Append(table, rows, stream, expected_version, event_time))
-        )
-        return await self._inner.append_async(
-            table, append.rows, stream=stream, expected_version=expected_version, event_time=event_time
+        async def act() -> Appended:
+            append = self._checked(Append(table, rows, stream, expected_version, event_time))
+            return await self._inner.append_async(
+                table, append.rows, stream=stream, expected_version=expected_version, event_time=event_time
+            )
+
+        audit = self._noting
+        return await (
+            act() if audit is None else audit.noting_async(self.caller, self.name, "append", table, act)
         )
 
     def append_many(self, batches: Mapping[str, Rows]) -> dict[str, Appended]:
@@ -146,18 +153,16 @@ class GuardedDatabase:
         engine: str | None = None,
     ) -> Result:
         def act() -> Result:
-            access = self.access
-            return self._inner.router.sql(
+            return self._run(
                 sql,
                 params,
                 as_of=as_of,
                 dialect=dialect,
-                timeout=_least(timeout, access.max_runtime_s),
-                memory_limit=access.memory(memory_limit),
+                timeout=timeout,
+                memory_limit=memory_limit,
                 cancel=cancel,
                 stream=stream,
                 engine=engine,
-                access=self._sight,
             )
 
         return self._noted("sql", sql, act)
@@ -194,15 +199,7 @@ class GuardedDatabase:
                 one_shard=shards.shard_map().single,
             )
             sql, values = statement(search)
-            return self._inner.router.sql(
-                sql,
-                {**(params or {}), **values},
-                as_of=as_of,
-                timeout=_least(timeout, access.max_runtime_s),
-                memory_limit=access.memory(None),
-                cancel=cancel,
-                access=self._sight,
-            )
+            return self._run(sql, {**(params or {}), **values}, as_of=as_of, timeout=timeout, cancel=cancel)
 
         return self._noted("search", query if isinstance(query, str) else "a vector", act)
 
@@ -250,6 +247,18 @@ class GuardedDatabase:
     def translator(self, *, fresh: bool = False) -> Translator:
         """What questions are understood with, as whoever calls has it; `fresh`: read anew."""
         return self._inner.questions.translator(self, fresh=fresh)
+
+    def verified(self) -> Sequence[Verified]:
+        """Questions whose SQL somebody vouched for, and which the caller may run."""
+        return self._inner.questions.verified(self, self._may_run)
+
+    def _may_run(self, sql: str) -> bool:
+        """Nobody asked it, so it is not noted."""
+        try:
+            self._run(checking(sql))
+        except Error:
+            return False
+        return True
 
     def sight(self) -> object:
         return self.access.key
@@ -360,6 +369,26 @@ class GuardedDatabase:
     def split(self, shard: str) -> ShardMap:
         return self._managed("split", None, lambda: self._inner.split(shard))
 
+    def _run(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        memory_limit: str | None = None,
+        **options: Any,
+    ) -> Result:
+        """A statement within the caller's limits; not noted."""
+        access = self.access
+        return self._inner.router.sql(
+            sql,
+            params,
+            timeout=_least(timeout, access.max_runtime_s),
+            memory_limit=access.memory(memory_limit),
+            access=self._sight,
+            **options,
+        )
+
     # -- checks -----------------------------------------------------------------------------------
 
     def _managed(self, action: str, table: str | None, act: Callable[[], T]) -> T:
@@ -399,11 +428,14 @@ class GuardedDatabase:
             )
 
     def _noted(self, action: str, what: str, act: Callable[[], T]) -> T:
+        audit = self._noting
+        return act() if audit is None else audit.noting(self.caller, self.name, action, what, act)
+
+    @property
+    def _noting(self) -> Audit | None:
         """What the owner does is noted once there is a policy; what somebody else tries, always."""
-        audit, inner = self._inner.audit, self._inner
-        if audit is None or (self.caller.principal is None and not inner.policies.current().version):
-            return act()
-        return audit.noting(self.caller, self.name, action, what, act)
+        noted = self.caller.principal is not None or self._inner.policies.current().version
+        return self._inner.audit if noted else None
 
 
 def _as_table(append: Append, batch: Batch) -> pa.Table:

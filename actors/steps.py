@@ -48,6 +48,17 @@ class DatabaseSteps:
                 moved += gone
         return moved
 
+    def soon(self) -> None:
+        """Has the pipeline look at what was appended, a little later."""
+        tenancy = self._tenancy
+        if tenancy.background:
+            tenancy.notices.note(("pipeline", tenancy.name), tenancy.policy.every_s, self._wake_pipeline)
+
+    def _wake_pipeline(self) -> None:
+        from .family.pipeline import PipelineDO
+
+        self._tenancy.object(PipelineDO, self._tenancy.name).wake()
+
     def within(self, shard: Partition, step: Step, table: str, up_to: int | None = None) -> Moved:
         """One step in one shard. What changes a cold tier that shards share, one at a time does."""
         if step not in ("archive", "expire") or self._shards.shard_map().single:
