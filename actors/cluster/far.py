@@ -38,6 +38,7 @@ from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..named_agent import DOOR as AGENT_DOOR
 from ..notices import Notices
+from ..seen_map import SeenMap
 from ..top import cluster_top
 from .client import ClusterClient
 from .far_agent import FarAgent
@@ -307,8 +308,7 @@ class FarTenancy:
         self.policy = lake.policy
         self.compute = lake.compute
         self._lake = lake
-        self._map: ShardMap | None = None
-        self._looking = threading.Lock()
+        self._seen = SeenMap(self._find_map)
         self._partitions: dict[str, RemotePartition] = {}
         self._exists = False
 
@@ -342,14 +342,14 @@ class FarTenancy:
         return self._exists
 
     def shard_map(self) -> ShardMap:
-        return self._map or self.refresh()
+        return self._seen.last()
 
     def refresh(self) -> ShardMap:
+        return self._seen.look()
+
+    def _find_map(self) -> ShardMap:
         found: ShardMap = self.compute.tenancy(self.name, "refresh")
-        with self._looking:  # a look that took long must not bring back an older map
-            if self._map is None or found.version >= self._map.version:
-                self._map = found
-            return self._map
+        return found
 
     def partition(self, shard: str, shard_map: ShardMap | None = None) -> RemotePartition:
         found = self._partitions.get(shard)

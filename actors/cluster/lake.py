@@ -41,6 +41,7 @@ from ..local_warehouses import LocalWarehouses
 from ..models import models_of
 from ..notices import Notices
 from ..policed import PolicedLake
+from ..seen_map import SeenMap
 from ..top import cluster_top
 from .client import ClusterClient
 from .objects import ClusterDispatch, ClusterObjects
@@ -219,8 +220,7 @@ class RayTenancy:
         self.semantic = SemanticModels(lake.store, name)
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)
-        self._map: ShardMap | None = None
-        self._looking = threading.Lock()
+        self._seen = SeenMap(self._maps.latest)
         self._partitions: dict[str, RemotePartition] = {}
         self._exists = False
 
@@ -230,14 +230,10 @@ class RayTenancy:
         return self._exists
 
     def shard_map(self) -> ShardMap:
-        return self._map or self.refresh()
+        return self._seen.last()
 
     def refresh(self) -> ShardMap:
-        found = self._maps.latest() or ShardMap()
-        with self._looking:  # a look that took long must not bring back an older map
-            if self._map is None or found.version >= self._map.version:
-                self._map = found
-            return self._map
+        return self._seen.look()
 
     @property
     def location(self) -> Callable[[str], str] | None:
@@ -245,7 +241,7 @@ class RayTenancy:
 
     def create(self, shard_map: ShardMap) -> None:
         self._maps.create(shard_map, exists=self.exists())
-        self._map = None
+        self._seen.forget()
 
     def unit(self, shard: str, shard_map: ShardMap | None = None) -> Unit:
         return unit_of(self.name, shard, shard_map or self.shard_map())
