@@ -8,7 +8,6 @@ lake.database("acme", principal="priya").sql(...)
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +34,7 @@ from ..router.search import Mode, only_table, statement, wanted
 from ..tiers.intake.batch import Batch
 from ..tiers.intake.received import batch_of, held
 from ..tiers.report import SCHEMA
+from .family.agent import own_name
 from .importing import tables_of
 from .streams import LakeStream
 
@@ -217,7 +217,7 @@ class GuardedDatabase:
     ) -> Answer:
         """See `core.protocols.Database`. A conversation belongs to the principal."""
         wish = Wish(dry_run, as_of, limit, guess, timeout, cancel)
-        own = None if conversation is None else _own_name(conversation, str(self.caller.principal))
+        own = None if conversation is None else own_name(str(self.caller.principal), conversation)
         answer = self._inner.questions.ask(self, question, wish, own)
         return answer.with_conversation(conversation)
 
@@ -455,11 +455,6 @@ def _unweighed(report: pa.Table, access: TableAccess | None) -> pa.Table:
         at = report.schema.get_field_index(name)
         report = report.set_column(at, name, pa.nulls(report.num_rows, report.schema.field(at).type))
     return report
-
-
-def _own_name(conversation: str, principal: str) -> str:
-    """The name under which a principal's conversation is kept: nobody else's leads to it."""
-    return f"of-{hashlib.sha256(f'{principal}/{conversation}'.encode()).hexdigest()[:40]}"
 
 
 def _least(given: float | None, limit: float | None) -> float | None:

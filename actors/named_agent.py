@@ -11,6 +11,7 @@ from ..core.access import Grant, Policy, caller, checked_name
 from ..core.agents import NamedAgent
 from ..core.answers import Answer, Option, Wish
 from ..core.policy_changes import granted, with_principal
+from .family.agent import own_name
 
 if TYPE_CHECKING:
     from ..tiers.policies import PolicyStore
@@ -73,7 +74,7 @@ def open_agent(
     if change(policies.current()) != policies.current():
         policies.change(change)
     mine: GuardedDatabase = owned.as_caller(caller(who, settings, DOOR))
-    return NamedAgent(who, mine, LakeAgent(who, mine, owned.agent(who)), limit)
+    return NamedAgent(who, mine, LakeAgent(who, mine, owned.agent(own_name(who))), limit)
 
 
 def _granting(

@@ -22,11 +22,11 @@ from ..core.answers import Answer, Option, Wish
 from ..core.clock import Clock, from_micros, now_us
 from ..core.keys import Keys
 from ..core.recent import Recent
-from ..tiers.semantic_models import SemanticModels
 from .family.agent import question_key
 
 if TYPE_CHECKING:
     from .family.agent import AgentDO
+    from .tenancy import Documents
 
 _FENCE = 24
 _TOLD_TURNS = 6
@@ -77,7 +77,7 @@ class Questions:
         clock: Clock,
         agent: Callable[[str], AgentDO],
         new_id: Callable[[], str],
-        semantic: SemanticModels,
+        semantic: Documents,
         models: Models | None = None,
     ) -> None:
         self._clock = clock

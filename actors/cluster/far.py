@@ -33,7 +33,6 @@ from ...core.sharding import ShardMap
 from ...router.engine import Engine
 from ...router.materialized.known import KnownViews
 from ...tiers.policies import PolicyStore
-from ...tiers.semantic_models import SemanticModels
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..named_agent import DOOR as AGENT_DOOR
@@ -44,6 +43,7 @@ from .client import ClusterClient
 from .far_agent import FarAgent
 from .far_compute import start_compute
 from .far_guarded import FarGuarded
+from .far_models import FarModels
 from .lake import unit_of
 from .objects import ClusterDispatch, ClusterObjects
 from .options import ClusterOptions, LakePlace
@@ -261,10 +261,6 @@ class FarDatabase(LakeDatabase):
         found: Answer = self._compute.database(self.name, "ask", question, **options)
         return found
 
-    def model(self) -> tuple[int, str] | None:
-        found: tuple[int, str] | None = self._compute.database(self.name, "model")
-        return found
-
     def model_draft(self) -> str:
         return str(self._compute.database(self.name, "model_draft"))
 
@@ -321,8 +317,8 @@ class FarTenancy:
         raise _no_engine()
 
     @property
-    def semantic(self) -> SemanticModels:
-        raise _no_engine()
+    def semantic(self) -> FarModels:
+        return FarModels(self.compute, self.name)
 
     @property
     def models(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -108,6 +109,20 @@ class TestOverRayClient(
         assert {host["state"] for host in found["hosts"]} == {"serving", "spare"}
         (row,) = [row for row in found["lag"] if row["database"] == "seen"]
         assert (row["table"], row["flush_events"]) == ("sales", 1)
+
+    def test_an_agent_of_another_kind_knows_the_catalog(self, lake: Lakehouse) -> None:
+        from thermocline.agent.mcp.known import Catalogs, verified
+
+        shop = lake.database("known")
+        shop.append("orders", [{"id": n, "revenue": 1.5 * n} for n in range(9)])
+        shop.apply_model("verified: [{question: our best, sql: select max(revenue) from orders}]\n")
+        shop.sql("grant select on orders to vik")
+        for who in (None, "vik"):
+            database = lake.database("known", principal=who)
+            schema = Catalogs(lambda: datetime.now(UTC)).of(database, who)
+            assert [table.name for table in schema.catalog.tables] == ["orders"]
+        told = verified(shop, schema.catalog)
+        assert [each.question for each in told] == ["our best"]
 
     def test_daft_scans_on_the_clusters_nodes(self, lake: Lakehouse) -> None:
         pytest.importorskip("daft")

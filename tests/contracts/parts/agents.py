@@ -119,6 +119,20 @@ class Agents(Asks):
         with refused(NotFound):
             priya.recall("how/much is ..?")
 
+    def test_a_conversation_of_the_owner_is_not_its_own(self, lake: Lakehouse, asked: Database) -> None:
+        name = next(_agents)
+        asked.ask("what is the total revenue?", conversation=name, guess=True)
+        priya = lake.agent(name, database=asked.name, tables=["orders"])
+        assert priya.turns() == []
+        assert priya.log() == []
+
+    def test_any_principals_name_can_be_its_own(self, lake: Lakehouse, asked: Database) -> None:
+        ann = lake.agent("Ann@shop.example", database=asked.name, tables=["orders"])
+        assert ann.name == "ann@shop.example"
+        assert ann("how many orders are there?").kind == "answer"
+        with refused(Invalid, "name of a principal"):
+            lake.agent("7 dwarfs", database=asked.name)
+
     def test_one_that_was_given_nothing_answers_nothing(self, lake: Lakehouse, asked: Database) -> None:
         nobody = lake.agent(next(_agents), database=asked.name)
         assert nobody("how many orders are there?").kind == "refuse"
