@@ -7,9 +7,9 @@ together, and at the latest when the lake is closed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -18,6 +18,10 @@ from ..core.clock import Clock, from_micros, now_us
 from ..core.errors import Denied, Error
 from ..core.results import Result
 from ..core.types import INSTANT
+
+if TYPE_CHECKING:
+    from .database import LakeDatabase
+    from .notices import Notices
 
 T = TypeVar("T")
 
@@ -98,13 +102,22 @@ class Audit:
         try:
             answer = act()
         except Error as error:
-            self._note(
-                Entry(caller, database, action, statement, began, now_us(self._clock), (), None, error)
-            )
+            self._over(caller, database, action, statement, began, error=error)
             raise
-        tables, rows = _read(answer)
-        ended = now_us(self._clock)
-        self._note(Entry(caller, database, action, statement, began, ended, tables, rows, None))
+        self._over(caller, database, action, statement, began, answer)
+        return answer
+
+    async def noting_async(
+        self, caller: Caller, database: str, action: str, statement: str, act: Callable[[], Awaitable[T]]
+    ) -> T:
+        """`noting`, for asyncio."""
+        began = now_us(self._clock)
+        try:
+            answer = await act()
+        except Error as error:
+            self._over(caller, database, action, statement, began, error=error)
+            raise
+        self._over(caller, database, action, statement, began, answer)
         return answer
 
     def flush(self) -> None:
@@ -115,10 +128,37 @@ class Audit:
             if entries:
                 self._append(pa.Table.from_pylist([entry.row() for entry in entries], schema=SCHEMA))
 
-    def _note(self, entry: Entry) -> None:
+    def _over(
+        self,
+        caller: Caller,
+        database: str,
+        action: str,
+        statement: str,
+        began: int,
+        answer: object = None,
+        error: Error | None = None,
+    ) -> None:
+        tables, rows = _read(answer)
+        ended = now_us(self._clock)
+        entry = Entry(caller, database, action, statement, began, ended, tables, rows, error)
         with self._lock:
             self._waiting.append(entry)
         self._later(self.flush)
+
+
+class _Lake(Protocol):
+    notices: Notices
+
+    def database(self, name: str) -> LakeDatabase: ...
+
+
+def audit_of(lake: _Lake, clock: Clock) -> Audit:
+    """Over the lake's own table, in batches."""
+    return Audit(
+        lambda rows: lake.database(DATABASE).append(TABLE, rows),
+        lambda tell: lake.notices.note("audit", EVERY_S, tell),
+        clock,
+    )
 
 
 def _read(answer: object) -> tuple[tuple[str, ...], int | None]:

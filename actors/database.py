@@ -6,22 +6,22 @@ The same on every runtime: where the shards of the database are is its `Tenancy`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from ..agent.semantic.model import Verified
 from ..agent.translate import Translator
-from ..core.access import OWNER, Access, Caller, Policy, grants_told, new_grant
+from ..core.access import OWNER, Access, Caller, grants_told
 from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.asof import AtBookmark, AtSequence, parse_as_of
 from ..core.certificate import Certificate
-from ..core.errors import Invalid, NotFound
+from ..core.errors import Invalid
 from ..core.ids import check_name, shown
 from ..core.keys import Keys
-from ..core.policy_changes import granted, revoked
-from ..core.protocols import Append, Cancel, Partition, Progress, Rows, Step
+from ..core.owners import Append
+from ..core.protocols import Cancel, Progress, Rows
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.sharding import HOME, ShardMap
 from ..router.engine import Engine
@@ -32,14 +32,17 @@ from ..router.search import Mode, only_table, statement, wanted
 from ..tiers.report import SCHEMA
 from .family.queries import KEEP_S, QueryHandle
 from .family.views import DatabaseViews
+from .grants import grant, revoke
 from .importing import Importing
 from .shards import DatabaseShards
+from .steps import DatabaseSteps
 from .streams import LakeStream
 from .tenancy import Tenancy
 
 if TYPE_CHECKING:
     from ..tiers.policies import PolicyStore
     from .audit import Audit
+    from .family.agent import AgentDO
     from .family.partition import Projection
     from .family.pipeline import Pipeline
     from .questions import Questions
@@ -54,6 +57,7 @@ class LakeDatabase:
     def __init__(self, tenancy: Tenancy) -> None:
         self.name = tenancy.name
         self.shards = DatabaseShards(tenancy)
+        self.steps = DatabaseSteps(self.shards, tenancy, lambda: self._after([]))
         self._tenancy = tenancy
         self._router: Router | None = None
         self._views = DatabaseViews(self, tenancy)
@@ -203,12 +207,7 @@ class LakeDatabase:
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> Answer:
-        """A question in English: an answer with its rows and SQL, a question back, or a refusal.
-
-        `question`: a text, or one of the options of an answer that asked back. `conversation`: its name; a
-        question may build on the one before. `dry_run`: the SQL without its rows. `limit`: rows at most.
-        `guess`: the best meaning is answered, however unsure; its `confidence` tells.
-        """
+        """See `core.protocols.Database`."""
         wish = Wish(dry_run, as_of, limit, guess, timeout, cancel)
         return self.questions.ask(self, question, wish, conversation)
 
@@ -233,6 +232,10 @@ class LakeDatabase:
     def translator(self, *, fresh: bool = False) -> Translator:
         """What questions are understood with, as whoever calls has it; `fresh`: read anew."""
         return self.questions.translator(self, fresh=fresh)
+
+    def verified(self) -> Sequence[Verified]:
+        """Questions whose SQL somebody vouched for."""
+        return self.questions.verified(self, lambda _sql: True)
 
     def sight(self) -> None:
         """The owner sees all."""
@@ -321,26 +324,22 @@ class LakeDatabase:
     def flush(
         self, table: str | None = None, *, up_to: int | None = None, progress: Progress | None = None
     ) -> Moved:
-        return self._step("flush", table, up_to, progress)
+        return self.steps.run("flush", table, up_to, progress)
 
     def compact(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
-        return self._step("compact", table, None, progress)
+        return self.steps.run("compact", table, None, progress)
 
     def embed(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
-        return self._step("embed", table, None, progress)
+        return self.steps.run("embed", table, None, progress)
 
     def archive(
         self, table: str | None = None, *, up_to: int | None = None, progress: Progress | None = None
     ) -> Moved:
         """Moves everything, what is still hot included, or everything up to a sequence."""
-        return self._step("archive", table, up_to, progress)
+        return self.steps.run("archive", table, up_to, progress)
 
     def expire(self, table: str | None = None, *, progress: Progress | None = None) -> Moved:
-        moved = self._step("expire", table, None, progress)
-        if table is None:
-            for gone in self.shards.each(lambda shard: shard.expire_dropped()):
-                moved += gone
-        return moved
+        return self.steps.expire(table, progress)
 
     def verify(self, *, progress: Progress | None = None) -> Report:
         return sum(self.shards.each(lambda shard: shard.verify(progress)), Report())
@@ -395,55 +394,31 @@ class LakeDatabase:
         `apply` is a function at the top of a module; `event`: envelope, payload and `_table`. The state is
         kept with the sequence it stands at. Another function, start or choice of tables begins anew.
         """
-        from .family.partition import PartitionDO, Projection, function_ref
+        from .family.partition import projection
 
         self._tenancy.check_writable()
-        function = function_ref(apply)
+        return projection(self._tenancy, name, apply, initial, tables)
 
-        def define(shard: str) -> Any:
-            stub = self._tenancy.object(PartitionDO, f"{self.name}/{shard}")
-            stub.define(name, function, initial, tables)
-            return stub
-
-        return Projection(name, lambda: self._tenancy.refresh().names, define)
-
-    def agent(self, name: str) -> Any:
+    def agent(self, name: str) -> AgentDO:
         """The state of an agent: its turns, memories and open questions; see `family.agent.AgentDO`."""
         from .family.agent import AgentDO
 
-        return self._tenancy.object(AgentDO, f"{self.name}/{check_name('agent', name)}")
+        kept: AgentDO = self._tenancy.object(AgentDO, f"{self.name}/{check_name('agent', name)}")
+        return kept
 
     # -- grants -----------------------------------------------------------------------------------
 
     def grant(self, who: str, privilege: str, table: str = "*") -> bool:
         """Lets somebody select, insert, create or manage, as `GRANT` does; False if that was granted."""
-        grant = new_grant(who, privilege, self.name, table)
-        return self._change(lambda policy: granted(policy, [grant]))
+        return grant(self.policies, who, privilege, self.name, table)
 
     def revoke(self, who: str, privilege: str, table: str = "*") -> bool:
         """False if it was not granted."""
-        grant = new_grant(who, privilege, self.name, table)
-        try:
-            return self._change(lambda policy: revoked(policy, [grant]))
-        except NotFound:
-            return False
+        return revoke(self.policies, who, privilege, self.name, table)
 
     def grants(self) -> list[dict[str, Any]]:
         """who, privilege, table, schema and columns of all that is granted here."""
         return grants_told(self.policies.current(), self.name)
-
-    def _change(self, make: Callable[[Policy], Policy]) -> bool:
-        """Whether anything has changed."""
-        changed = False
-
-        def noting(policy: Policy) -> Policy:
-            nonlocal changed
-            after = make(policy)
-            changed = after != policy
-            return after
-
-        self.policies.change(noting)
-        return changed
 
     # -- shards -----------------------------------------------------------------------------------
 
@@ -513,42 +488,7 @@ class LakeDatabase:
             policies=tenancy.policies,
         )
 
-    def step_in(self, shard: Partition, step: Step, table: str, up_to: int | None = None) -> Moved:
-        """One step in one shard. What changes a cold tier that shards share, one at a time does."""
-        if step not in ("archive", "expire") or self.shards.shard_map().single:
-            return shard.step(step, table, up_to)
-        from .family.table import TableDO, committing
-
-        stub = self._tenancy.object(TableDO, f"{self.name}/{table.lower()}")
-        with committing(stub, self._tenancy.new_id()):
-            return shard.step(step, table, up_to)
-
     def _after(self, tables: Iterable[str]) -> None:
         """Those who follow appends are told of one, later."""
         self._views.appended(tables)
-        if self._tenancy.background:
-            tenancy = self._tenancy
-            tenancy.notices.note(("pipeline", self.name), tenancy.policy.every_s, self._wake_pipeline)
-
-    def _wake_pipeline(self) -> None:
-        from .family.pipeline import PipelineDO
-
-        self._tenancy.object(PipelineDO, self.name).wake()
-
-    def _step(self, step: Step, table: str | None, up_to: int | None, progress: Progress | None) -> Moved:
-        names = self.shards.table_names() if table is None else [self.shards.table(table).name]
-        if not self._tenancy.exists():
-            return Moved()
-        self._tenancy.check_writable()
-        if up_to is not None and not self.shards.shard_map().single:
-            raise Invalid("a sequence belongs to one of several shards", hint="leave up_to out")
-        moved = Moved()
-        for done, name in enumerate(names):
-            if progress is not None:
-                progress(f"{step} {name}", done, len(names))
-            for part in self.shards.each(partial(self.step_in, step=step, table=name, up_to=up_to)):
-                moved += part
-        self._after([])
-        if progress is not None:
-            progress(step, len(names), len(names))
-        return moved
+        self.steps.soon()

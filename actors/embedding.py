@@ -13,7 +13,8 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from ..core.errors import Error, Fenced
-from ..core.protocols import Append, Progress
+from ..core.owners import Append
+from ..core.protocols import Progress
 from ..core.results import Moved
 from ..tiers.shard import Shard
 from ..tiers.steps.embed import current, embed_file, embed_hot

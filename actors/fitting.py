@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from ..core.protocols import Append
+from ..core.owners import Append
 from ..core.results import Appended
 from ..core.schema import Schema, Table, widen
 from ..tiers.intake.batch import Batch

@@ -8,7 +8,6 @@ lake.database("acme", principal="priya").sql(...)
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +15,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from ..agent.asker import checking
+from ..agent.semantic.model import Verified
 from ..agent.translate import Translator
 from ..core.access import Access, Caller, TableAccess
 from ..core.answers import MOST_ROWS, Answer, Option, Wish
 from ..core.certificate import Certificate
-from ..core.errors import Denied
+from ..core.errors import Denied, Error
 from ..core.keys import Keys
-from ..core.protocols import Append, Cancel, Progress, Rows
+from ..core.owners import Append
+from ..core.protocols import Cancel, Progress, Rows
 from ..core.results import Appended, Imported, Moved, Report, Result
 from ..core.schema import ENVELOPE
 from ..core.sharding import ShardMap
@@ -32,11 +34,14 @@ from ..router.search import Mode, only_table, statement, wanted
 from ..tiers.intake.batch import Batch
 from ..tiers.intake.received import batch_of, held
 from ..tiers.report import SCHEMA
+from .family.agent import own_name
 from .importing import tables_of
 from .streams import LakeStream
 
 if TYPE_CHECKING:
+    from .audit import Audit
     from .database import LakeDatabase
+    from .family.agent import AgentDO
 
 T = TypeVar("T")
 
@@ -89,11 +94,15 @@ class GuardedDatabase:
         expected_version: int | None = None,
         event_time: str | None = None,
     ) -> Appended:
-        append = self._noted(
-            "append", table, lambda: self._checked(Append(table, rows, stream, expected_version, event_time))
-        )
-        return await self._inner.append_async(
-            table, append.rows, stream=stream, expected_version=expected_version, event_time=event_time
+        async def act() -> Appended:
+            append = self._checked(Append(table, rows, stream, expected_version, event_time))
+            return await self._inner.append_async(
+                table, append.rows, stream=stream, expected_version=expected_version, event_time=event_time
+            )
+
+        audit = self._noting
+        return await (
+            act() if audit is None else audit.noting_async(self.caller, self.name, "append", table, act)
         )
 
     def append_many(self, batches: Mapping[str, Rows]) -> dict[str, Appended]:
@@ -144,18 +153,16 @@ class GuardedDatabase:
         engine: str | None = None,
     ) -> Result:
         def act() -> Result:
-            access = self.access
-            return self._inner.router.sql(
+            return self._run(
                 sql,
                 params,
                 as_of=as_of,
                 dialect=dialect,
-                timeout=_least(timeout, access.max_runtime_s),
-                memory_limit=access.memory(memory_limit),
+                timeout=timeout,
+                memory_limit=memory_limit,
                 cancel=cancel,
                 stream=stream,
                 engine=engine,
-                access=self._sight,
             )
 
         return self._noted("sql", sql, act)
@@ -192,15 +199,7 @@ class GuardedDatabase:
                 one_shard=shards.shard_map().single,
             )
             sql, values = statement(search)
-            return self._inner.router.sql(
-                sql,
-                {**(params or {}), **values},
-                as_of=as_of,
-                timeout=_least(timeout, access.max_runtime_s),
-                memory_limit=access.memory(None),
-                cancel=cancel,
-                access=self._sight,
-            )
+            return self._run(sql, {**(params or {}), **values}, as_of=as_of, timeout=timeout, cancel=cancel)
 
         return self._noted("search", query if isinstance(query, str) else "a vector", act)
 
@@ -216,9 +215,9 @@ class GuardedDatabase:
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> Answer:
-        """See `LakeDatabase.ask`. A conversation belongs to the principal."""
+        """See `core.protocols.Database`. A conversation belongs to the principal."""
         wish = Wish(dry_run, as_of, limit, guess, timeout, cancel)
-        own = None if conversation is None else _own_name(conversation, str(self.caller.principal))
+        own = None if conversation is None else own_name(str(self.caller.principal), conversation)
         answer = self._inner.questions.ask(self, question, wish, own)
         return answer.with_conversation(conversation)
 
@@ -236,11 +235,9 @@ class GuardedDatabase:
     def apply_model(self, text: str) -> int:
         return self._managed("apply_model", None, lambda: self._inner.apply_model(text))
 
-    def converse(
-        self, question: str | Option, agent: Any, *, given: Answer | None = None, limit: int = MOST_ROWS
-    ) -> Answer:
+    def converse(self, question: str | Option, agent: AgentDO, given: Answer | None, wish: Wish) -> Answer:
         """A question as the next turn of an agent; see `named_agent`."""
-        return self._inner.questions.converse(self, question, Wish(limit=limit), agent, given)
+        return self._inner.questions.converse(self, question, wish, agent, given)
 
     def masked(self) -> frozenset[tuple[str, str]]:
         access = self.access
@@ -250,6 +247,18 @@ class GuardedDatabase:
     def translator(self, *, fresh: bool = False) -> Translator:
         """What questions are understood with, as whoever calls has it; `fresh`: read anew."""
         return self._inner.questions.translator(self, fresh=fresh)
+
+    def verified(self) -> Sequence[Verified]:
+        """Questions whose SQL somebody vouched for, and which the caller may run."""
+        return self._inner.questions.verified(self, self._may_run)
+
+    def _may_run(self, sql: str) -> bool:
+        """Nobody asked it, so it is not noted."""
+        try:
+            self._run(checking(sql))
+        except Error:
+            return False
+        return True
 
     def sight(self) -> object:
         return self.access.key
@@ -360,6 +369,26 @@ class GuardedDatabase:
     def split(self, shard: str) -> ShardMap:
         return self._managed("split", None, lambda: self._inner.split(shard))
 
+    def _run(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        memory_limit: str | None = None,
+        **options: Any,
+    ) -> Result:
+        """A statement within the caller's limits; not noted."""
+        access = self.access
+        return self._inner.router.sql(
+            sql,
+            params,
+            timeout=_least(timeout, access.max_runtime_s),
+            memory_limit=access.memory(memory_limit),
+            access=self._sight,
+            **options,
+        )
+
     # -- checks -----------------------------------------------------------------------------------
 
     def _managed(self, action: str, table: str | None, act: Callable[[], T]) -> T:
@@ -399,11 +428,14 @@ class GuardedDatabase:
             )
 
     def _noted(self, action: str, what: str, act: Callable[[], T]) -> T:
+        audit = self._noting
+        return act() if audit is None else audit.noting(self.caller, self.name, action, what, act)
+
+    @property
+    def _noting(self) -> Audit | None:
         """What the owner does is noted once there is a policy; what somebody else tries, always."""
-        audit, inner = self._inner.audit, self._inner
-        if audit is None or (self.caller.principal is None and not inner.policies.current().version):
-            return act()
-        return audit.noting(self.caller, self.name, action, what, act)
+        noted = self.caller.principal is not None or self._inner.policies.current().version
+        return self._inner.audit if noted else None
 
 
 def _as_table(append: Append, batch: Batch) -> pa.Table:
@@ -423,11 +455,6 @@ def _unweighed(report: pa.Table, access: TableAccess | None) -> pa.Table:
         at = report.schema.get_field_index(name)
         report = report.set_column(at, name, pa.nulls(report.num_rows, report.schema.field(at).type))
     return report
-
-
-def _own_name(conversation: str, principal: str) -> str:
-    """The name under which a principal's conversation is kept: nobody else's leads to it."""
-    return f"of-{hashlib.sha256(f'{principal}/{conversation}'.encode()).hexdigest()[:40]}"
 
 
 def _least(given: float | None, limit: float | None) -> float | None:

@@ -12,20 +12,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, overload
 
-from ..core.access import caller, token_digest
-from ..core.answers import MOST_ROWS
+from ..core.access import caller
 from ..core.clock import Clock, now_us, system_clock
 from ..core.errors import Corrupt, Error, Invalid, NotFound, Unavailable
 from ..core.ids import Entropy, check_name, uuid7s
+from ..core.owners import Partition, PartitionFacts
 from ..core.policy import TierPolicy
-from ..core.policy_file import given_text
-from ..core.protocols import Partition, PartitionFacts
 from ..core.sharding import HOME, ShardMap, new_shard_map
 from ..router.embedded import embedded
 from ..router.engine import Engine
@@ -37,27 +35,23 @@ from ..tiers.policies import PolicyStore
 from ..tiers.seal import break_seal, check_and_break_seal, check_seal, seal_file
 from ..tiers.shard import Shard, Surroundings
 from ..tiers.steps.archive import complete_archive, follow_move
-from .audit import DATABASE as AUDIT_DATABASE
-from .audit import EVERY_S as AUDIT_EVERY_S
-from .audit import TABLE as AUDIT_TABLE
-from .audit import Audit
+from .audit import audit_of
 from .database import LakeDatabase
 from .lake_lock import LakeLock
 from .local_tenancy import LocalTenancy
 from .models import models_of
 from .notices import Notices
-from .policy_documents import applied_policy, checked_policy, shown_policy
+from .policed import PolicedLake
 
 if TYPE_CHECKING:
     from ..agent.providers.base import Provider
     from ..agent.providers.budget import Budget
     from .family.warehouses import Warehouse
     from .local_warehouses import LocalWarehouses
-    from .named_agent import NamedAgent
     from .objects.catalog import Objects
 
 
-class LocalLake:
+class LocalLake(PolicedLake):
     """Implements `core.protocols.Lakehouse` on a directory. See `thermocline.connect`."""
 
     def __init__(
@@ -114,7 +108,7 @@ class LocalLake:
         )
         self.policies = PolicyStore(store, entropy, shared=read_only)
         self.models = models_of(model, budget, clock)
-        self.audit = None if read_only else Audit(self._append_audit, self._soon, clock)
+        self.audit = None if read_only else audit_of(self, clock)
         if self.background and (path / "objects-hot").is_dir():
             self.objects()  # an alarm may be due
 
@@ -199,60 +193,6 @@ class LocalLake:
                     self, self.path, self.store, self.clock, self._entropy, background=self.background
                 )
             return self._objects
-
-    def _append_audit(self, rows: Any) -> None:
-        self.database(AUDIT_DATABASE).append(AUDIT_TABLE, rows)
-
-    def _soon(self, tell: Callable[[], Any]) -> None:
-        self.notices.note("audit", AUDIT_EVERY_S, tell)
-
-    def agent(
-        self,
-        name: str,
-        *,
-        database: str = "main",
-        tables: Sequence[str] | None = None,
-        roles: Sequence[str] = (),
-        settings: Mapping[str, str] | None = None,
-        limit: int = MOST_ROWS,
-        max_query_runtime_s: float | None = None,
-    ) -> NamedAgent:
-        """An agent with that name, which asks as the principal of that name: `priya("analyze sales")`.
-
-        `tables`, `roles`: granted to it, if they are not yet; without any it has what it was granted before.
-        `settings`: for row policies. `limit`: rows of an answer at most.
-        """
-        from .named_agent import open_agent
-
-        return open_agent(
-            self,
-            self.policies,
-            name,
-            database=database,
-            tables=tables,
-            roles=roles,
-            settings=settings,
-            limit=limit,
-            max_query_runtime_s=max_query_runtime_s,
-        )
-
-    def principal_of(self, token: str) -> str | None:
-        return self.policies.current().holder(token_digest(token))
-
-    def has_tokens(self) -> bool:
-        return any(principal.token for principal in self.policies.current().principals)
-
-    def policy_text(self) -> str:
-        """The policy as a file; without tokens."""
-        return shown_policy(self)
-
-    def check_policy(self, source: str | Path) -> list[str]:
-        """What a policy file, or its text, names that the lake lacks. Raises `Invalid`, `NotFound`."""
-        return checked_policy(self, given_text(source))
-
-    def apply_policy(self, source: str | Path) -> int:
-        """Puts a policy file, or its text, in the place of all but tokens; the version then in force."""
-        return applied_policy(self, given_text(source))
 
     def coordinator(self) -> Any:
         """The one that knows the lake's databases, warehouses and hosts: `.facts()`."""

@@ -18,6 +18,7 @@ from ..tiers.handover import split_shard
 from ..tiers.semantic_models import SemanticModels
 from ..tiers.shard_maps import ShardMaps
 from .partition import LocalPartition
+from .seen_map import SeenMap
 
 if TYPE_CHECKING:
     from .database import LakeDatabase
@@ -43,10 +44,9 @@ class LocalTenancy:
         self.opened: dict[str, LocalPartition] = {}
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)
-        self._map: ShardMap | None = None
+        self._seen = SeenMap(self._maps.latest)
         self._exists = False
         self._lock = threading.Lock()
-        self._looking = threading.Lock()
 
     def exists(self) -> bool:
         if not self._exists:
@@ -54,13 +54,11 @@ class LocalTenancy:
         return self._exists
 
     def shard_map(self) -> ShardMap:
-        return self._map or self.refresh()
+        return self._seen.last()
 
     def refresh(self) -> ShardMap:
         # Only this process changes it, unless another one writes.
-        if self._map is None or self._lake.read_only:
-            self._look()
-        return self._map or ShardMap()
+        return self._seen.look() if self._lake.read_only else self._seen.last()
 
     @property
     def location(self) -> None:
@@ -70,7 +68,7 @@ class LocalTenancy:
         """Gives a database that does not exist yet its shards. Raises `Invalid` if it has others."""
         self.check_writable()
         self._maps.create(shard_map, exists=self.exists())
-        self._map = None
+        self._seen.forget()
 
     def partition(self, shard: str, shard_map: ShardMap | None = None) -> LocalPartition:
         found = self.opened.get(shard)
@@ -129,13 +127,7 @@ class LocalTenancy:
         try:
             return split_shard(shard, self._maps, self.partition)
         finally:
-            self._look()
-
-    def _look(self) -> None:
-        found = self._maps.latest() or ShardMap()
-        with self._looking:  # a look that took long must not bring back an older map
-            if self._map is None or found.version >= self._map.version:
-                self._map = found
+            self._seen.look()
 
     def object(self, kind: type, name: str) -> Any:
         return self._lake.object(kind, name)

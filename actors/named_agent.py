@@ -1,10 +1,4 @@
-"""An agent with a name: it asks as a principal of that name, and remembers.
-
-priya = lake.agent("priya", database="acme", tables=["orders", "customers"])
-priya("revenue by month in 2025"); priya("why did it fall in May?"); priya("analyze orders")
-sam = lake.agent("sam", database="acme", tables=["orders"])
-sam("and by region?", given=priya.last)
-"""
+"""Agents with names where the lake is: what they were given, and their calls."""
 
 from __future__ import annotations
 
@@ -13,92 +7,74 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..agent.asker import check
-from ..core.access import Grant, Policy, checked_name
-from ..core.answers import Answer, Option
+from ..core.access import Grant, Policy, caller, checked_name
+from ..core.agents import NamedAgent
+from ..core.answers import Answer, Option, Wish
 from ..core.policy_changes import granted, with_principal
+from .family.agent import own_name
 
 if TYPE_CHECKING:
-    from ..core.protocols import Lakehouse
     from ..tiers.policies import PolicyStore
+    from .database import LakeDatabase
+    from .family.agent import AgentDO
+    from .guarded import GuardedDatabase
 
 DOOR = "agent"
 
 
-class NamedAgent:
-    """`kept`: the object that remembers for it. `limit`: rows of an answer at most."""
+class LakeAgent:
+    """Implements `core.agents.AgentCalls`. `kept`: the object that remembers for it."""
 
-    def __init__(self, name: str, database: Any, kept: Any, limit: int) -> None:
-        self.name = name
-        self.database = database
-        self.last: Answer | None = None
+    def __init__(self, name: str, database: GuardedDatabase, kept: AgentDO) -> None:
+        self._name = name
+        self._database = database
         self._kept = kept
-        self._limit = limit
 
-    def __call__(self, question: str | Option, *, given: Answer | None = None) -> Answer:
-        """The answer to a question in English, or a short report: `priya("analyze sales")`.
-
-        What was asked before may be built on. `given`: another agent's answer, to build on instead.
-        """
-        answer: Answer = self.database.converse(question, self._kept, given=given, limit=self._limit)
-        self.last = answer
-        return answer
-
-    ask = __call__
+    def ask(self, question: str | Option, given: Answer | None, wish: Wish) -> Answer:
+        return self._database.converse(question, self._kept, given, wish)
 
     def remember(self, name: str, value: Any) -> None:
-        """Anything that JSON can say, under a name."""
         self._kept.remember(name, value)
 
     def recall(self, name: str) -> Any:
-        """Raises `NotFound`."""
         return self._kept.recall(name)
 
     def forget(self, name: str) -> bool:
-        """False if nothing was remembered under the name."""
-        return bool(self._kept.forget(name))
+        return self._kept.forget(name)
 
     def verify(self, question: str, sql: str) -> None:
-        """From now on the question is answered by this SQL, which is tried now. Raises its errors."""
-        check(self.database, sql)
-        self._kept.verify(question, sql, self.name)
+        check(self._database, sql)
+        self._kept.verify(question, sql, self._name)
 
-    def correct(self, sql: str) -> None:
-        """The last answer should have been that of this SQL; asked again, it is."""
-        if self.last is not None:
-            check(self.database, sql)
-            self._kept.correct(self.last.question, self.last.sql, sql)
+    def correct(self, question: str, was: str | None, sql: str) -> None:
+        check(self._database, sql)
+        self._kept.correct(question, was, sql)
 
-    def log(self, after: int = 0) -> list[dict[str, Any]]:
-        """Where each of its answers came from: question, SQL, ranges that were read, what it built on."""
-        found: list[dict[str, Any]] = self._kept.provenance(after)
-        return found
+    def log(self, after: int) -> list[dict[str, Any]]:
+        return self._kept.provenance(after)
 
     def turns(self) -> list[dict[str, Any]]:
-        """Its conversation."""
-        found: list[dict[str, Any]] = self._kept.turns()
-        return found
+        return self._kept.turns()
 
 
 def open_agent(
-    lake: Lakehouse,
+    owned: LakeDatabase,
     policies: PolicyStore,
     name: str,
     *,
-    database: str,
     tables: Sequence[str] | None,
     roles: Sequence[str],
     settings: Mapping[str, str] | None,
     limit: int,
     max_query_runtime_s: float | None,
 ) -> NamedAgent:
-    """Grants what is given, if it is not yet, and opens the agent."""
+    """Grants what is given, if it is not yet, and opens the agent. `owned`: as the owner has it."""
     who = checked_name(name)
-    change = _granting(who, database, tables, roles, max_query_runtime_s)
+    change = _granting(who, owned.name, tables, roles, max_query_runtime_s)
     if change(policies.current()) != policies.current():
         policies.change(change)
-    mine = lake.database(database, principal=who, settings=settings, door=DOOR)
-    kept = lake.database(database).agent(who)  # type: ignore[attr-defined]  # of databases where objects are
-    return NamedAgent(who, mine, kept, limit)
+    mine: GuardedDatabase = owned.as_caller(caller(who, settings, DOOR))
+    return NamedAgent(who, mine, LakeAgent(who, mine, owned.agent(own_name(who))), limit)
 
 
 def _granting(

@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from ..core.asof import AsOf
 from ..core.keys import NO_KEYS, Keys
-from ..core.protocols import Append, Due, HotHeads, PartitionFacts, Progress, Step
+from ..core.owners import Append, Due, HotHeads, PartitionFacts, Step
+from ..core.protocols import Progress
 from ..core.results import Appended, Moved, Report
 from ..core.schema import Field, Table
 from ..core.snapshots import ShardSnapshot
@@ -27,7 +28,7 @@ from .embedding import Embedding
 
 
 class LocalPartition:
-    """Implements `core.protocols.Partition` over a shard that this process owns or reads."""
+    """Implements `core.owners.Partition` over a shard that this process owns or reads."""
 
     def __init__(self, shard: Shard, *, background: bool) -> None:
         """`background`: whether vectors are computed without being asked for."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,25 +16,17 @@ from ..agent.modelled import Model
 from ..agent.providers.base import Provider
 from ..agent.providers.budget import Budget, Ledger
 from ..agent.semantic.document import draft, known_of, read_model, usable_model
-from ..agent.semantic.model import merged
+from ..agent.semantic.model import Verified, merged
 from ..agent.translate import Translator
 from ..core.answers import Answer, Option, Wish
 from ..core.clock import Clock, from_micros, now_us
 from ..core.keys import Keys
-from ..tiers.semantic_models import SemanticModels
+from ..core.recent import Recent
 from .family.agent import question_key
 
 if TYPE_CHECKING:
     from .family.agent import AgentDO
-
-KEPT = 32
-"""Catalogs: one for each who sees something else."""
-
-REMEMBERED_US = 60_000_000
-"""How old a catalog may be; a word that it does not know has it read anew."""
-
-NEVER_SOONER_US = 1_000_000
-
+    from .tenancy import Documents
 
 _FENCE = 24
 _TOLD_TURNS = 6
@@ -87,7 +77,7 @@ class Questions:
         clock: Clock,
         agent: Callable[[str], AgentDO],
         new_id: Callable[[], str],
-        semantic: SemanticModels,
+        semantic: Documents,
         models: Models | None = None,
     ) -> None:
         self._clock = clock
@@ -95,8 +85,8 @@ class Questions:
         self._new_id = new_id
         self._semantic = semantic
         self._models = models
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[int, Translator]] = OrderedDict()
+        self._translators = Recent[Translator](clock)
+        self._verified = Recent[tuple[Verified, ...]](clock)
 
     def ask(self, door: Known, question: str | Option, wish: Wish, conversation: str | None) -> Answer:
         """`conversation`: the name of an agent whose turns the question belongs to."""
@@ -105,7 +95,7 @@ class Questions:
         return self.converse(door, question, wish, self._agent(conversation)).with_conversation(conversation)
 
     def converse(
-        self, door: Known, question: str | Option, wish: Wish, agent: Any, given: Answer | None = None
+        self, door: Known, question: str | Option, wish: Wish, agent: AgentDO, given: Answer | None = None
     ) -> Answer:
         """As the next turn of an agent. `given`: an answer to build on, in the place of its own last one."""
         previous = _last_meaning(agent) if given is None else given.query
@@ -163,13 +153,22 @@ class Questions:
 
     def vouched(self, door: Known, question: str) -> str | None:
         """The SQL that the semantic model verifies for a question."""
+        key = question_key(question)
+        return next((v.sql for v in self._told(door) if question_key(v.question) == key), None)
+
+    def verified(self, door: Known, may_run: Callable[[str], bool]) -> tuple[Verified, ...]:
+        """What the semantic model verifies, as far as the door may run it."""
+
+        def find_out() -> tuple[Verified, ...]:
+            return tuple(verified for verified in self._told(door) if may_run(verified.sql))
+
+        return self._verified.get((door.sight(), self._semantic.latest()), find_out)
+
+    def _told(self, door: Known) -> tuple[Verified, ...]:
         document = self._semantic.latest()
         if document is None:
-            return None
-        key = question_key(question)
-        known = known_of(self.translator(door).schema.catalog)
-        found = usable_model(document[1], known).verified
-        return next((v.sql for v in found if question_key(v.question) == key), None)
+            return ()
+        return usable_model(document[1], known_of(self.translator(door).schema.catalog)).verified
 
     def _catalog(self, door: Known) -> Catalog:
         facts = read_facts(door, door.masked())
@@ -177,33 +176,23 @@ class Questions:
 
     def translator(self, door: Known, *, fresh: bool = False) -> Translator:
         """Over what the door can read now, or could a short while ago."""
-        key, now = door.sight(), now_us(self._clock)
-        with self._lock:
-            found = self._kept.get(key)
-        if found is not None and now - found[0] < (NEVER_SOONER_US if fresh else REMEMBERED_US):
-            return found[1]
+        return self._translators.get(door.sight(), lambda: self._translator(door), fresh=fresh)
+
+    def _translator(self, door: Known) -> Translator:
         catalog = self._catalog(door)
         if (document := self._semantic.latest()) is not None:
             catalog = merged(catalog, usable_model(document[1], known_of(catalog)))
-        translator = Translator(catalog)
-        with self._lock:
-            self._kept[key] = (now, translator)
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return translator
+        return Translator(catalog)
 
 
-def _last_turns(agent: Any) -> list[dict[str, Any]]:
+def _last_turns(agent: AgentDO) -> list[dict[str, Any]]:
     """Question, SQL and reading of its last answers."""
-    found: list[dict[str, Any]] = agent.provenance()
-    return found[-_TOLD_TURNS:]
+    return agent.provenance()[-_TOLD_TURNS:]
 
 
-def _last_meaning(agent: Any) -> Any:
+def _last_meaning(agent: AgentDO) -> Any:
     """The meaning of the last question that had one."""
-    turns: list[dict[str, Any]] = agent.turns()
-    for turn in reversed(turns):
+    for turn in reversed(agent.turns()):
         if turn["role"] == "agent" and turn["content"].get("query") is not None:
             return turn["content"]["query"]
     return None

@@ -21,7 +21,8 @@ import pyarrow as pa
 from ..core.asof import AsOf
 from ..core.errors import Invalid, NotFound, Resharded, Unavailable
 from ..core.keys import NO_KEYS, Keys
-from ..core.protocols import Append, Cancel, Partition
+from ..core.owners import Append, Partition
+from ..core.protocols import Cancel
 from ..core.results import Appended, Moved, Result
 from ..core.schema import Field, Table
 from ..core.sharding import HOME, STREAM, ShardMap
@@ -43,7 +44,7 @@ TRIES = 8
 
 
 class DatabaseShards:
-    """Implements `core.protocols.DatabaseOwner`."""
+    """Implements `core.owners.DatabaseOwner`."""
 
     def __init__(self, tenancy: Tenancy) -> None:
         self.tenancy = tenancy

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.asof import AsOf
 from ..core.clock import Clock
+from ..core.owners import Partition
 from ..core.policy import TierPolicy
-from ..core.protocols import Cancel, Partition
+from ..core.protocols import Cancel
 from ..core.results import Result
 from ..core.sharding import ShardMap
 from ..router.engine import Engine
@@ -17,10 +18,17 @@ from .notices import Notices
 
 if TYPE_CHECKING:
     from ..tiers.policies import PolicyStore
-    from ..tiers.semantic_models import SemanticModels
     from .audit import Audit
     from .database import LakeDatabase
     from .questions import Models
+
+
+class Documents(Protocol):
+    """The versions of a text."""
+
+    def latest(self) -> tuple[int, str] | None: ...
+
+    def publish(self, text: str) -> int: ...
 
 
 class Tenancy(Protocol):
@@ -40,7 +48,7 @@ class Tenancy(Protocol):
     def policies(self) -> PolicyStore: ...
 
     @property
-    def semantic(self) -> SemanticModels:
+    def semantic(self) -> Documents:
         """The documents that say what people call things."""
         ...
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.clock import iso
 from ..core.ids import shown
-from ..core.protocols import PartitionFacts
+from ..core.owners import PartitionFacts
 from .family.pipeline import lag_rows
 
 Opened = tuple[str, int | None, PartitionFacts]

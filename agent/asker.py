@@ -24,4 +24,9 @@ class Asker(Protocol):
 
 def check(asker: Asker, sql: str) -> None:
     """Raises what is wrong with a query: it is bound, and no row is read."""
-    asker.sql(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) AS checked LIMIT 0")
+    asker.sql(checking(sql))
+
+
+def checking(sql: str) -> str:
+    """The statement that tells what is wrong with a query, and reads no row."""
+    return f"SELECT * FROM ({sql.strip().rstrip(';')}\n) AS checked LIMIT 0"

@@ -235,10 +235,11 @@ def to_dict(value: object) -> Any:
     if isinstance(value, tuple):
         return [to_dict(item) for item in value]
     name = type(value).__name__.lower()
-    if name not in _KINDS:
+    kind = _KINDS.get(name)
+    if kind is None:
         return value
     out: dict[str, Any] = {"kind": name}
-    for field in fields(value):  # type: ignore[arg-type]
+    for field in fields(kind):
         item = getattr(value, field.name)
         if item != field.default:
             out[field.name] = to_dict(item)

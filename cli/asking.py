@@ -13,7 +13,7 @@ from .printing import certificate_lines, show_json, show_table
 from .session import interruptible, open_database
 
 if TYPE_CHECKING:
-    from ..core.answers import Answer
+    from ..core.answers import Answer, Option
 
 
 def register(app: typer.Typer) -> None:
@@ -58,10 +58,10 @@ def ask(
     """Ask in English: the answer, how it was understood, and its SQL."""
     with open_database(lake, db, verbose=verbose) as database:
 
-        def put(asked: object) -> Answer:
+        def put(asked: str | Option) -> Answer:
             return interruptible(
                 lambda cancel: database.ask(
-                    asked,  # type: ignore[arg-type]  # a text or an option
+                    asked,
                     conversation=conversation,
                     dry_run=dry_run,
                     as_of=as_of,

@@ -142,6 +142,10 @@ class Answer:
             data=data,
         )
 
+    def meaning(self) -> Answer:
+        """What of it another question may build on, without rows."""
+        return Answer(self.kind, self.question, sql=self.sql, query=self.query)
+
     def with_conversation(self, name: str | None) -> Answer:
         return replace(self, conversation=name)
 

@@ -16,8 +16,7 @@ A list of one may be written without brackets, and keys in either case: rowFilte
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -39,9 +38,11 @@ from .access import (
     runtime_seconds,
 )
 from .errors import Invalid, NotFound, nearest
+from .marked_yaml import Entry, Problems, compose, entries
 from .policy_changes import with_filter, with_mask, with_member
 from .policy_text import policy_text
 
+WHAT = "policy"
 SECTIONS = (
     "roles",
     "databases",
@@ -71,18 +72,7 @@ _EXPRESSION = re.compile(r"^(?:expression\s*:)\s*(.+)$|^\((.+)\)$", re.IGNORECAS
 
 def read_policy(text: str) -> Policy:
     """The policy that a file describes, of version 0. Raises `Invalid`, with all that is wrong by line."""
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}: " if mark else ""
-        raise Invalid(
-            f"{where}not YAML: {error.problem or error.context}",
-            hint='quote values with a colon, as in mask: "expression: left(email, 2)"',
-        ) from None
-    except yaml.YAMLError as error:
-        raise Invalid(f"not YAML: {error}", hint="a policy is text in UTF-8") from None
-    return _Reader().policy(root)
+    return _Reader().policy(compose(text, WHAT))
 
 
 def replaced(before: Policy, wanted: Policy) -> Policy:
@@ -112,26 +102,15 @@ def given_text(source: str | Path) -> str:
 # -- reading --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """`key` and `value` of a mapping; `line`: from 1."""
-
-    key: str
-    value: yaml.Node
-    line: int
-
-
 @dataclass
 class _Reader:
-    """Collects what is wrong, so that a file is mended at one go."""
-
-    problems: list[tuple[int, Invalid]] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
     made: Policy = field(default_factory=Policy)
     columns: dict[tuple[str, str, str, str], set[str]] = field(default_factory=dict)
     people: dict[str, Principal] = field(default_factory=dict)
 
     def policy(self, root: yaml.Node | None) -> Policy:
-        readers: dict[str, Callable[[_Entry], None]] = {
+        readers: dict[str, Callable[[Entry], None]] = {
             "roles": self._role,
             "databases": self._database,
             "tables": self._table,
@@ -142,13 +121,12 @@ class _Reader:
             "computelimits": self._limits,
         }
         if root is not None and not _empty(root):
-            self._each(_Entry("", root, root.start_mark.line + 1), lambda s: self._section(s, readers))
+            self._each(Entry("", root, root.start_mark.line + 1), lambda s: self._section(s, readers))
         self._whole()
-        if self.problems:
-            raise _together(self.problems)
+        self.problems.check(WHAT)
         return self.made
 
-    def _section(self, section: _Entry, readers: Mapping[str, Callable[[_Entry], None]]) -> None:
+    def _section(self, section: Entry, readers: Mapping[str, Callable[[Entry], None]]) -> None:
         read = readers.get(_word(section.key))
         if read is None:
             raise Invalid(f"no section `{section.key}`", hint=nearest(section.key, SECTIONS))
@@ -157,55 +135,32 @@ class _Reader:
         if not _empty(section.value):
             self._each(section, read)
 
-    def _each(self, of: _Entry, read: Callable[[_Entry], None]) -> None:
-        with self._noting(of.line):
+    def _each(self, of: Entry, read: Callable[[Entry], None]) -> None:
+        with self.problems.noting(of.line):
             for entry in self._entries(of.value):
-                with self._noting(entry.line):
+                with self.problems.noting(entry.line):
                     read(entry)
 
-    @contextmanager
-    def _noting(self, line: int) -> Iterator[None]:
-        try:
-            yield
-        except Invalid as problem:
-            self.problems.append((line, problem))
-
-    def _entries(self, node: yaml.Node) -> list[_Entry]:
+    def _entries(self, node: yaml.Node) -> list[Entry]:
         """Of a mapping, each key once."""
         if not isinstance(node, yaml.MappingNode):
             raise Invalid(f"{_kind(node)} where names and what holds for them are", hint="name: {...}")
-        found: dict[str, _Entry] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
-                self.problems.append(
-                    (line, Invalid("a key is no name", hint="quote names with { at their start"))
-                )
-            elif key.value.lower() in found:
-                first = found[key.value.lower()].line
-                self.problems.append(
-                    (line, Invalid(f"`{key.value}` is there twice", hint=f"put it into line {first}"))
-                )
-            else:
-                found[key.value.lower()] = _Entry(key.value, value, line)
-        return list(found.values())
+        return entries(node, self.problems)
 
-    def _members(self, entry: _Entry, *known: str) -> dict[str, _Entry]:
+    def _members(self, entry: Entry, *known: str) -> dict[str, Entry]:
         """What is said of a name, by words that are known."""
         found = {}
         for each in self._entries(entry.value):
             word = _word(each.key)
             if word not in map(_word, known):
-                self.problems.append(
-                    (each.line, Invalid(f"`{entry.key}` has no `{each.key}`", hint=nearest(each.key, known)))
-                )
+                self.problems.note(each.line, f"`{entry.key}` has no `{each.key}`", nearest(each.key, known))
             else:
                 found[word] = each
         return found
 
     # -- sections ---------------------------------------------------------------------------------
 
-    def _role(self, entry: _Entry) -> None:
+    def _role(self, entry: Entry) -> None:
         """`analyst: [priya]` stands for its members."""
         role = checked_name(entry.key)
         said = {"members": entry}
@@ -217,14 +172,14 @@ class _Reader:
         if "settings" in said:
             self._change(role, settings=self._settings(said["settings"]))
 
-    def _database(self, entry: _Entry) -> None:
+    def _database(self, entry: Entry) -> None:
         self._grant(self._members(entry, *_GRANTS), lambda who, name: Grant(who, name, entry.key))
 
-    def _table(self, entry: _Entry) -> None:
+    def _table(self, entry: Entry) -> None:
         database, table = _parts(entry.key, 2, "acme.sales")
         self._grant(self._members(entry, *_GRANTS), lambda who, name: Grant(who, name, database, table))
 
-    def _grant(self, said: Mapping[str, _Entry], make: Callable[[str, str], Grant]) -> None:
+    def _grant(self, said: Mapping[str, Entry], make: Callable[[str, str], Grant]) -> None:
         for word, entry in said.items():
             for who in _names(entry.value):
                 for name in PRIVILEGES if word == "all" else (word,):
@@ -234,7 +189,7 @@ class _Reader:
         if grant not in self.made.grants:
             self.made = replace(self.made, grants=(*self.made.grants, grant))
 
-    def _column(self, entry: _Entry) -> None:
+    def _column(self, entry: Entry) -> None:
         """`email: hash` stands for its mask."""
         database, table, column = _parts(entry.key, 3, "acme.customers.email")
         said = {"mask": entry}
@@ -254,16 +209,16 @@ class _Reader:
         elif {"to", "except", "name"} & said.keys():
             raise Invalid(f"`{entry.key}` has no mask", hint=f"mask: {', '.join(METHODS)}")
 
-    def _row_filters(self, entry: _Entry) -> None:
+    def _row_filters(self, entry: Entry) -> None:
         """One or a list of them; a bare text is the condition."""
         database, table = _parts(entry.key, 2, "acme.orders")
         items = entry.value.value if isinstance(entry.value, yaml.SequenceNode) else [entry.value]
         for number, item in enumerate(items, 1):
             line = item.start_mark.line + 1
-            with self._noting(line):
-                self._row_filter(_Entry(entry.key, item, line), database, table, number)
+            with self.problems.noting(line):
+                self._row_filter(Entry(entry.key, item, line), database, table, number)
 
-    def _row_filter(self, entry: _Entry, database: str, table: str, number: int) -> None:
+    def _row_filter(self, entry: Entry, database: str, table: str, number: int) -> None:
         said = {"using": entry}
         if isinstance(entry.value, yaml.MappingNode):
             said = self._members(entry, "name", "using", "to", "except")
@@ -273,7 +228,7 @@ class _Reader:
         using = _text(said["using"].value)
         self.made = with_filter(self.made, RowPolicy(name, database, table, using, _audience(said)))
 
-    def _schema(self, entry: _Entry) -> None:
+    def _schema(self, entry: Entry) -> None:
         """With settings it is made; without, one that there is is granted."""
         database, name = _parts(entry.key, 2, "acme.customer_{id}")
         said = self._members(entry, "settings", *_GRANTS)
@@ -282,11 +237,11 @@ class _Reader:
             self.made = replace(self.made, schemas=(*self.made.schemas, schema))
         self._grant(said, lambda who, privilege: Grant(who, privilege, database, schema=name))
 
-    def _allowed(self, entry: _Entry) -> None:
+    def _allowed(self, entry: Entry) -> None:
         names = tuple(name.lower() for name in _list(entry.value))
         self._change(checked_name(entry.key), allowed_tables=names)
 
-    def _limits(self, entry: _Entry) -> None:
+    def _limits(self, entry: Entry) -> None:
         said = self._members(entry, "max_query_runtime", "max_memory")
         who = checked_name(entry.key)
         if "maxqueryruntime" in said:
@@ -296,7 +251,7 @@ class _Reader:
             memory_bytes(limit)
             self._change(who, max_memory=limit)
 
-    def _settings(self, entry: _Entry) -> dict[str, str]:
+    def _settings(self, entry: Entry) -> dict[str, str]:
         return {each.key: _text(each.value) for each in self._entries(entry.value)}
 
     # -- all of it --------------------------------------------------------------------------------
@@ -312,15 +267,6 @@ class _Reader:
             self._granted(Grant(who, privilege, database, table, columns=tuple(sorted(columns))))
         people = tuple(self.people[name] for name in sorted(self.people))
         self.made = replace(self.made, version=0, principals=people)
-
-
-def _together(problems: list[tuple[int, Invalid]]) -> Invalid:
-    ordered = sorted(problems, key=lambda problem: problem[0])
-    message = "; ".join(f"line {line}: {problem.message}" for line, problem in ordered)
-    hints = [(line, problem.hint) for line, problem in ordered if problem.hint]
-    if len(ordered) == 1:
-        return Invalid(message, hint="".join(hint for _, hint in hints))
-    return Invalid(message, hint="; ".join(f"line {line}: {hint}" for line, hint in hints))
 
 
 def _with_whole_partial(node: yaml.MappingNode) -> yaml.MappingNode:
@@ -359,7 +305,7 @@ def _mask(node: yaml.Node) -> tuple[str, tuple[int | str, ...]]:
     return method, ()
 
 
-def _audience(said: Mapping[str, _Entry]) -> Audience:
+def _audience(said: Mapping[str, Entry]) -> Audience:
     to, exempt = (tuple(_names(said[word].value)) if word in said else () for word in ("to", "except"))
     return Audience(to, exempt)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..core.asof import AsOf, AtBookmark, AtInstant, AtSequence, AtVersion, Now
 from ..core.errors import Invalid, NotFound, Unavailable
 from ..core.manifest import DataFile, FileRef
-from ..core.protocols import DatabaseOwner
+from ..core.owners import DatabaseOwner
 from ..core.schema import Table
 from ..core.sharding import HOME, ShardMap
 from ..core.snapshots import ShardSnapshot, TableSnapshot

@@ -17,7 +17,7 @@ import pyarrow as pa
 from ..core.asof import AsOf
 from ..core.certificate import Certificate, merge_certificates
 from ..core.errors import Invalid, NotFound
-from ..core.protocols import DatabaseOwner
+from ..core.owners import DatabaseOwner
 from ..core.results import Result
 from ..core.schema import Table
 from ..core.types import quote

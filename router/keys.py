@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..core.access import Access
 from ..core.errors import NotFound
 from ..core.keys import Keys, Reference, columns_of, completed, spelled
-from ..core.protocols import Catalog
+from ..core.owners import Catalog
 from ..core.schema import Table
 
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from ..core.asof import AsOf
 from ..core.keys import NO_KEYS, Keys
-from ..core.protocols import Append, Cancel, ShardOwner
+from ..core.owners import Append, ShardOwner
+from ..core.protocols import Cancel
 from ..core.results import Appended, Moved
 from ..core.schema import Field, Table
 from ..core.sharding import ShardMap
@@ -20,7 +21,7 @@ _MAP = ShardMap()
 
 
 class OneShard:
-    """Implements `core.protocols.DatabaseOwner` over the owner of a single shard, whatever its name."""
+    """Implements `core.owners.DatabaseOwner` over the owner of a single shard, whatever its name."""
 
     pushes_down = False
 

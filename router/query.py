@@ -16,7 +16,8 @@ from ..core.asof import AsOf, AtSequence, Now, parse_as_of
 from ..core.certificate import Certificate
 from ..core.clock import Clock, now_us
 from ..core.errors import Invalid, NotFound
-from ..core.protocols import Cancel, DatabaseOwner
+from ..core.owners import DatabaseOwner
+from ..core.protocols import Cancel
 from ..core.results import Result
 from ..core.schema import Table
 from .engine import Engine

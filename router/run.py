@@ -17,7 +17,7 @@ from ..core.certificate import Certificate
 from ..core.errors import Error
 from ..core.ids import shown
 from ..core.manifest import DataFile
-from ..core.protocols import DatabaseOwner
+from ..core.owners import DatabaseOwner
 from ..core.results import Result
 from ..core.schema import ENVELOPE
 from ..tiers.vectors.opened import OpenedVectors

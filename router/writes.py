@@ -12,7 +12,7 @@ from ..core.certificate import Certificate
 from ..core.errors import Error, Invalid, NotFound, nearest
 from ..core.ids import shown
 from ..core.keys import NO_KEYS, Keys
-from ..core.protocols import Append, DatabaseOwner
+from ..core.owners import Append, DatabaseOwner
 from ..core.results import Result
 from ..core.schema import ENVELOPE, GIVEN, Field, Table
 from ..core.types import is_vector, parse_type, quote, stored_type, type_name

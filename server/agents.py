@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import socket
-from contextlib import suppress
 
 import uvicorn
 
@@ -14,7 +12,7 @@ from ..agent.mcp.server import PATH, create_server, http_app
 from ..core.clock import Clock, system_clock
 from ..core.errors import Invalid
 from ..core.protocols import Lakehouse
-from .run import address, is_loopback, listen
+from .run import address, is_loopback, listen, run_until_told
 
 _GRACE_S = 2
 
@@ -26,14 +24,7 @@ def serve_agents(lake: Lakehouse, database: str, host: str, port: int, settings:
     taken.
     """
     server, listening = prepare_agents(lake, database, host, port, settings)
-    print(f"Thermocline listens for agents on {address(listening)}{PATH}", flush=True)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        listening.close()
+    run_until_told(server, listening, f"Thermocline listens for agents on {address(listening)}{PATH}")
 
 
 def prepare_agents(

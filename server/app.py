@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from .. import __version__
 from ..core.clock import Clock, now_us, system_clock
 from ..core.protocols import Lakehouse
+from .agent_routes import agent_routes
 from .append_routes import append_routes
 from .ask_routes import ask_routes
 from .context import Context
@@ -70,7 +71,10 @@ def create_app(
         lifespan=lifespan,
     )
     # What is of the lake as a whole comes before what is of a database by a name.
-    of_the_lake, asking = (policy_routes, operator_routes), (query_routes, ask_routes, model_routes)
+    of_the_lake, asking = (
+        (policy_routes, operator_routes),
+        (query_routes, ask_routes, agent_routes, model_routes),
+    )
     for routes in (*of_the_lake, append_routes, *asking, table_routes, shard_routes, step_routes):
         app.include_router(routes(context))
     app.include_router(object_routes(context, objects))

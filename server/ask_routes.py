@@ -31,7 +31,7 @@ def ask_routes(context: Context) -> APIRouter:
         question = (
             asked.question if isinstance(asked.question, str) else Option(**asked.question.model_dump())
         )
-        key, cancel = context.running.start(db, asked.id)
+        key, cancel = context.running.start(context.mine(db), asked.id)
 
         def act(cancel: Cancel = cancel) -> Answered:
             return database.ask(

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ..core.answers import MOST_ROWS
 from ..core.errors import Invalid
 
 M = TypeVar("M", bound=BaseModel)
@@ -111,7 +112,7 @@ class Ask(BaseModel):
     conversation: str | None = None
     dry_run: bool = False
     as_of: str | int | None = None
-    limit: int = 1_000
+    limit: int = MOST_ROWS
     guess: bool = False
     timeout: float | None = None
     id: str | None = None
@@ -128,6 +129,86 @@ class ModelVersion(BaseModel):
     """`version`: `None` if it was only checked."""
 
     version: int | None
+
+
+class NewAgent(BaseModel):
+    """What the agent is granted, if it is not yet."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", json_schema_extra={"examples": [{"tables": ["orders"]}]}
+    )
+
+    tables: list[str] | None = None
+    roles: list[str] = []
+    max_query_runtime_s: float | None = Field(None, gt=0)
+
+
+class Given(BaseModel):
+    """An answer to build on, in the place of the agent's own last one."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    question: str
+    sql: str | None = None
+    query: dict[str, Any] | None = None
+
+
+class AgentAsk(BaseModel):
+    """`question`: a text, or an option of an answer that asked back. `limit`: rows at most."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", json_schema_extra={"examples": [{"question": "analyze orders"}]}
+    )
+
+    question: str | Choice
+    given: Given | None = None
+    limit: int = MOST_ROWS
+
+
+class Vouched(BaseModel):
+    """The question is answered by this SQL from now on."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"question": "how many sales?", "sql": "select count(*) from sales"}]
+        },
+    )
+
+    question: str
+    sql: str
+
+
+class Corrected(Vouched):
+    """`was`: the SQL of the answer that was wrong."""
+
+    was: str | None = None
+
+
+class AgentName(BaseModel):
+    agent: str
+
+
+class Memory(BaseModel):
+    """`value`: anything that JSON can say."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"value": "EUR"}]})
+
+    value: Any
+
+
+class Forgotten(BaseModel):
+    """False if nothing was remembered under the name."""
+
+    forgotten: bool
+
+
+class AgentEntries(BaseModel):
+    """Of a log: number, question, kind, sql, reading, ranges, given, at. Of turns: number, role, content,
+    at."""
+
+    entries: list[dict[str, Any]]
 
 
 class ReportLine(BaseModel):

@@ -38,7 +38,12 @@ def serve(
     `Unavailable` if the port is taken.
     """
     server, listening = prepare(lake, host, port, api_key, objects=objects)
-    print(f"Thermocline listens on {address(listening)}", flush=True)
+    run_until_told(server, listening, f"Thermocline listens on {address(listening)}")
+
+
+def run_until_told(server: uvicorn.Server, listening: socket.socket, said: str) -> None:
+    """Until SIGINT or SIGTERM. `said`: printed once it can be reached."""
+    print(said, flush=True)
     # The server passes the signal on once it has stopped; the lake still has to be closed then.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -46,6 +51,7 @@ def serve(
             server.run(sockets=[listening])
     finally:
         signal.signal(signal.SIGTERM, before)
+        listening.close()
 
 
 def prepare(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..core.protocols import HotHeads
+from ..core.owners import HotHeads
 from .shard import Shard
 
 

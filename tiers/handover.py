@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ..core.errors import Conflict, NotFound, Unavailable
-from ..core.protocols import Partition
+from ..core.owners import Partition
 from ..core.sharding import HOME, STREAM, ShardMap, ShardRange, key_hash
 from .crash import reach
 from .shard_maps import ShardMaps

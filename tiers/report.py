@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..core.manifest import DataFile, Run
-from ..core.protocols import TableFacts
+from ..core.owners import TableFacts
 from ..core.schema import ENVELOPE_IDS
 from ..core.types import INSTANT
 from .shard import Shard

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..core.asof import AsOf
 from ..core.ids import check_name
-from ..core.protocols import Append
+from ..core.owners import Append
 from ..core.results import Appended
 from ..core.schema import Table
 from ..core.snapshots import ShardSnapshot

@@ -264,7 +264,7 @@ class ShardTables:
         return state
 
     def set_computed(self, name: str, column: Field, *, new: bool) -> bool:
-        """See `core.protocols.ShardOwner`."""
+        """See `core.owners.ShardOwner`."""
         with self.step_lock, self.lock:
             self.check_writable()
             self.catch_up()
@@ -284,7 +284,7 @@ class ShardTables:
         return True
 
     def tell_keys(self, name: str, keys: Keys) -> bool:
-        """See `core.protocols.ShardOwner`."""
+        """See `core.owners.ShardOwner`."""
         with self.step_lock, self.lock:
             self.check_writable()
             self.catch_up()

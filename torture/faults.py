@@ -249,7 +249,7 @@ def _rival(target: Target) -> None:
 
 
 def _append_beside(shard: Shard, target: Target, id: str) -> None:
-    from ..core.protocols import Append
+    from ..core.owners import Append
 
     try:
         shard.append([Append(TABLE, [{"_id": id, "client": -1}])])

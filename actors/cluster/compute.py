@@ -23,7 +23,7 @@ from ...core.protocols import Cancel
 from ...core.results import Result
 from .lake import inside_lake
 from .options import ClusterOptions, LakePlace
-from .replies import Reply, reply
+from .replies import Reply, proven_by, reply
 
 PIECE_BYTES = 4 << 20
 """Rows of a stream cross in pieces of about this size."""
@@ -44,9 +44,40 @@ class ComputeActor:
         return reply(lambda: getattr(self._lake, method)(*args, **kwargs))
 
     def database(
-        self, name: str, caller: Caller, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self,
+        name: str,
+        caller: Caller,
+        method: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        id: str | None,
     ) -> Reply:
-        return reply(lambda: getattr(self._lake.database(name).as_caller(caller), method)(*args, **kwargs))
+        """`id`: of a call that can be cancelled, for `cancel`."""
+        return reply(lambda: self._database(name, caller, method, args, kwargs, id))
+
+    def _database(
+        self,
+        name: str,
+        caller: Caller,
+        method: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        id: str | None,
+    ) -> Any:
+        call = getattr(self._lake.database(name).as_caller(caller), method)
+        if id is None:
+            return proven_by(call(*args, **kwargs), None)
+        try:
+            return proven_by(call(*args, **kwargs, cancel=self._cancel_of(id)), None)
+        finally:
+            self.end(id)
+
+    def open_agent(self, name: str, options: Mapping[str, Any]) -> Reply:
+        return reply(lambda: self._lake.agent(name, **options).name)
+
+    def agent(self, name: str, options: Mapping[str, Any], method: str, args: tuple[Any, ...]) -> Reply:
+        """`options`: as whom the agent asks; what it was granted is not granted again."""
+        return reply(lambda: proven_by(getattr(self._lake.agent(name, **options).calls, method)(*args), None))
 
     def tenancy(self, name: str, method: str) -> Reply:
         """Whether a database exists, its shard map."""
@@ -72,8 +103,7 @@ class ComputeActor:
     def _sql(
         self, id: str, name: str, caller: Caller, sql: str, params: Any, limits: Mapping[str, Any]
     ) -> tuple[Any, ...]:
-        with self._lock:
-            cancel = self._cancels.setdefault(id, Cancel())
+        cancel = self._cancel_of(id)
         try:
             database = self._lake.database(name).as_caller(caller)
             result = database.sql(sql, params, cancel=cancel, **limits)
@@ -105,9 +135,11 @@ class ComputeActor:
         return reply(lambda: self._lake.files.footer_rows(file))
 
     def cancel(self, id: str) -> None:
+        self._cancel_of(id)()
+
+    def _cancel_of(self, id: str) -> Cancel:
         with self._lock:
-            cancel = self._cancels.setdefault(id, Cancel())
-        cancel()
+            return self._cancels.setdefault(id, Cancel())
 
     def end(self, id: str) -> None:
         """The client wants no more of it."""

@@ -17,8 +17,9 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from ...core.access import OWNER, Caller, caller
-from ...core.answers import Answer, Option
+from ...core.access import OWNER, Caller, caller, checked_name
+from ...core.agents import NamedAgent
+from ...core.answers import MOST_ROWS, Answer, Option
 from ...core.asof import AsOf
 from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Unavailable
@@ -32,14 +33,17 @@ from ...core.sharding import ShardMap
 from ...router.engine import Engine
 from ...router.materialized.known import KnownViews
 from ...tiers.policies import PolicyStore
-from ...tiers.semantic_models import SemanticModels
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
+from ..named_agent import DOOR as AGENT_DOOR
 from ..notices import Notices
+from ..seen_map import SeenMap
 from ..top import cluster_top
 from .client import ClusterClient
+from .far_agent import FarAgent
 from .far_compute import start_compute
 from .far_guarded import FarGuarded
+from .far_models import FarModels
 from .lake import unit_of
 from .objects import ClusterDispatch, ClusterObjects
 from .options import ClusterOptions, LakePlace
@@ -118,6 +122,24 @@ class FarLake:
     def databases(self) -> list[str]:
         names: list[str] = self.compute.lake("databases")
         return names
+
+    def agent(
+        self,
+        name: str,
+        *,
+        database: str = "main",
+        tables: Sequence[str] | None = None,
+        roles: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+        limit: int = MOST_ROWS,
+        max_query_runtime_s: float | None = None,
+    ) -> NamedAgent:
+        """See `core.protocols.Lakehouse`."""
+        who = checked_name(name)
+        given = {"tables": tables, "roles": roles, "max_query_runtime_s": max_query_runtime_s}
+        self.compute.open_agent(who, {"database": database, **given})
+        mine = self.database(database, principal=who, settings=settings, door=AGENT_DOOR)
+        return NamedAgent(who, mine, FarAgent(self.compute, who, database, settings), limit)
 
     def principal_of(self, token: str) -> str | None:
         found: str | None = self.compute.lake("principal_of", token)
@@ -236,12 +258,7 @@ class FarDatabase(LakeDatabase):
         return str(self._compute.database(self.name, "explain", sql, params, **options))
 
     def ask(self, question: str | Option, **options: Any) -> Answer:
-        options.pop("cancel", None)
         found: Answer = self._compute.database(self.name, "ask", question, **options)
-        return found
-
-    def model(self) -> tuple[int, str] | None:
-        found: tuple[int, str] | None = self._compute.database(self.name, "model")
         return found
 
     def model_draft(self) -> str:
@@ -287,8 +304,7 @@ class FarTenancy:
         self.policy = lake.policy
         self.compute = lake.compute
         self._lake = lake
-        self._map: ShardMap | None = None
-        self._looking = threading.Lock()
+        self._seen = SeenMap(self._find_map)
         self._partitions: dict[str, RemotePartition] = {}
         self._exists = False
 
@@ -301,8 +317,8 @@ class FarTenancy:
         raise _no_engine()
 
     @property
-    def semantic(self) -> SemanticModels:
-        raise _no_engine()
+    def semantic(self) -> FarModels:
+        return FarModels(self.compute, self.name)
 
     @property
     def models(self) -> None:
@@ -322,14 +338,14 @@ class FarTenancy:
         return self._exists
 
     def shard_map(self) -> ShardMap:
-        return self._map or self.refresh()
+        return self._seen.last()
 
     def refresh(self) -> ShardMap:
+        return self._seen.look()
+
+    def _find_map(self) -> ShardMap:
         found: ShardMap = self.compute.tenancy(self.name, "refresh")
-        with self._looking:  # a look that took long must not bring back an older map
-            if self._map is None or found.version >= self._map.version:
-                self._map = found
-            return self._map
+        return found
 
     def partition(self, shard: str, shard_map: ShardMap | None = None) -> RemotePartition:
         found = self._partitions.get(shard)

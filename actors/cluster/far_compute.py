@@ -25,6 +25,7 @@ from ...core.protocols import Cancel
 from ...core.results import Result
 from .compute import ComputeActor
 from .options import ClusterOptions, LakePlace
+from .replies import proven_by
 
 PAUSE_S = 0.1
 _READING = ("select", "from", "values", "explain", "show", "describe", "table")
@@ -45,8 +46,19 @@ class FarCompute:
     def lake(self, method: str, *args: Any, **kwargs: Any) -> Any:
         return self._ask(lambda: self._actor.lake.remote(method, args, kwargs))
 
-    def database(self, name: str, method: str, *args: Any, caller: Caller = OWNER, **kwargs: Any) -> Any:
-        return self._ask(lambda: self._actor.database.remote(name, caller, method, args, kwargs))
+    def database(
+        self,
+        name: str,
+        method: str,
+        *args: Any,
+        caller: Caller = OWNER,
+        cancel: Cancel | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        id = None if cancel is None else self._entropy(16).hex()
+        with self._cancelled_by(cancel, id):
+            found = self._ask(lambda: self._actor.database.remote(name, caller, method, args, kwargs, id))
+        return proven_by(found, self._footer_rows)
 
     def tenancy(self, name: str, method: str) -> Any:
         return self._ask(lambda: self._actor.tenancy.remote(name, method))
@@ -56,6 +68,13 @@ class FarCompute:
 
     def warehouse(self, name: str, settings: Mapping[str, Any]) -> None:
         self._ask(lambda: self._actor.warehouse.remote(name, settings))
+
+    def open_agent(self, name: str, options: Mapping[str, Any]) -> None:
+        self._ask(lambda: self._actor.open_agent.remote(name, options))
+
+    def agent(self, name: str, options: Mapping[str, Any], method: str, *args: Any, again: bool) -> Any:
+        found = self._ask(lambda: self._actor.agent.remote(name, options, method, args), again=again)
+        return proven_by(found, self._footer_rows)
 
     def keep_class(self, ref: str, pickled: bytes) -> None:
         self._ask(lambda: self._actor.keep_class.remote(ref, pickled))
@@ -103,7 +122,7 @@ class FarCompute:
             del left  # and with it, here, the reply to come
 
     @contextmanager
-    def _cancelled_by(self, cancel: Cancel | None, id: str) -> Iterator[None]:
+    def _cancelled_by(self, cancel: Cancel | None, id: str | None) -> Iterator[None]:
         def stop() -> None:
             self._actor.cancel.remote(id)
 

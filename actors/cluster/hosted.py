@@ -14,8 +14,8 @@ import pyarrow as pa
 from ...core.asof import AsOf
 from ...core.certificate import Certificate
 from ...core.errors import Unavailable
+from ...core.owners import Append
 from ...core.placement import Unit
-from ...core.protocols import Append
 from ...core.results import Appended
 from ...core.schema import Field
 from ...core.sharding import HOME, ShardMap

@@ -15,8 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ...core.access import caller, token_digest
-from ...core.answers import MOST_ROWS
+from ...core.access import caller
 from ...core.asof import AsOf
 from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Unavailable
@@ -24,7 +23,6 @@ from ...core.ids import Entropy, check_name
 from ...core.objects import ObjectPolicy
 from ...core.placement import Unit
 from ...core.policy import TierPolicy
-from ...core.policy_file import given_text
 from ...core.protocols import Cancel
 from ...core.results import Result
 from ...core.sharding import ShardMap, new_shard_map
@@ -36,17 +34,14 @@ from ...tiers.object_store import is_remote, open_store
 from ...tiers.policies import PolicyStore
 from ...tiers.semantic_models import SemanticModels
 from ...tiers.shard_maps import ShardMaps, databases_with_maps
-from ..audit import DATABASE as AUDIT_DATABASE
-from ..audit import EVERY_S as AUDIT_EVERY_S
-from ..audit import TABLE as AUDIT_TABLE
-from ..audit import Audit
+from ..audit import audit_of
 from ..database import LakeDatabase
 from ..family.warehouses import Warehouse
 from ..local_warehouses import LocalWarehouses
 from ..models import models_of
-from ..named_agent import NamedAgent
 from ..notices import Notices
-from ..policy_documents import applied_policy, checked_policy, shown_policy
+from ..policed import PolicedLake
+from ..seen_map import SeenMap
 from ..top import cluster_top
 from .client import ClusterClient
 from .objects import ClusterDispatch, ClusterObjects
@@ -55,7 +50,7 @@ from .remote import RemotePartition
 from .scratch import Scratch
 
 
-class RayLake:
+class RayLake(PolicedLake):
     """Implements `core.protocols.Lakehouse`. `ending`: what `close` ends besides."""
 
     def __init__(
@@ -93,7 +88,7 @@ class RayLake:
         self.background = options.sink
         self.notices = Notices()
         self.policies = PolicyStore(self.store, entropy, shared=True)
-        self.audit = Audit(self._append_audit, self._soon, clock)
+        self.audit = audit_of(self, clock)
         self.models = models_of(None, None, clock)
         self.closing = False
         self.problem: Exception | None = None
@@ -137,43 +132,6 @@ class RayLake:
     def databases(self) -> list[str]:
         names = {info.key.split("/")[1] for info in self.store.list("epochs/") if "/shard-" in info.key}
         return sorted(names | {n for n in databases_with_maps(self.store) if self.database(n).tables()})
-
-    def agent(self, name: str, *, database: str = "main", **options: Any) -> NamedAgent:
-        """See `LocalLake.agent`."""
-        from ..named_agent import open_agent
-
-        given = {
-            "tables": None,
-            "roles": (),
-            "settings": None,
-            "limit": MOST_ROWS,
-            "max_query_runtime_s": None,
-        }
-        return open_agent(self, self.policies, name, database=database, **(given | options))
-
-    def principal_of(self, token: str) -> str | None:
-        return self.policies.current().holder(token_digest(token))
-
-    def has_tokens(self) -> bool:
-        return any(principal.token for principal in self.policies.current().principals)
-
-    def policy_text(self) -> str:
-        """The policy as a file; without tokens."""
-        return shown_policy(self)
-
-    def check_policy(self, source: str | Path) -> list[str]:
-        """What a policy file, or its text, names that the lake lacks. Raises `Invalid`, `NotFound`."""
-        return checked_policy(self, given_text(source))
-
-    def apply_policy(self, source: str | Path) -> int:
-        """Puts a policy file, or its text, in the place of all but tokens; the version then in force."""
-        return applied_policy(self, given_text(source))
-
-    def _append_audit(self, rows: Any) -> None:
-        self._database(AUDIT_DATABASE).append(AUDIT_TABLE, rows)
-
-    def _soon(self, tell: Callable[[], object]) -> None:
-        self.notices.note("audit", AUDIT_EVERY_S, tell)
 
     def object(self, kind: type, name: str | None = None) -> Any:
         return self._objects.stub(kind, name)
@@ -262,8 +220,7 @@ class RayTenancy:
         self.semantic = SemanticModels(lake.store, name)
         self._lake = lake
         self._maps = ShardMaps(lake.store, name)
-        self._map: ShardMap | None = None
-        self._looking = threading.Lock()
+        self._seen = SeenMap(self._maps.latest)
         self._partitions: dict[str, RemotePartition] = {}
         self._exists = False
 
@@ -273,14 +230,10 @@ class RayTenancy:
         return self._exists
 
     def shard_map(self) -> ShardMap:
-        return self._map or self.refresh()
+        return self._seen.last()
 
     def refresh(self) -> ShardMap:
-        found = self._maps.latest() or ShardMap()
-        with self._looking:  # a look that took long must not bring back an older map
-            if self._map is None or found.version >= self._map.version:
-                self._map = found
-            return self._map
+        return self._seen.look()
 
     @property
     def location(self) -> Callable[[str], str] | None:
@@ -288,7 +241,7 @@ class RayTenancy:
 
     def create(self, shard_map: ShardMap) -> None:
         self._maps.create(shard_map, exists=self.exists())
-        self._map = None
+        self._seen.forget()
 
     def unit(self, shard: str, shard_map: ShardMap | None = None) -> Unit:
         return unit_of(self.name, shard, shard_map or self.shard_map())

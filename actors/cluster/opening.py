@@ -57,12 +57,12 @@ def open_ray_lake(
     Raises `Unavailable` if Ray is not installed, can't be reached, or another process has the lake open.
     """
     try:
-        import ray
+        import ray  # noqa: F401 - whether it is there
     except ImportError:
         raise Unavailable("Ray is not installed", hint="pip install 'thermocline[ray]'") from None
     from .far import FarLake
     from .lake import RayLake
-    from .processes import find_keeper, start_keeper
+    from .processes import ask_starting, find_keeper, start_keeper
 
     far = path.startswith("ray://")
     end_head = connect_client(path) if far else reach()
@@ -74,7 +74,7 @@ def open_ray_lake(
             lock = None if far else str(Path(path).absolute())
             keeper = start_keeper(place, options, policy or TierPolicy(), clock, lock, detached=far)
             started = None if far else keeper
-        place, options, policy = ray.get(keeper.place.remote())
+        place, options, policy = ask_starting(keeper.place)
         if far:
             return FarLake(keeper, place, options, policy, clock=clock, ending=end_head)
     except BaseException:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray.exceptions import ActorUnavailableError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ...core.clock import Clock
@@ -418,8 +419,21 @@ def start_keeper(
         max_task_retries=0,
         max_concurrency=64,
     ).remote(place, options, policy, clock, lock)
-    ray.get(handle.wait_until_seated.remote(), timeout=START_S)
+    ask_starting(handle.wait_until_seated)
     return handle
+
+
+def ask_starting(method: Any) -> Any:
+    """What a method of a keeper returns that may just be starting. A process can die at birth, as those do
+    that are forked beside gRPC's threads; then Ray starts another, which is asked again."""
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            return ray.get(method.remote(), timeout=START_S)
+        except ActorUnavailableError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK_S)
 
 
 def _keeper_name(place: LakePlace) -> str:

@@ -14,8 +14,9 @@ from ...core.asof import AsOf
 from ...core.ids import Entropy
 from ...core.keys import NO_KEYS, Keys
 from ...core.manifest import DataFile, FileRef
+from ...core.owners import Append, Due, HotHeads, PartitionFacts, Step
 from ...core.placement import Unit
-from ...core.protocols import Append, Due, HotHeads, PartitionFacts, Progress, Rows, Step
+from ...core.protocols import Progress, Rows
 from ...core.results import Appended, Moved, Report
 from ...core.schema import Field, Table
 from ...core.snapshots import ShardSnapshot, TableSnapshot
@@ -66,7 +67,7 @@ class _Far:
 
 
 class RemotePartition:
-    """Implements `core.protocols.Partition`. `files`: `None` where snapshots are not read here."""
+    """Implements `core.owners.Partition`. `files`: `None` where snapshots are not read here."""
 
     def __init__(
         self, unit: Unit, client: ClusterClient, files: CheckedFiles | None, entropy: Entropy

@@ -1,11 +1,15 @@
-"""How errors cross between processes with their own type: a reply is (did it go well, value or error)."""
+"""How values and errors cross between processes: a reply is (did it go well, value or error)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from ...core.answers import Answer
+from ...core.certificate import FooterRows
 from ...core.errors import Error
+from ...core.results import Result
 
 Reply = tuple[bool, Any]
 
@@ -17,3 +21,13 @@ def reply(act: Callable[[], Any]) -> Reply:
         return False, error
     except Exception as error:  # noqa: BLE001 - a bug must reach whoever asked, not end the host
         return False, error
+
+
+def proven_by(value: Any, footer_rows: FooterRows | None) -> Any:
+    """An answer whose certificate reads footers so: what reads them does not cross. Others as they are."""
+    if isinstance(value, Answer):
+        return replace(value, data=proven_by(value.data, footer_rows))
+    if isinstance(value, Result):
+        certificate = replace(value.certificate, footer_rows=footer_rows)
+        return Result(value.arrow(), certificate, engine=value.engine)
+    return value

@@ -3,6 +3,7 @@ queries that somebody vouched for, corrections, and a log of where each of its a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import Any
@@ -184,6 +185,12 @@ class AgentDO(DurableObject):
 
     def _now(self) -> str:
         return iso(now_us(self.ctx.clock))
+
+
+def own_name(principal: str, conversation: str = "") -> str:
+    """The name under which a principal's conversation is kept, or without one what it keeps as an agent: no
+    conversation of anybody else, the owner included, leads to it."""
+    return f"of-{hashlib.sha256(f'{principal}/{conversation}'.encode()).hexdigest()[:40]}"
 
 
 def question_key(question: str) -> str:

@@ -12,7 +12,7 @@ import importlib
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...core.asof import Now
 from ...core.clock import now_us
@@ -20,6 +20,9 @@ from ...core.errors import Invalid, NotFound, nearest
 from ...core.schema import ENVELOPE
 from ...core.types import quote
 from ..objects.base import DurableObject
+
+if TYPE_CHECKING:
+    from ..tenancy import Tenancy
 
 Apply = Callable[[Any, dict[str, Any]], Any]
 
@@ -165,6 +168,20 @@ class Projection:
             state, seq, more = stub.project(self.name)
             if not more:
                 return state, seq
+
+
+def projection(
+    tenancy: Tenancy, name: str, apply: Apply, initial: Any, tables: Sequence[str] | None
+) -> Projection:
+    """Of a database's events, with a state in each of its shards."""
+    function = function_ref(apply)
+
+    def define(shard: str) -> Any:
+        stub = tenancy.object(PartitionDO, f"{tenancy.name}/{shard}")
+        stub.define(name, function, initial, tables)
+        return stub
+
+    return Projection(name, lambda: tenancy.refresh().names, define)
 
 
 def function_ref(apply: Apply) -> str:

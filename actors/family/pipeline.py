@@ -14,7 +14,7 @@ from typing import Any
 from ...core.clock import SECOND_US, from_micros, iso, now_us
 from ...core.errors import Error
 from ...core.objects import AlarmInfo
-from ...core.protocols import PartitionFacts
+from ...core.owners import PartitionFacts
 from ...core.results import Moved
 from ..objects.base import DurableObject, concurrent
 from .aside import is_aside, start_aside
@@ -126,12 +126,12 @@ def run_pass(lake: Any, name: str, expire: bool) -> dict[str, Any]:
             due = shard.tick()
             outcome["moved"] += due.moved
             for table, up_to in due.archives:
-                outcome["moved"] += database.step_in(shard, "archive", table, up_to)
+                outcome["moved"] += database.steps.within(shard, "archive", table, up_to)
             if due.again_us is not None:
                 again.append(due.again_us)
             if expire:
                 for table in shard.table_names():
-                    database.step_in(shard, "expire", table)
+                    database.steps.within(shard, "expire", table)
                 shard.expire_dropped()
     except Error as error:
         # A full disk must not end the sinking for good: the next pass tries again.

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-from ...core.clock import Clock, now_us
+from ...core.clock import Clock
 from ...core.errors import Denied
 from ...core.protocols import Database
+from ...core.recent import Recent
 from ..catalog import Catalog, build_catalog
 from ..facts import read_facts
 from ..rank import Schema
 from ..semantic.document import known_of, usable_model
 from ..semantic.model import Verified, merged
 from ..translate import Translator
-
-KEPT = 32
-REMEMBERED_US = 60_000_000
-NEVER_SOONER_US = 1_000_000
 
 
 @runtime_checkable
@@ -34,35 +29,33 @@ class Guarded(Protocol):
         """What questions are understood with, as whoever calls has it."""
         ...
 
+    def verified(self) -> Sequence[Verified]:
+        """Questions whose SQL somebody vouched for, which whoever calls may run."""
+        ...
+
 
 class Catalogs:
     """Of databases over a wire, one for each caller; those in this process keep their own."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[int, Schema]] = OrderedDict()
+        self._schemas = Recent[Schema](clock)
 
     def of(self, database: Database, caller: Hashable, *, fresh: bool = False) -> Schema:
         """`fresh`: read anew, for a name that is not known."""
         if isinstance(database, Guarded):
             return database.translator(fresh=fresh).schema
-        key, now = caller, now_us(self._clock)
-        with self._lock:
-            found = self._kept.get(key)
-        if found is not None and now - found[0] < (NEVER_SOONER_US if fresh else REMEMBERED_US):
-            return found[1]
-        schema = Schema.of(_modelled(build_catalog(read_facts(database)), database))
-        with self._lock:
-            self._kept[key] = (now, schema)
-            self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return schema
+        return self._schemas.get(caller, lambda: _schema(database), fresh=fresh)
+
+
+def _schema(database: Database) -> Schema:
+    return Schema.of(_modelled(build_catalog(read_facts(database)), database))
 
 
 def verified(database: Database, catalog: Catalog) -> Sequence[Verified]:
-    """Questions whose SQL somebody vouched for; to those who may read the semantic model."""
+    """Questions whose SQL somebody vouched for: those that the caller may run. Over a wire they are told to
+    who may read the semantic model."""
+    if isinstance(database, Guarded):
+        return database.verified()
     text = _model(database)
     return () if text is None else usable_model(text, known_of(catalog)).verified
 

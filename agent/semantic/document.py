@@ -43,7 +43,7 @@ def read_model(text: str, known: Known, check: Callable[[str], object] = lambda 
     """
     reader = _Reader(read_marked(text, WHAT), known, check)
     model = reader.model()
-    reader.marked.check(WHAT)
+    reader.marked.problems.check(WHAT)
     return model
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...core.errors import NotFound
-from ...core.protocols import DatabaseOwner
+from ...core.owners import DatabaseOwner
 from ..bind import Bound
 from ..engine import Engine
 from ..syntax import Node, spliced

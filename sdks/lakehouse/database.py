@@ -24,7 +24,7 @@ from ...core.types import parse_type
 from ...core.wire import dump
 from .answers import LINES, follow, read_answer
 from .rows import NewIds, body_of
-from .transport import Content, Request, Transport
+from .transport import Content, Request, Transport, segment
 
 _PIECE = 1 << 20
 _SLACK_S = 10.0
@@ -99,7 +99,7 @@ class HttpDatabase:
         one = isinstance(table, str)
         request = Request(
             "POST",
-            f"{self._root}/import/{_segment(str(table))}" if one else f"{self._root}/import",
+            f"{self._root}/import/{segment(str(table))}" if one else f"{self._root}/import",
             params=options if one else {**options, "table": None if table is None else list(table)},
             content=_pieces(file, progress),
             content_type="application/octet-stream",
@@ -259,18 +259,18 @@ class HttpDatabase:
         return str(self._post("explain", dump(question), patience_s=None)["plan"])
 
     def stream(self, name: str) -> HttpStream:
-        return HttpStream(name, f"{self._root}/streams/{_segment(name)}", self._transport)
+        return HttpStream(name, f"{self._root}/streams/{segment(name)}", self._transport)
 
     def tables(self) -> list[str]:
         names: list[str] = self._get("tables")["tables"]
         return names
 
     def schema(self, table: str, *, as_of: object = None) -> pa.Schema:
-        reply = self._get(f"tables/{_segment(table)}/schema", as_of=_point(as_of))
+        reply = self._get(f"tables/{segment(table)}/schema", as_of=_point(as_of))
         return pa.schema([pa.field(field["name"], parse_type(field["type"])) for field in reply["fields"]])
 
     def keys(self, table: str) -> Keys:
-        return Keys.from_dict(self._get(f"tables/{_segment(table)}/keys"))
+        return Keys.from_dict(self._get(f"tables/{segment(table)}/keys"))
 
     def tiers(self, table: str | None = None) -> Result:
         request = Request("GET", f"{self._root}/tiers", params={"table": table}, accept=ARROW)
@@ -286,7 +286,7 @@ class HttpDatabase:
 
     def split(self, shard: str) -> ShardMap:
         return ShardMap.from_dict(
-            self._post(f"shards/{_segment(shard)}/split", b"", repeatable=False, patience_s=None)
+            self._post(f"shards/{segment(shard)}/split", b"", repeatable=False, patience_s=None)
         )
 
     # -- tiers ------------------------------------------------------------------------------------
@@ -409,11 +409,6 @@ def _point(as_of: object) -> str | None:
 def _only_reads(sql: str) -> bool:
     """Whether it certainly does not write: such a query can be asked again."""
     return sql.lstrip("( \t\r\n").partition(" ")[0].strip().lower() in ("select", "from", "values")
-
-
-def _segment(name: str) -> str:
-    """A name as one segment of a path; `..` would be taken for the parent."""
-    return quote(name, safe="").replace(".", "%2E")
 
 
 def _check_complete(file: Path) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
+from ...core.access import checked_name
+from ...core.agents import NamedAgent
+from ...core.answers import MOST_ROWS
 from ...core.clock import Clock, now_us, system_clock
 from ...core.errors import Invalid
 from ...core.ids import Entropy, check_name, uuid7s
 from ...core.policy_file import given_text
 from ...core.protocols import Lakehouse
 from ...core.wire import dump
+from .agents import HttpAgent
 from .database import HttpDatabase
 from .objects import HttpObjects, HttpStub
-from .transport import Request, Transport
+from .transport import Request, Transport, segment
 
 
 def connect_http(
@@ -54,6 +59,28 @@ class HttpLake:
         """`principal`, `settings`: for the owner, who may call as somebody else; a token says who it is."""
         transport = self._transport.calling_as(principal, settings)
         return HttpDatabase(check_name("database", name), transport, self._new_ids)
+
+    def agent(
+        self,
+        name: str,
+        *,
+        database: str = "main",
+        tables: Sequence[str] | None = None,
+        roles: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
+        limit: int = MOST_ROWS,
+        max_query_runtime_s: float | None = None,
+    ) -> NamedAgent:
+        """See `core.protocols.Lakehouse`. With a token of its own, an agent is opened with nothing given."""
+        who = checked_name(name)
+        mine = self.database(database, principal=who, settings=settings)
+        path = f"/v1/{quote(database)}/agents/{segment(who)}"
+        if tables or roles or max_query_runtime_s is not None:
+            given = {"tables": list(tables or ()), "roles": list(roles)}
+            content = dump(given | {"max_query_runtime_s": max_query_runtime_s})
+            self._transport.send(Request("PUT", path, content=content))
+        calls = HttpAgent(path, self._transport.calling_as(who, settings))
+        return NamedAgent(who, mine, calls, limit)
 
     def principal_of(self, token: str) -> str | None:  # noqa: ARG002 - asked of the server's own lake
         raise Invalid("tokens are known where the lake is", hint="serve the lake itself")

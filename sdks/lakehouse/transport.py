@@ -149,6 +149,11 @@ class Transport:
         return Unavailable(f"the connection to {self._url} broke: {problem}", hint="try again")
 
 
+def segment(name: str) -> str:
+    """A name as one segment of a path; `..` would be taken for the parent."""
+    return quote(name, safe="").replace(".", "%2E")
+
+
 def _base_url(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)

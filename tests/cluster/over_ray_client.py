@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,8 +14,11 @@ from thermocline.actors.cluster.options import ClusterOptions
 from thermocline.core.errors import Invalid, Unavailable
 from thermocline.core.protocols import Cancel, Lakehouse
 
+from ..contracts.parts.agents import Agents
 from ..contracts.parts.appending import Appending
+from ..contracts.parts.asking import Asking
 from ..contracts.parts.files import Files
+from ..contracts.parts.modelling import Modelling
 from ..contracts.parts.objects import Objects
 from ..contracts.parts.once import Once
 from ..contracts.parts.querying import Querying
@@ -24,7 +28,9 @@ from ..contracts.parts.time_travel import TimeTravel
 from .conftest import SharedClock
 
 
-class TestOverRayClient(Appending, Once, Querying, TimeTravel, Streams, Files, Spreading, Objects):
+class TestOverRayClient(
+    Appending, Once, Querying, TimeTravel, Streams, Files, Spreading, Objects, Asking, Modelling, Agents
+):
     @pytest.fixture(scope="class")
     @classmethod
     def clock(cls, tmp_path_factory: pytest.TempPathFactory) -> SharedClock:  # type: ignore[override]
@@ -103,6 +109,20 @@ class TestOverRayClient(Appending, Once, Querying, TimeTravel, Streams, Files, S
         assert {host["state"] for host in found["hosts"]} == {"serving", "spare"}
         (row,) = [row for row in found["lag"] if row["database"] == "seen"]
         assert (row["table"], row["flush_events"]) == ("sales", 1)
+
+    def test_an_agent_of_another_kind_knows_the_catalog(self, lake: Lakehouse) -> None:
+        from thermocline.agent.mcp.known import Catalogs, verified
+
+        shop = lake.database("known")
+        shop.append("orders", [{"id": n, "revenue": 1.5 * n} for n in range(9)])
+        shop.apply_model("verified: [{question: our best, sql: select max(revenue) from orders}]\n")
+        shop.sql("grant select on orders to vik")
+        for who in (None, "vik"):
+            database = lake.database("known", principal=who)
+            schema = Catalogs(lambda: datetime.now(UTC)).of(database, who)
+            assert [table.name for table in schema.catalog.tables] == ["orders"]
+        told = verified(shop, schema.catalog)
+        assert [each.question for each in told] == ["our best"]
 
     def test_daft_scans_on_the_clusters_nodes(self, lake: Lakehouse) -> None:
         pytest.importorskip("daft")

@@ -20,9 +20,9 @@ from thermocline.actors.cluster.unit_lock import UnitLock
 from thermocline.core.clock import Clock, system_clock
 from thermocline.core.errors import Fenced
 from thermocline.core.objects import ObjectCall, class_ref, named_id, pack
+from thermocline.core.owners import Append
 from thermocline.core.placement import Assignment, Misplaced, Seat, Unit
 from thermocline.core.policy import TierPolicy
-from thermocline.core.protocols import Append
 from thermocline.core.sharding import ShardMap
 from thermocline.tiers.assignments import Assignments
 from thermocline.tiers.object_store import open_store

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -77,12 +77,37 @@ def test_a_client_whose_server_dies_at_birth_is_given_another(address: str) -> N
     assert (out.strip(), client.returncode) == ("1", 0), err[-2000:]
 
 
+@pytest.mark.timeout(300)
+def test_a_lake_whose_keeper_dies_while_it_starts_is_opened(address: str, tmp_path: Path) -> None:
+    known = _keepers()
+    client = subprocess.Popen(
+        [sys.executable, "-c", COUNTS, address, str(tmp_path)],
+        env=os.environ | {"RAY_AUTH_MODE": "disabled"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (born := _keepers() - known) and client.poll() is None:
+        time.sleep(0.005)
+    for process in born:
+        os.kill(process, signal.SIGKILL)
+    out, err = client.communicate(timeout=240)
+    assert born, "the lake had no keeper of its own"
+    assert (out.strip(), client.returncode) == ("1", 0), err[-2000:]
+
+
 COUNTS = """
 import sys
 import thermocline
 
-with thermocline.connect(sys.argv[1]) as lake:
-    database = lake.database("born")
+own, name = {}, "born"
+if len(sys.argv) > 2:
+    name = "kept"  # the nodes have one disk for all lakes
+    folder = sys.argv[2]
+    own["object_store"] = f"{folder}/objects"
+    own["catalog"] = {"type": "sql", "uri": f"sqlite:///{folder}/catalog.sqlite"}
+with thermocline.connect(sys.argv[1], **own) as lake:
+    database = lake.database(name)
     database.append("events", [{"id": 1}])
     print(database.sql("select count(*) from events").rows()[0][0])
 """
@@ -90,9 +115,18 @@ with thermocline.connect(sys.argv[1]) as lake:
 
 def _client_servers() -> set[int]:
     """The processes that heads on this machine have started for a client each."""
+    return _processes(lambda words: b"--mode=specific-server" in words)
+
+
+def _keepers() -> set[int]:
+    """Keepers that are asked whether their seats are filled."""
+    return _processes(lambda words: words[0].startswith(b"ray::KeeperActor.wait_until_seated"))
+
+
+def _processes(wanted: Callable[[list[bytes]], bool]) -> set[int]:
     found = set()
     for process in Path("/proc").iterdir():
         with suppress(OSError):  # no process, or gone since
-            if b"--mode=specific-server" in (process / "cmdline").read_bytes().split(b"\0"):
+            if wanted((process / "cmdline").read_bytes().split(b"\0")):
                 found.add(int(process.name))
     return found

@@ -5,9 +5,12 @@ A subclass gives the class-scoped fixture `lake`; see `parts/base.py`.
 
 from __future__ import annotations
 
+from .parts.agents import Agents
 from .parts.appending import Appending
+from .parts.asking import Asking
 from .parts.files import Files
 from .parts.keys import TellingKeys
+from .parts.modelling import Modelling
 from .parts.objects import Objects
 from .parts.once import Once
 from .parts.querying import Querying
@@ -36,5 +39,8 @@ class LakehouseContract(
     Tenants,
     Spreading,
     Objects,
+    Asking,
+    Modelling,
+    Agents,
 ):
     pass

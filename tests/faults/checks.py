@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from thermocline.core.errors import Conflict
-from thermocline.core.protocols import Append
+from thermocline.core.owners import Append
 from thermocline.embedders.hashing import Hashing
 
 from .opening import OpenLake, cold_numbers

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import pyarrow as pa
 
-from thermocline.core.protocols import Append
+from thermocline.core.owners import Append
 from thermocline.core.results import Appended
 from thermocline.core.schema import Field
 from thermocline.core.types import vector

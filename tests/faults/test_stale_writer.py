@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from thermocline.core.errors import Fenced
-from thermocline.core.protocols import Append
+from thermocline.core.owners import Append
 from thermocline.tiers.hot.log import HotLog
 from thermocline.tiers.shard import Shard
 from thermocline.tiers.steps.expire import expire

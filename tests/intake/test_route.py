@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from thermocline.core.protocols import Append
+from thermocline.core.owners import Append
 from thermocline.core.schema import new_schema
 from thermocline.core.sharding import new_shard_map
 from thermocline.tiers.intake.normalise import normalise

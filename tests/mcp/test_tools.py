@@ -171,6 +171,32 @@ def test_no_result_is_longer_than_an_agent_can_read(own_lake: Lakehouse) -> None
         assert len(tell(own_lake, tool, **arguments).text.encode()) < 25_000
 
 
+def test_a_principal_is_told_the_verified_questions_whose_sql_it_may_run(own_lake: Lakehouse) -> None:
+    shop = own_lake.database("acme")
+    shop.apply_model(
+        "verified:\n  - question: how is business\n    sql: select sum(revenue) as business from orders\n"
+        "  - question: business by name\n    sql: select name from customers\n"
+        "  - question: business of both\n    sql: select name, revenue from orders join customers using"
+        " (customer_id)\n"
+    )
+    shop.sql("grant select on orders to priya")
+    shop.sql("grant select (customer_id) on customers to priya")
+
+    async def act(agent: Agent) -> Said:
+        return await agent("search_catalog", query="business", kind="verified")
+
+    told = speak(act, here(own_lake, who="priya"))
+    assert [name for _, name, _ in told.rows] == ["how is business"]
+    assert len(speak(act, here(own_lake)).rows) == 3
+    shop.sql("grant select on customers to priya")
+    assert len(speak(act, here(own_lake, who="priya")).rows) == 3, "what is kept is of the policy in force"
+    own_lake.audit.flush()  # type: ignore[attr-defined]  # of a lake that is here
+    noted = own_lake.database("system").sql(
+        "select statement from audit where statement like '%AS checked LIMIT 0'"
+    )
+    assert noted.rows() == [], "what nobody asked is not noted"
+
+
 def test_the_semantic_model_is_known_with_its_metrics_and_verified_questions(own_lake: Lakehouse) -> None:
     shop = own_lake.database("acme")
     shop.apply_model(

@@ -20,8 +20,9 @@ import pytest
 import thermocline
 from thermocline.core.certificate import Certificate, ShardPart
 from thermocline.core.errors import Invalid
+from thermocline.core.owners import Step
 from thermocline.core.policy import TierPolicy
-from thermocline.core.protocols import Lakehouse, Step
+from thermocline.core.protocols import Lakehouse
 from thermocline.core.results import Result
 from thermocline.router.nearest import narrow
 from thermocline.tiers.vectors import sidecar

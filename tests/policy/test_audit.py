@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import thermocline
 from thermocline.actors.database import LakeDatabase
 from thermocline.actors.local import LocalLake
-from thermocline.core.errors import Error
+from thermocline.core.errors import Conflict, Denied, Error
 
 SEEN = "SELECT principal, door, action, statement, tables, rows, outcome, error FROM audit ORDER BY _seq"
 
@@ -43,6 +44,28 @@ def test_answers_refusals_and_failures_are_noted(lake: LocalLake, shop: LakeData
     refused = entries(lake)[1]
     assert refused["statement"] == "SELECT * FROM customers"
     assert "may not select `customers`" in refused["error"]
+
+
+def test_what_came_of_an_append_is_noted_once_it_is_known(
+    lake: LocalLake, shop: LakeDatabase, priya: Any
+) -> None:
+    shop.sql("GRANT SELECT, INSERT ON orders TO priya")
+    row = {"id": 9, "customer_id": 7, "amount": 1.0, "_id": "nine"}
+
+    async def append() -> None:
+        await priya.append_async("orders", [row])
+        with pytest.raises(Conflict):
+            await priya.append_async("orders", [{**row, "amount": 2.0}])
+        with pytest.raises(Denied):
+            await priya.append_async("customers", [row])
+
+    asyncio.run(append())
+    noted = [(e["action"], e["statement"], e["outcome"]) for e in entries(lake)]
+    assert noted == [
+        ("append", "orders", "answered"),
+        ("append", "orders", "failed"),
+        ("append", "customers", "refused"),
+    ]
 
 
 def test_what_waits_is_noted_when_the_lake_closes(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from thermocline.core.asof import AsOf, Now
+from thermocline.core.owners import Append
 from thermocline.core.policy import TierPolicy
-from thermocline.core.protocols import Append
 from thermocline.core.results import Appended
 from thermocline.tiers.cold.iceberg import IcebergCold
 from thermocline.tiers.files import CheckedFiles

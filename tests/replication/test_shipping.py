@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from thermocline.core.errors import Fenced, Unavailable
-from thermocline.core.protocols import Append
+from thermocline.core.owners import Append
 from thermocline.tiers.steps.archive import archive
 from thermocline.tiers.steps.expire import expire
 from thermocline.tiers.steps.flush import flush

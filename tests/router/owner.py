@@ -18,7 +18,7 @@ from thermocline.core.errors import Corrupt, Invalid, NotFound, nearest
 from thermocline.core.ids import checksum
 from thermocline.core.keys import NO_KEYS, Keys, corrected, spelled
 from thermocline.core.manifest import ColdRef, DataFile, FileRef, Manifest, Run, empty_manifest
-from thermocline.core.protocols import Append
+from thermocline.core.owners import Append
 from thermocline.core.results import Appended
 from thermocline.core.schema import Schema, Table, new_schema, widen
 from thermocline.core.snapshots import TableSnapshot

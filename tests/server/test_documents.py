@@ -15,6 +15,7 @@ from thermocline.server.app import create_app
 
 OPERATIONS = {
     ("delete", "/v1/objects/{ref}/{id}"),
+    ("delete", "/v1/{db}/agents/{agent}/memories/{name}"),
     ("get", "/health"),
     ("get", "/metrics"),
     ("get", "/v1/databases"),
@@ -23,6 +24,9 @@ OPERATIONS = {
     ("get", "/v1/objects"),
     ("get", "/v1/objects/{ref}/{id}"),
     ("get", "/v1/objects/{ref}/{id}/facts"),
+    ("get", "/v1/{db}/agents/{agent}/log"),
+    ("get", "/v1/{db}/agents/{agent}/memories/{name}"),
+    ("get", "/v1/{db}/agents/{agent}/turns"),
     ("get", "/v1/{db}/bookmark"),
     ("get", "/v1/{db}/model"),
     ("get", "/v1/{db}/shards"),
@@ -32,6 +36,9 @@ OPERATIONS = {
     ("get", "/v1/{db}/tables/{table}/schema"),
     ("get", "/v1/{db}/tiers"),
     ("post", "/v1/objects/{ref}/call"),
+    ("post", "/v1/{db}/agents/{agent}/ask"),
+    ("post", "/v1/{db}/agents/{agent}/corrections"),
+    ("post", "/v1/{db}/agents/{agent}/verified"),
     ("post", "/v1/{db}/append"),
     ("post", "/v1/{db}/archive"),
     ("post", "/v1/{db}/ask"),
@@ -50,6 +57,8 @@ OPERATIONS = {
     ("post", "/v1/{db}/verify"),
     ("put", "/v1/policy"),
     ("put", "/v1/{db}"),
+    ("put", "/v1/{db}/agents/{agent}"),
+    ("put", "/v1/{db}/agents/{agent}/memories/{name}"),
     ("put", "/v1/{db}/model"),
 }
 
@@ -90,16 +99,17 @@ def test_every_body_has_an_example_that_works(http: httpx.Client, document: dict
     meaning = "meaning float[64] generated always as (embed('hashing', body))"
     reviews = f"create table reviews (body varchar, stars bigint, {meaning})"
     assert http.post("/v1/acme/sql", json={"sql": reviews}).status_code == 200
-    for (_, path), operation in sorted(operations(document).items()):
+    assert http.put("/v1/acme/agents/priya", json={"tables": ["sales"]}).status_code == 200
+    for (method, path), operation in sorted(operations(document).items()):
         for kind, content in operation.get("requestBody", {}).get("content", {}).items():
             example = content.get("example") or next(iter(content["schema"].get("examples", [])), None)
             if example is None:
                 assert content["schema"]["format"] == "binary"
                 continue
-            target = path.format(db="acme", table=f"t{abs(hash(kind))}")
+            target = path.format(db="acme", table=f"t{abs(hash(kind))}", agent="priya", name="unit")
             send = {"content": example} if isinstance(example, str) else {"json": example}
-            reply = http.post(target, headers={"Content-Type": kind}, **send)
-            assert reply.status_code == 200 or "future" in reply.text or "before" in reply.text, (
+            reply = http.request(method, target, headers={"Content-Type": kind}, **send)
+            assert reply.is_success or "future" in reply.text or "before" in reply.text, (
                 kind,
                 reply.text,
             )

@@ -12,8 +12,8 @@ import pytest
 
 from thermocline.core.asof import Now
 from thermocline.core.errors import Resharded
+from thermocline.core.owners import Append
 from thermocline.core.policy import TierPolicy
-from thermocline.core.protocols import Append
 from thermocline.tiers.closing import begin, close_rows, closed_us, hot_heads, noted_heads
 from thermocline.tiers.cold.iceberg import IcebergCold
 from thermocline.tiers.files import CheckedFiles

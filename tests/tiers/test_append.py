@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from thermocline.core.errors import Conflict, Invalid
-from thermocline.core.protocols import Append
+from thermocline.core.owners import Append
 from thermocline.tiers.steps.archive import archive
 from thermocline.tiers.steps.flush import flush
 

@@ -10,7 +10,8 @@ import pytest
 
 import thermocline
 from thermocline.core.errors import Conflict
-from thermocline.core.protocols import Append, Lakehouse
+from thermocline.core.owners import Append
+from thermocline.core.protocols import Lakehouse
 
 from ..below import shard_of
 

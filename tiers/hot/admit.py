@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ...core.errors import Conflict, Invalid, Resharded
 from ...core.ids import Entropy, fingerprints, uuid7s
-from ...core.protocols import Append
+from ...core.owners import Append
 from ...core.results import Appended
 from ...core.schema import Schema, Table, check_given, new_schema, widen
 from ...core.types import type_name

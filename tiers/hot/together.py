@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from ...core.errors import Error
-from ...core.protocols import Append
+from ...core.owners import Append
 from ...core.results import Appended
 from ...core.schema import Table
 from ..intake.batch import Batch

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pyarrow as pa
 
 from ...core.ids import check_name
-from ...core.protocols import Append, Rows
+from ...core.owners import Append
+from ...core.protocols import Rows
 from ...core.schema import Schema
 from .batch import Batch
 from .normalise import normalise

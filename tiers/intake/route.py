@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from ...core.errors import Invalid
-from ...core.protocols import Append
+from ...core.owners import Append
 from ...core.schema import Schema
 from ...core.sharding import STREAM, ShardMap, hours
 from ...core.types import stored_type

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...core.clock import DAY_US, SECOND_US, now_us
-from ...core.protocols import Due
+from ...core.owners import Due
 from ...core.results import Moved
 from ...core.tiering import due_archive, due_compaction, due_flush, look_again
 from ..shard import Shard

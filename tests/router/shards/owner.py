@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from thermocline.core.asof import AsOf, AtBookmark
 from thermocline.core.keys import Keys
+from thermocline.core.owners import Append
 from thermocline.core.policy import TierPolicy
-from thermocline.core.protocols import Append, Cancel
+from thermocline.core.protocols import Cancel
 from thermocline.core.results import Appended, Result
 from thermocline.core.schema import Table
 from thermocline.core.sharding import HOME, ShardMap

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 
 from thermocline.core.errors import Error, Invalid, NotFound, Unavailable
-from thermocline.core.protocols import Append, Cancel
+from thermocline.core.owners import Append
+from thermocline.core.protocols import Cancel
 from thermocline.core.sharding import new_shard_map
 
 from ..test_corpus import comparable

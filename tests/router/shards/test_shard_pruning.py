@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from thermocline.core.errors import Error
-from thermocline.core.protocols import Append
+from thermocline.core.owners import Append
 from thermocline.core.sharding import ShardMap, new_shard_map
 from thermocline.core.types import UUID
 from thermocline.router.query import Router
