@@ -33,6 +33,7 @@ from ..tiers.intake.batch import Batch
 from ..tiers.intake.received import batch_of, held
 from ..tiers.report import SCHEMA
 from .importing import tables_of
+from .rows import at_most
 from .streams import LakeStream
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class GuardedDatabase:
     ) -> Result:
         def act() -> Result:
             access = self.access
-            return self._inner.router.sql(
+            result = self._inner.router.sql(
                 sql,
                 params,
                 as_of=as_of,
@@ -157,6 +158,7 @@ class GuardedDatabase:
                 engine=engine,
                 access=self._sight,
             )
+            return at_most(result, access.max_rows, access.principal)
 
         return self._noted("sql", sql, act)
 
@@ -192,7 +194,7 @@ class GuardedDatabase:
                 one_shard=shards.shard_map().single,
             )
             sql, values = statement(search)
-            return self._inner.router.sql(
+            result = self._inner.router.sql(
                 sql,
                 {**(params or {}), **values},
                 as_of=as_of,
@@ -201,6 +203,7 @@ class GuardedDatabase:
                 cancel=cancel,
                 access=self._sight,
             )
+            return at_most(result, access.max_rows, access.principal)
 
         return self._noted("search", query if isinstance(query, str) else "a vector", act)
 
@@ -256,6 +259,9 @@ class GuardedDatabase:
 
     def asks_as(self) -> str:
         return str(self.caller.principal)
+
+    def model_limits(self) -> Mapping[str, float]:
+        return self.access.model_limits
 
     def explain(
         self,

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ...core.access import caller, token_digest
 from ...core.answers import MOST_ROWS
@@ -54,6 +54,10 @@ from .options import ClusterOptions, LakePlace
 from .remote import RemotePartition
 from .scratch import Scratch
 
+if TYPE_CHECKING:
+    from ...agent.providers.base import Provider
+    from ...agent.providers.budget import Budget
+
 
 class RayLake:
     """Implements `core.protocols.Lakehouse`. `ending`: what `close` ends besides."""
@@ -69,6 +73,8 @@ class RayLake:
         entropy: Entropy = os.urandom,
         here: Any = None,
         ending: Any = None,
+        model: Provider | str | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.place = place
         self.options = options
@@ -94,7 +100,7 @@ class RayLake:
         self.notices = Notices()
         self.policies = PolicyStore(self.store, entropy, shared=True)
         self.audit = Audit(self._append_audit, self._soon, clock)
-        self.models = models_of(None, None, clock)
+        self.models = models_of(model, budget, clock, self.object)
         self.closing = False
         self.problem: Exception | None = None
 

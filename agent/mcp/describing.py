@@ -10,6 +10,7 @@ from ...core.errors import Denied
 from ...core.protocols import Cancel, Database
 from ...core.types import is_vector, quote, type_name
 from ...core.values import text_columns
+from ..asker import first_rows
 from ..catalog import Catalog, Column, Table
 from .data import csv_line, fenced, one_line
 
@@ -78,7 +79,9 @@ def _samples(
     if not shown:
         return dict.fromkeys(names, ())
     listed = ", ".join(map(quote, shown))
-    rows = database.sql(f"SELECT {listed} FROM {quote(table)} LIMIT {SAMPLED_ROWS}", cancel=cancel).arrow()
+    sampled = f"SELECT {listed} FROM {quote(table)} LIMIT {SAMPLED_ROWS}"
+    result = database.sql(sampled, cancel=cancel, stream=True)
+    rows, _ = first_rows(result, SAMPLED_ROWS)
     found: dict[str, Sequence[str]] = dict.fromkeys(names, ())
     for batch in rows.combine_chunks().to_batches():
         for name, values in zip(shown, text_columns(batch), strict=True):

@@ -10,6 +10,7 @@ from mcp_types import CallToolResult, InputRequiredResult
 from ...core.answers import Answer, Option
 from ...core.results import Result
 from ...router.statements import Query, read_statement
+from ..asker import first_rows
 from ..catalog import Table
 from ..query import to_dict
 from ..rank import Schema
@@ -277,11 +278,13 @@ class Tools:
         place = cursors.Place(as_of) if cursor is None else cursors.read(sql, cursor)
         wanted = _bounded(limit or self._doors.settings.limit, self._doors.settings.most_rows)
         text = cursors.page_of(sql, wanted + 1, place.offset) if pages else sql
-        result = visit.database.sql(text, as_of=place.as_of, timeout=visit.timeout, cancel=visit.cancel)
+        result = visit.database.sql(
+            text, as_of=place.as_of, timeout=visit.timeout, cancel=visit.cancel, stream=True
+        )
         if place.files is not None and place.files != cursors.files_of(result.certificate):
             raise ToolError("the files were rearranged since that page. Add ORDER BY and begin again.")
-        table = result.arrow()
-        rows = results.rows_of(table.slice(0, wanted), more=table.num_rows > wanted)
+        table, more = first_rows(result, wanted)
+        rows = results.rows_of(table, more=more)
         return results.of_result(result, rows, cursor=_following(sql, place, result, rows) if pages else None)
 
 
