@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import Invalid, NotFound
-from .options import As, Db, Lake, Setting, Verbose, who
+from .options import As, Db, Lake, Model, Setting, Verbose, who
 from .session import databases_hint, is_remote, open_lake
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ Examples:
   thermocline mcp --lake /data/lake --db acme --as analyst --set app.customer_id=7
   thermocline mcp --lake http://127.0.0.1:8380 --db acme
   thermocline mcp --lake /data/lake --db acme --http --port 8381
+  thermocline mcp --lake /data/lake --db acme --as analyst --model anthropic:claude-sonnet-4-5
 """
 
 _POLL_S = 0.2
@@ -52,6 +53,7 @@ def mcp(
     allow_writes: Annotated[
         bool, typer.Option("--allow-writes", help="Let run_sql change data, once that is confirmed.")
     ] = False,
+    model: Model = None,
     verbose: Verbose = False,
 ) -> None:
     """Serve one database to AI agents: the Model Context Protocol, over stdio or HTTP."""
@@ -61,7 +63,7 @@ def mcp(
     from ..agent.mcp import doors
 
     chosen = doors.Settings(limit=limit, allow_writes=allow_writes)
-    with open_lake(lake, verbose=verbose) as opened:
+    with open_lake(lake, verbose=verbose, model=model) as opened:
         if not is_remote(lake):  # where a token may not list them
             _check_database(opened, db)
         if http:
