@@ -245,6 +245,14 @@ class GuardedDatabase:
         """A question as the next turn of an agent; see `named_agent`."""
         return self._inner.questions.converse(self, question, Wish(limit=limit), agent, given)
 
+    def check(self, sql: str) -> None:
+        """Raises what is wrong with a statement, `Denied` if it is not allowed; nothing is done."""
+        self._noted("check", sql, lambda: self._inner.router.check(sql, self._sight))
+
+    def may_change(self) -> bool:
+        """Whether the policy lets the caller change anything here."""
+        return self.access.changes
+
     def masked(self) -> frozenset[tuple[str, str]]:
         access = self.access
         found = ((name, access.table(name)) for name in self.tables())

@@ -7,13 +7,14 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..core.errors import Invalid, NotFound
 from .options import As, Db, Lake, Model, Setting, Verbose, who
-from .session import databases_hint, is_remote, open_lake
+from .session import database_as, databases_hint, is_remote, open_lake
 
 if TYPE_CHECKING:
     from ..agent.mcp.doors import Settings
@@ -84,7 +85,11 @@ def _serve_stdio(lake: Lakehouse, db: str, caller: Caller, settings: Settings) -
     from ..agent.mcp.callers import bound
     from ..agent.mcp.doors import Doors
     from ..agent.mcp.server import create_server
+    from ..agent.mcp.writing import may_change
 
+    if settings.allow_writes and not may_change(database_as(lake, db, caller)):
+        print(f"`{caller.principal}` was granted no changes, so run_sql only reads", file=sys.stderr)
+        settings = replace(settings, allow_writes=False)
     server = create_server(Doors(lake, db, bound(caller.principal, dict(caller.settings)), settings))
     if caller.principal is None:
         print(f"agents have the owner's rights in `{db}`; --as PRINCIPAL gives them less", file=sys.stderr)

@@ -346,6 +346,11 @@ class Access:
     def _least(self, limit: str) -> float | None:
         return min((p.limits[limit] for p in self._people if limit in p.limits), default=None)
 
+    @property
+    def changes(self) -> bool:
+        """Whether anything beside reading is granted."""
+        return self.principal is None or any(g.privilege != "select" for g in self._grants)
+
     @cached_property
     def _people(self) -> list[Principal]:
         return [self.policy.principal(role) for role in self.roles]

@@ -21,6 +21,7 @@ from .callers import DOOR, WhoCalls
 from .failures import taught
 from .kept import Kept
 from .known import Catalogs, names_of
+from .writing import Confirmations
 
 T = TypeVar("T")
 
@@ -58,6 +59,10 @@ class Doors:
     @cached_property
     def catalogs(self) -> Catalogs:
         return Catalogs(self.clock)
+
+    @cached_property
+    def confirmations(self) -> Confirmations:
+        return Confirmations(self.clock)
 
     def caller(self) -> Caller:
         """Raises `ToolError`."""
