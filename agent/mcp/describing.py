@@ -43,9 +43,11 @@ def describe(
     told = f"{len(names)}; CSV"
     parts = [fenced(one_line(title), told, lines)]
     if column is None:
-        parts += [one_line(f"synonyms: {', '.join(table.synonyms)}")] if table.synonyms else []
+        if synonyms := table.synonyms:
+            parts.append(fenced("synonyms", f"{len(synonyms)}; CSV", [csv_line(synonyms)]))
         parts += [*_tiers(database, table.name)]
-        parts += [*_joins(catalog, table)] if full else []
+        if full and (joins := list(_joins(catalog, table))):
+            parts.append(fenced("joins", f"{len(joins)}, one a line", joins))
     return "\n".join(parts)
 
 
@@ -107,7 +109,7 @@ def _joins(catalog: Catalog, table: Table) -> Iterator[str]:
     for join in catalog.joins:
         if table.name in (join.left, join.right):
             said = f"{join.left}.{join.left_column} = {join.right}.{join.right_column}"
-            yield one_line(f"joins: {said}" + ("" if join.given else " (by its name)"))
+            yield one_line(said + ("" if join.given else " (by its name)"))
 
 
 def _said(value: object) -> str | None:
