@@ -101,7 +101,8 @@ class Asking:
             text, answer = _Text(on_text), begin()
             failure = self._try(body, text, answer, timeout, deadline - self._clock(), cancel)
             if failure is None:
-                return "".join(text.pieces), answer
+                # A key may have come in pieces, too.
+                return self._service.hidden("".join(text.pieces)), answer
             tried += 1
             pause = next_pause(tried, failure.retry_after_s, deadline - self._clock())
             if pause is None or text.given:

@@ -71,7 +71,7 @@ def prompts(path: Path, values: list[str], columns: list[str], told: list[str]) 
     model = Obedient()
     with thermocline.connect(path, clock=lambda: NOW, background=False, model=model) as lake:
         shop = lake.database("acme")
-        rows = [{} for _ in range(A_COLUMN)]
+        rows: list[dict[str, str]] = [{} for _ in range(A_COLUMN)]
         for n, value in enumerate(values):
             rows[n % A_COLUMN][f"c{n // A_COLUMN}"] = value
         shop.append("texts", rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,10 @@ def sql(text: str, *params: Any) -> Act:
     return lambda database: database.sql(text, list(params))
 
 
+def _asked(statement: str, near: list[float], database: Database) -> Any:
+    return database.sql(statement, {"q": near})
+
+
 def search(**options: Any) -> Act:
     return lambda database: database.search(GUESS, table="docs", **options)
 
@@ -91,15 +96,12 @@ def attempts(column: str) -> Iterator[Act]:
     yield lambda database: database.search(near, table="docs", column=column)
     for distance in ("{c} <=> $q", "{c} <-> $q", "array_distance({c}, $q)"):
         text = distance.format(c=column)
-        yield lambda database, text=text: database.sql(
-            f"SELECT id, {text} AS d FROM docs ORDER BY d LIMIT 4", {"q": near}
-        )
-        yield lambda database, text=text: database.sql(
-            f"SELECT id, row_number() OVER (ORDER BY {text}, id) FROM docs", {"q": near}
-        )
-        yield lambda database, text=text: database.sql(
-            f"SELECT count(*) FROM docs WHERE {text} < 0.5", {"q": near}
-        )
+        for statement in (
+            f"SELECT id, {text} AS d FROM docs ORDER BY d LIMIT 4",
+            f"SELECT id, row_number() OVER (ORDER BY {text}, id) FROM docs",
+            f"SELECT count(*) FROM docs WHERE {text} < 0.5",
+        ):
+            yield partial(_asked, statement, near)
     yield sql(f"SELECT id, {column} FROM docs")
     yield sql(f"SELECT sum({column}[1]), min({column}[2]) FROM docs")
     yield sql(f"SELECT a.id, b.id, array_distance(a.{column}, b.{column}) FROM docs a, docs b")
