@@ -15,6 +15,7 @@ from ...core.access import Caller
 from ...core.answers import Option
 from ...core.clock import Clock, system_clock
 from ...core.errors import Error
+from ...core.ids import Entropy, system_entropy
 from ...core.protocols import Cancel, Database, Lakehouse
 from ..rank import Schema
 from .callers import DOOR, WhoCalls
@@ -46,7 +47,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Doors:
-    """One lake, one of its databases, and whoever calls. `clock`: for periods such as last quarter."""
+    """One lake, one of its databases, and whoever calls. `clock`: for periods such as last quarter.
+    `entropy`: for codes that nobody can guess."""
 
     lake: Lakehouse
     name: str
@@ -55,6 +57,7 @@ class Doors:
     clock: Clock = system_clock
     answers: Kept[Asked] = field(default_factory=lambda: Kept("a"))
     options: Kept[Option] = field(default_factory=lambda: Kept("o"))
+    entropy: Entropy = system_entropy
 
     @cached_property
     def catalogs(self) -> Catalogs:
@@ -62,7 +65,7 @@ class Doors:
 
     @cached_property
     def confirmations(self) -> Confirmations:
-        return Confirmations(self.clock)
+        return Confirmations(self.clock, self.entropy)
 
     def caller(self) -> Caller:
         """Raises `ToolError`."""

@@ -9,7 +9,6 @@ decides, before anything is shown. The policy itself is not changed by agents.
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections import OrderedDict
@@ -57,7 +56,7 @@ class Preview:
 class Confirmations:
     """Previews that wait for a yes, each by a code that nobody can guess: its caller's, good once."""
 
-    def __init__(self, clock: Clock, entropy: Entropy = os.urandom) -> None:
+    def __init__(self, clock: Clock, entropy: Entropy) -> None:
         self._clock = clock
         self._entropy = entropy
         self._lock = threading.Lock()
