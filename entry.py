@@ -49,6 +49,9 @@ def connect(
     Raises `Unavailable` if another process has the directory open for writing, `Corrupt` if it is damaged.
     """
     text = str(path)
+    if model is not None and "://" in text:
+        hint = "the process that serves the lake takes one from THERMOCLINE_MODEL"
+        raise Invalid("the model of a lake elsewhere is chosen there", hint=hint)
     if text.startswith(("http://", "https://")):
         from .sdks.lakehouse.http import connect_http
 
@@ -69,6 +72,8 @@ def connect(
             catalog=catalog,
             policy=policy,
             options=cluster or ClusterOptions(sink=background),
+            model=model,
+            budget=budget,
         )
     if "://" in text:
         hint = "give a directory, an http:// or a ray:// address"

@@ -243,6 +243,10 @@ class LakeDatabase:
     def asks_as(self) -> str:
         return "owner"
 
+    def model_limits(self) -> Mapping[str, float]:
+        """The lake's budget alone is the owner's."""
+        return {}
+
     def query(
         self,
         sql: str,

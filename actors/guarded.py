@@ -36,6 +36,7 @@ from ..tiers.intake.received import batch_of, held
 from ..tiers.report import SCHEMA
 from .family.agent import own_name
 from .importing import tables_of
+from .rows import at_most
 from .streams import LakeStream
 
 if TYPE_CHECKING:
@@ -239,6 +240,14 @@ class GuardedDatabase:
         """A question as the next turn of an agent; see `named_agent`."""
         return self._inner.questions.converse(self, question, wish, agent, given)
 
+    def check(self, sql: str) -> None:
+        """Raises what is wrong with a statement, `Denied` if it is not allowed; nothing is done."""
+        self._noted("check", sql, lambda: self._inner.router.check(sql, self._sight))
+
+    def may_change(self) -> bool:
+        """Whether the policy lets the caller change anything here."""
+        return self.access.changes
+
     def masked(self) -> frozenset[tuple[str, str]]:
         access = self.access
         found = ((name, access.table(name)) for name in self.tables())
@@ -265,6 +274,9 @@ class GuardedDatabase:
 
     def asks_as(self) -> str:
         return str(self.caller.principal)
+
+    def model_limits(self) -> Mapping[str, float]:
+        return self.access.model_limits
 
     def explain(
         self,
@@ -380,7 +392,7 @@ class GuardedDatabase:
     ) -> Result:
         """A statement within the caller's limits; not noted."""
         access = self.access
-        return self._inner.router.sql(
+        result = self._inner.router.sql(
             sql,
             params,
             timeout=_least(timeout, access.max_runtime_s),
@@ -388,6 +400,7 @@ class GuardedDatabase:
             access=self._sight,
             **options,
         )
+        return at_most(result, access.max_rows, access.principal)
 
     # -- checks -----------------------------------------------------------------------------------
 

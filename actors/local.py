@@ -89,6 +89,7 @@ class LocalLake(PolicedLake):
         self.closing = False
         self._closed = False
         self._problems: dict[str, Exception] = {}
+        self.models = models_of(model, budget, clock, None if read_only else self.object)
         if not read_only:
             for folder in ("databases", "tmp"):
                 (path / folder).mkdir(parents=True, exist_ok=True)
@@ -107,7 +108,6 @@ class LocalLake(PolicedLake):
             embed=partial(embedded, self.engine),
         )
         self.policies = PolicyStore(store, entropy, shared=read_only)
-        self.models = models_of(model, budget, clock)
         self.audit = None if read_only else audit_of(self, clock)
         if self.background and (path / "objects-hot").is_dir():
             self.objects()  # an alarm may be due

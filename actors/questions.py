@@ -14,7 +14,7 @@ from ..agent.catalog import Catalog, build_catalog
 from ..agent.facts import read_facts, told_joins
 from ..agent.modelled import Model
 from ..agent.providers.base import Provider
-from ..agent.providers.budget import Budget, Ledger
+from ..agent.providers.budget import Budget, Ledger, within
 from ..agent.semantic.document import draft, known_of, read_model, usable_model
 from ..agent.semantic.model import Verified, merged
 from ..agent.translate import Translator
@@ -40,8 +40,10 @@ class Models:
     budget: Budget
     ledger: Ledger
 
-    def of(self, agent: str, fence: Callable[[], str]) -> Model:
-        return Model(self.provider, self.ledger, self.budget, agent, fence)
+    def of(self, door: Known, fence: Callable[[], str]) -> Model:
+        """As whoever asks may use it."""
+        budget = within(self.budget, door.model_limits())
+        return Model(self.provider, self.ledger, budget, door.asks_as(), fence)
 
 
 class Known(Asker, Protocol):
@@ -61,6 +63,10 @@ class Known(Asker, Protocol):
 
     def asks_as(self) -> str:
         """In whose name a model is asked."""
+        ...
+
+    def model_limits(self) -> Mapping[str, float]:
+        """What may be taken of it, by the names in `core.limits`."""
         ...
 
     def sight(self) -> Hashable:
@@ -133,7 +139,7 @@ class Questions:
             wish,
             previous,
             next(iter(vouched.values()), None) or self._vouched(door, question),
-            None if self._models is None else self._models.of(door.asks_as(), self._fence),
+            None if self._models is None else self._models.of(door, self._fence),
             turns,
         )
 

@@ -12,12 +12,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-import pyarrow as pa
-
 from ..core.answers import Answer, Kind, Option, Wish
 from ..core.errors import Denied, Error, Invalid, NotFound
 from ..core.results import Result
-from .asker import Asker
+from .asker import Asker, first_rows
 from .build import build_sql
 from .errors import Unconnected
 from .modelled import Model, ask_model
@@ -115,10 +113,9 @@ def _run(question: str, found: Translation, asker: Asker, wish: Wish) -> Answer:
 
 
 def _with_rows(told: Answer, sql: str, asker: Asker, wish: Wish) -> Answer:
-    """Reads as far as one row more than is wanted: then it is known whether that was all."""
     try:
         result = asker.sql(sql, as_of=wish.as_of, timeout=wish.timeout, cancel=wish.cancel, stream=True)
-        rows = _first(result, wish.limit + 1)
+        rows, truncated = first_rows(result, wish.limit)
     except (Denied, NotFound):
         raise
     except Error as error:
@@ -126,19 +123,9 @@ def _with_rows(told: Answer, sql: str, asker: Asker, wish: Wish) -> Answer:
             raise
         said = f"The question was understood as: {told.reading}. Its SQL failed: {error.message}"
         return replace(told, kind="refuse", narrative=said)
-    truncated = rows.num_rows > wish.limit
-    data = Result(rows.slice(0, wish.limit), result.certificate, engine=result.engine)
+    data = Result(rows, result.certificate, engine=result.engine)
     said = narrative(data.columns, data.rows(), truncated=truncated)
     return replace(told, data=data, truncated=truncated, narrative=said)
-
-
-def _first(result: Result, count: int) -> pa.Table:
-    held: list[pa.RecordBatch] = []
-    for batch in result.batches():
-        held.append(batch)
-        if sum(b.num_rows for b in held) >= count:
-            break
-    return pa.Table.from_batches(held, schema=result.schema).slice(0, count)
 
 
 _WORTH_TELLING = 0.2

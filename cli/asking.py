@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AsJson, AsOf, Db, Lake, Timeout, Verbose
+from .options import As, AsJson, AsOf, Db, Lake, Model, Setting, Timeout, Verbose, who
 from .printing import certificate_lines, show_json, show_table
 from .session import interruptible, open_database
 
@@ -27,6 +27,8 @@ Examples:
   thermocline ask "revenue by month in 2025" --plot revenue.png
   thermocline ask "and by region?" --conversation monday
   thermocline ask "customers without orders" --dry-run
+  thermocline ask "which customers came back?" --model ollama:llama3.1:8b
+  thermocline ask "revenue by region" --db acme --as priya --set app.customer_id=7
 """
 
 
@@ -34,6 +36,9 @@ def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="In English.")],
     lake: Lake = "./lake",
     db: Db = "main",
+    as_who: As = None,
+    setting: Setting = None,
+    model: Model = None,
     conversation: Annotated[
         str | None,
         typer.Option("--conversation", metavar="NAME", help="Builds on what was asked under that name."),
@@ -56,7 +61,7 @@ def ask(
     verbose: Verbose = False,
 ) -> None:
     """Ask in English: the answer, how it was understood, and its SQL."""
-    with open_database(lake, db, verbose=verbose) as database:
+    with open_database(lake, db, who=who(as_who, setting), verbose=verbose, model=model) as database:
 
         def put(asked: str | Option) -> Answer:
             return interruptible(

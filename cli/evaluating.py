@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import Error, NotFound
-from .options import AsJson, Db, Lake, Verbose
+from .options import AsJson, Db, Lake, Model, Verbose
 from .printing import show_json, show_rows
 from .session import open_lake, progress_bar
 
@@ -30,6 +30,7 @@ Examples:
   thermocline eval questions.jsonl --db acme
   thermocline eval questions.jsonl --databases sqlite-files/
   thermocline eval questions.jsonl --failures wrong.jsonl --json
+  thermocline eval questions.jsonl --db acme --model openai:gpt-5-mini
 """
 
 
@@ -44,6 +45,7 @@ def evaluate(
     failures: Annotated[
         Path | None, typer.Option("--failures", metavar="FILE", help="Writes what was not right there.")
     ] = None,
+    model: Model = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -57,7 +59,7 @@ def evaluate(
         raise NotFound(f"no file {file}", hint="check the path")
     cases = read_cases(file.read_text(), db)
     with (
-        open_lake(lake, create=databases is not None, verbose=verbose) as opened,
+        open_lake(lake, create=databases is not None, verbose=verbose, model=model) as opened,
         progress_bar(show=not as_json) as progress,
     ):
         if databases is not None:

@@ -7,13 +7,14 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..core.errors import Invalid, NotFound
-from .options import As, Db, Lake, Setting, Verbose, who
-from .session import databases_hint, is_remote, open_lake
+from .options import As, Db, Lake, Model, Setting, Verbose, who
+from .session import database_as, databases_hint, is_remote, open_lake
 
 if TYPE_CHECKING:
     from ..agent.mcp.doors import Settings
@@ -31,6 +32,7 @@ Examples:
   thermocline mcp --lake /data/lake --db acme --as analyst --set app.customer_id=7
   thermocline mcp --lake http://127.0.0.1:8380 --db acme
   thermocline mcp --lake /data/lake --db acme --http --port 8381
+  thermocline mcp --lake /data/lake --db acme --as analyst --model anthropic:claude-sonnet-4-5
 """
 
 _POLL_S = 0.2
@@ -52,6 +54,7 @@ def mcp(
     allow_writes: Annotated[
         bool, typer.Option("--allow-writes", help="Let run_sql change data, once that is confirmed.")
     ] = False,
+    model: Model = None,
     verbose: Verbose = False,
 ) -> None:
     """Serve one database to AI agents: the Model Context Protocol, over stdio or HTTP."""
@@ -61,7 +64,7 @@ def mcp(
     from ..agent.mcp import doors
 
     chosen = doors.Settings(limit=limit, allow_writes=allow_writes)
-    with open_lake(lake, verbose=verbose) as opened:
+    with open_lake(lake, verbose=verbose, model=model) as opened:
         if not is_remote(lake):  # where a token may not list them
             _check_database(opened, db)
         if http:
@@ -82,7 +85,11 @@ def _serve_stdio(lake: Lakehouse, db: str, caller: Caller, settings: Settings) -
     from ..agent.mcp.callers import bound
     from ..agent.mcp.doors import Doors
     from ..agent.mcp.server import create_server
+    from ..agent.mcp.writing import may_change
 
+    if settings.allow_writes and not may_change(database_as(lake, db, caller)):
+        print(f"`{caller.principal}` was granted no changes, so run_sql only reads", file=sys.stderr)
+        settings = replace(settings, allow_writes=False)
     server = create_server(Doors(lake, db, bound(caller.principal, dict(caller.settings)), settings))
     if caller.principal is None:
         print(f"agents have the owner's rights in `{db}`; --as PRINCIPAL gives them less", file=sys.stderr)

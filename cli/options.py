@@ -80,6 +80,14 @@ Param = Annotated[
 UpTo = Annotated[int | None, typer.Option("--up-to", metavar="SEQ", help="Up to this sequence, included.")]
 Certificate = Annotated[bool, typer.Option("--certificate", help="Show what the answer read, as proof.")]
 
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="Asked where the grammar is not sure: ollama:llama3.1:8b, openai:gpt-5-mini, ...",
+    ),
+]
 As = Annotated[
     str | None,
     typer.Option("--as", metavar="NAME", help="As this principal has it; for the owner of the lake."),

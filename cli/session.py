@@ -25,7 +25,12 @@ API_KEY_VARIABLE = "THERMOCLINE_API_KEY"
 
 @contextmanager
 def open_lake(
-    path: str, *, create: bool = False, own: bool = False, verbose: bool = False
+    path: str,
+    *,
+    create: bool = False,
+    own: bool = False,
+    verbose: bool = False,
+    model: str | None = None,
 ) -> Iterator[Lakehouse]:
     """The lake; while another process owns it, one to read only, or with `own` `Unavailable`.
 
@@ -33,7 +38,7 @@ def open_lake(
     """
     if not create:
         require_lake(path)
-    with _connect(path, own=own, verbose=verbose) as lake:
+    with _connect(path, own=own, verbose=verbose, model=model) as lake:
         yield lake
 
 
@@ -46,9 +51,10 @@ def open_database(
     create: bool = False,
     own: bool = False,
     verbose: bool = False,
+    model: str | None = None,
 ) -> Iterator[Database]:
     """One tenant of the lake, as `who` has it. A `NotFound` in an empty one names those that there are."""
-    with open_lake(path, create=create, own=own, verbose=verbose) as lake:
+    with open_lake(path, create=create, own=own, verbose=verbose, model=model) as lake:
         try:
             yield database_as(lake, name, who)
         except NotFound as error:
@@ -65,22 +71,22 @@ def database_as(lake: Lakehouse, name: str, who: Caller) -> Database:
     return lake.database(name, principal=who.principal, settings=settings, door=who.door)
 
 
-def _connect(path: str, *, own: bool, verbose: bool) -> Lakehouse:
+def _connect(path: str, *, own: bool, verbose: bool, model: str | None) -> Lakehouse:
     from .. import connect
 
     key = os.environ.get(API_KEY_VARIABLE)
     runtime = Runtime(os.environ.get(RUNTIME_VARIABLE) or Runtime.local)
     if is_remote(path) or runtime is Runtime.ray:
         # What a cluster does by itself is not for a command to decide.
-        return connect(path, background=is_remote(path), api_key=key, runtime=runtime.value)
+        return connect(path, background=is_remote(path), api_key=key, runtime=runtime.value, model=model)
     try:
-        return connect(path, background=False)
+        return connect(path, background=False, model=model)
     except Unavailable as error:
         if own:
             raise
         if verbose:
             print(f"{error.message}; reading only", file=sys.stderr)
-        return connect(path, background=False, read_only=True)
+        return connect(path, background=False, read_only=True, model=model)
 
 
 def require_lake(path: str) -> None:

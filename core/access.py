@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from .errors import Denied, Invalid, nearest
+from .limits import MAX_ROWS, MODEL_LIMITS, memory_bytes
 
 PRIVILEGES = ("select", "insert", "create", "manage")
 """select: read. insert: append. create: make tables. manage: flush, archive, index, drop."""
@@ -138,7 +139,8 @@ class VirtualSchema:
 class Principal:
     """What is noted of a name. `allowed_tables`: the only ones, whatever is granted; `None` for all.
 
-    `max_runtime_s`, `max_memory`: of each of its queries. `token`: digest of what it shows at a door.
+    `max_runtime_s`, `max_memory`: of each of its queries. `limits`: the others by name, see `core.limits`.
+    `token`: digest of what it shows at a door.
     """
 
     name: str
@@ -146,6 +148,7 @@ class Principal:
     allowed_tables: tuple[str, ...] | None = None
     max_runtime_s: float | None = None
     max_memory: str | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
     token: str | None = None
 
 
@@ -271,6 +274,17 @@ class Access:
         own = [p for p in self._people if p.max_memory is not None]
         return min((str(p.max_memory) for p in own), key=memory_bytes, default=None)
 
+    @cached_property
+    def max_rows(self) -> int | None:
+        """Of one answer."""
+        found = self._least(MAX_ROWS)
+        return None if found is None else int(found)
+
+    @cached_property
+    def model_limits(self) -> Mapping[str, float]:
+        """What it may take of a language model, by the names in `core.limits`."""
+        return {name: least for name in MODEL_LIMITS if (least := self._least(name)) is not None}
+
     def memory(self, given: str | None) -> str | None:
         """The lesser of a query's own limit and of what the principal may take."""
         limits = [limit for limit in (given, self.max_memory) if limit is not None]
@@ -328,6 +342,14 @@ class Access:
     def any(self) -> bool:
         """Whether anything of the database is granted."""
         return self.principal is None or bool(self._grants)
+
+    def _least(self, limit: str) -> float | None:
+        return min((p.limits[limit] for p in self._people if limit in p.limits), default=None)
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything beside reading is granted."""
+        return self.principal is None or any(g.privilege != "select" for g in self._grants)
 
     @cached_property
     def _people(self) -> list[Principal]:
@@ -400,43 +422,6 @@ def checked_name(who: str) -> str:
     if not _WHO.match(who):
         raise Invalid(f"not a name of a principal: {who!r}", hint="a letter, then letters, digits, _ . @ -")
     return who.lower()
-
-
-_MEMORY = re.compile(r"^\s*([\d.]+)\s*([kmgt]?)i?b?\s*$", re.IGNORECASE)
-
-
-def memory_bytes(text: str) -> float:
-    """
-    >>> memory_bytes("512MB") < memory_bytes("1GB")
-    True
-    """
-    found = _MEMORY.match(text)
-    if found is None:
-        raise Invalid(f"not a memory limit: {text!r}", hint="write it as 512MB or 2GB")
-    return float(found[1]) * 1000.0 ** " kmgt".index(found[2].lower() or " ")
-
-
-_RUNTIME = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?\s*$", re.IGNORECASE)
-_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-
-
-def runtime_seconds(text: str) -> float:
-    """
-    >>> runtime_seconds("30s"), runtime_seconds("2 min")
-    (30.0, 120.0)
-    """
-    found = _RUNTIME.match(text)
-    if found is None or not float(found[1]):
-        raise Invalid(f"not a time: {text!r}", hint="write it as 30s or 2min")
-    return float(found[1]) * _SECONDS[(found[2] or "").lower()]
-
-
-def runtime_text(seconds: float) -> str:
-    """
-    >>> runtime_text(30.0), runtime_text(0.25)
-    ('30s', '0.25s')
-    """
-    return f"{int(seconds)}s" if seconds == int(seconds) else f"{seconds:f}".rstrip("0") + "s"
 
 
 def same_name(pattern: str, name: str) -> bool:

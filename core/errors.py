@@ -3,6 +3,7 @@
     Error
     |- Invalid       the request itself is wrong: malformed input, a statement that is not allowed
     |  `- Denied     the policy forbids it
+    |     `- TooManyRows  more than one answer may have
     |- NotFound      an unknown database, table, column, stream, version; history that has expired
     |- Conflict      another truth came first: wrong expected version, one id with two bodies
     |- Fenced        this writer is no longer the owner
@@ -48,6 +49,10 @@ class Denied(Invalid):
     """The policy forbids it."""
 
 
+class TooManyRows(Denied):
+    """The answer has more rows than its reader may have of one; those up to there were given."""
+
+
 class NotFound(Error):
     """No such thing, or no longer."""
 
@@ -82,7 +87,7 @@ class Corrupt(Error):
 
 KINDS: dict[str, type[Error]] = {
     kind.__name__: kind
-    for kind in (Invalid, Denied, NotFound, Conflict, Fenced, Unavailable, Overloaded, Corrupt)
+    for kind in (Invalid, Denied, TooManyRows, NotFound, Conflict, Fenced, Unavailable, Overloaded, Corrupt)
 }
 
 

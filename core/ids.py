@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from .errors import Invalid
 
 Entropy = Callable[[int], bytes]
 """`os.urandom` or a seeded stand-in: n -> n random bytes."""
+
+system_entropy: Entropy = os.urandom
 
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_\-]{0,62}$")
 

@@ -8,7 +8,7 @@
     rowFilters:       acme.orders: {name: own, using: "customer_id = current_setting('app.customer_id')"}
     schemas:          acme.customer_{id}: {settings: {app.customer_id: "{id}"}, select: [partner]}
     allowed_tables:   priya: [acme.sales]
-    compute_limits:   priya: {max_query_runtime: 30s, max_memory: 1GB}
+    compute_limits:   priya: {max_query_runtime: 30s, max_memory: 1GB, max_rows: 1000}
 
 A list of one may be written without brackets, and keys in either case: rowFilters, row_filters.
 """
@@ -34,10 +34,9 @@ from .access import (
     RowPolicy,
     VirtualSchema,
     checked_name,
-    memory_bytes,
-    runtime_seconds,
 )
 from .errors import Invalid, NotFound, nearest
+from .limits import LIMITS, NUMBERS, limit_number, memory_bytes, runtime_seconds
 from .marked_yaml import Entry, Problems, compose, entries
 from .policy_changes import with_filter, with_mask, with_member
 from .policy_text import policy_text
@@ -242,7 +241,7 @@ class _Reader:
         self._change(checked_name(entry.key), allowed_tables=names)
 
     def _limits(self, entry: Entry) -> None:
-        said = self._members(entry, "max_query_runtime", "max_memory")
+        said = self._members(entry, *LIMITS)
         who = checked_name(entry.key)
         if "maxqueryruntime" in said:
             self._change(who, max_runtime_s=runtime_seconds(_text(said["maxqueryruntime"].value)))
@@ -250,6 +249,8 @@ class _Reader:
             limit = _text(said["maxmemory"].value)
             memory_bytes(limit)
             self._change(who, max_memory=limit)
+        numbers = {name: said[_word(name)].value for name in NUMBERS if _word(name) in said}
+        self._change(who, limits={name: limit_number(name, _text(node)) for name, node in numbers.items()})
 
     def _settings(self, entry: Entry) -> dict[str, str]:
         return {each.key: _text(each.value) for each in self._entries(entry.value)}
@@ -343,7 +344,7 @@ def _empty(node: yaml.Node) -> bool:
 
 def _names_people(node: yaml.Node) -> bool:
     """Whether its keys are names, and not those of a limit."""
-    limits = ("maxqueryruntime", "maxmemory")
+    limits = set(map(_word, LIMITS))
     return isinstance(node, yaml.MappingNode) and not any(
         isinstance(key, yaml.ScalarNode) and _word(key.value) in limits for key, _ in node.value
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from .access import PRIVILEGES, Audience, Grant, Mask, Policy, Principal, RowPolicy, runtime_text
+from .access import PRIVILEGES, Audience, Grant, Mask, Policy, Principal, RowPolicy
+from .limits import NUMBERS, runtime_text
 
 
 def policy_text(policy: Policy) -> str:
@@ -117,9 +118,10 @@ def _schemas_told(policy: Policy) -> dict[str, Any]:
     return told
 
 
-def _limits_told(person: Principal) -> dict[str, str]:
-    said = {
+def _limits_told(person: Principal) -> dict[str, Any]:
+    said: dict[str, Any] = {
         "max_query_runtime": None if person.max_runtime_s is None else runtime_text(person.max_runtime_s),
         "max_memory": person.max_memory,
+        **{name: person.limits[name] for name in NUMBERS if name in person.limits},
     }
     return {name: limit for name, limit in said.items() if limit is not None}

@@ -125,6 +125,10 @@ class Router:
             )
         )
 
+    def check(self, sql: str, access: Access | None) -> None:
+        """Raises what `sql` would raise before it does anything."""
+        self._viewing(lambda views: self._prepared(sql, None, views, _PRESENT, None, access))
+
     def _viewing(self, act: Callable[[Views], T]) -> T:
         """`act` with the views as remembered, and once more if a name was not found that may be a view's."""
         known = self.views.known()
@@ -149,12 +153,7 @@ class Router:
         *,
         views: Views,
     ) -> Result:
-        sight = self._sight(access, views)
-        prepared = self._preparations.get(sql, dialect, views, default, sight=sight, params=params)
-        if access is not None:
-            check_statement(access, prepared)
-            if isinstance(prepared.statement, CreateView):
-                check_view(self._preparations.get(prepared.statement.query.text, None, sight=sight))
+        prepared = self._prepared(sql, params, views, default, dialect, access)
         match prepared.statement:
             case Query():
                 run = self._run(prepared, params, default, limits, now_us)
@@ -265,6 +264,24 @@ class Router:
             with self._engine.session(limits.memory_limit) as session:
                 measured = run.measure(session, plan)
             return explain_text(plan, run.as_of_text, measured, near=run.near_told(plan))
+
+    def _prepared(
+        self,
+        sql: str,
+        params: Given,
+        views: Views,
+        default: AsOf,
+        dialect: str | None,
+        access: Access | None,
+    ) -> Prepared:
+        """The statement, if it may be carried out. Raises `Denied`."""
+        sight = self._sight(access, views)
+        prepared = self._preparations.get(sql, dialect, views, default, sight=sight, params=params)
+        if access is not None:
+            check_statement(access, prepared)
+            if isinstance(prepared.statement, CreateView):
+                check_view(self._preparations.get(prepared.statement.query.text, None, sight=sight))
+        return prepared
 
     def _sight(self, access: Access | None, views: Views) -> Sight | None:
         if access is None:

@@ -17,6 +17,7 @@ from .metrics import ERRORS, Metrics
 STATUS: Mapping[str, int] = {
     "Invalid": 400,
     "Denied": 403,
+    "TooManyRows": 403,
     "NotFound": 404,
     "Conflict": 409,
     "Fenced": 421,

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ...core.access import caller
 from ...core.asof import AsOf
@@ -49,6 +49,10 @@ from .options import ClusterOptions, LakePlace
 from .remote import RemotePartition
 from .scratch import Scratch
 
+if TYPE_CHECKING:
+    from ...agent.providers.base import Provider
+    from ...agent.providers.budget import Budget
+
 
 class RayLake(PolicedLake):
     """Implements `core.protocols.Lakehouse`. `ending`: what `close` ends besides."""
@@ -64,6 +68,8 @@ class RayLake(PolicedLake):
         entropy: Entropy = os.urandom,
         here: Any = None,
         ending: Any = None,
+        model: Provider | str | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.place = place
         self.options = options
@@ -89,7 +95,7 @@ class RayLake(PolicedLake):
         self.notices = Notices()
         self.policies = PolicyStore(self.store, entropy, shared=True)
         self.audit = audit_of(self, clock)
-        self.models = models_of(None, None, clock)
+        self.models = models_of(model, budget, clock, self.object)
         self.closing = False
         self.problem: Exception | None = None
 

@@ -27,6 +27,8 @@ from .options import (
 from .scratch import sweep
 
 if TYPE_CHECKING:
+    from ...agent.providers.base import Provider
+    from ...agent.providers.budget import Budget
     from .far import FarLake
     from .lake import RayLake
 
@@ -51,6 +53,8 @@ def open_ray_lake(
     catalog: Mapping[str, str] | None,
     policy: TierPolicy | None,
     options: ClusterOptions,
+    model: Provider | str | None = None,
+    budget: Budget | None = None,
 ) -> RayLake | FarLake:
     """`path`: a lake's folder, or the address of a cluster, `ray://host:10001`.
 
@@ -80,7 +84,16 @@ def open_ray_lake(
     except BaseException:
         _end(started, end_head)
         raise
-    return RayLake(keeper, place, options, policy, clock=clock, ending=lambda: _end(started, end_head))
+    return RayLake(
+        keeper,
+        place,
+        options,
+        policy,
+        clock=clock,
+        model=model,
+        budget=budget,
+        ending=lambda: _end(started, end_head),
+    )
 
 
 def _end(keeper: Any, end_head: Callable[[], None] | None) -> None:

@@ -10,6 +10,7 @@ from ...core.errors import Denied
 from ...core.protocols import Cancel, Database
 from ...core.types import is_vector, quote, type_name
 from ...core.values import text_columns
+from ..asker import first_rows
 from ..catalog import Catalog, Column, Table
 from .data import csv_line, fenced, one_line
 
@@ -42,9 +43,11 @@ def describe(
     told = f"{len(names)}; CSV"
     parts = [fenced(one_line(title), told, lines)]
     if column is None:
-        parts += [one_line(f"synonyms: {', '.join(table.synonyms)}")] if table.synonyms else []
+        if synonyms := table.synonyms:
+            parts.append(fenced("synonyms", f"{len(synonyms)}; CSV", [csv_line(synonyms)]))
         parts += [*_tiers(database, table.name)]
-        parts += [*_joins(catalog, table)] if full else []
+        if full and (joins := list(_joins(catalog, table))):
+            parts.append(fenced("joins", f"{len(joins)}, one a line", joins))
     return "\n".join(parts)
 
 
@@ -78,7 +81,9 @@ def _samples(
     if not shown:
         return dict.fromkeys(names, ())
     listed = ", ".join(map(quote, shown))
-    rows = database.sql(f"SELECT {listed} FROM {quote(table)} LIMIT {SAMPLED_ROWS}", cancel=cancel).arrow()
+    sampled = f"SELECT {listed} FROM {quote(table)} LIMIT {SAMPLED_ROWS}"
+    result = database.sql(sampled, cancel=cancel, stream=True)
+    rows, _ = first_rows(result, SAMPLED_ROWS)
     found: dict[str, Sequence[str]] = dict.fromkeys(names, ())
     for batch in rows.combine_chunks().to_batches():
         for name, values in zip(shown, text_columns(batch), strict=True):
@@ -104,7 +109,7 @@ def _joins(catalog: Catalog, table: Table) -> Iterator[str]:
     for join in catalog.joins:
         if table.name in (join.left, join.right):
             said = f"{join.left}.{join.left_column} = {join.right}.{join.right_column}"
-            yield one_line(f"joins: {said}" + ("" if join.given else " (by its name)"))
+            yield one_line(said + ("" if join.given else " (by its name)"))
 
 
 def _said(value: object) -> str | None:

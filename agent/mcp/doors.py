@@ -15,12 +15,14 @@ from ...core.access import Caller
 from ...core.answers import Option
 from ...core.clock import Clock, system_clock
 from ...core.errors import Error
+from ...core.ids import Entropy, system_entropy
 from ...core.protocols import Cancel, Database, Lakehouse
 from ..rank import Schema
 from .callers import DOOR, WhoCalls
 from .failures import taught
 from .kept import Kept
 from .known import Catalogs, names_of
+from .writing import Confirmations
 
 T = TypeVar("T")
 
@@ -45,7 +47,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Doors:
-    """One lake, one of its databases, and whoever calls. `clock`: for periods such as last quarter."""
+    """One lake, one of its databases, and whoever calls. `clock`: for periods such as last quarter.
+    `entropy`: for codes that nobody can guess."""
 
     lake: Lakehouse
     name: str
@@ -54,10 +57,15 @@ class Doors:
     clock: Clock = system_clock
     answers: Kept[Asked] = field(default_factory=lambda: Kept("a"))
     options: Kept[Option] = field(default_factory=lambda: Kept("o"))
+    entropy: Entropy = system_entropy
 
     @cached_property
     def catalogs(self) -> Catalogs:
         return Catalogs(self.clock)
+
+    @cached_property
+    def confirmations(self) -> Confirmations:
+        return Confirmations(self.clock, self.entropy)
 
     def caller(self) -> Caller:
         """Raises `ToolError`."""

@@ -10,6 +10,7 @@ from mcp_types import CallToolResult, InputRequiredResult
 from ...core.answers import Answer, Option
 from ...core.results import Result
 from ...router.statements import Query, read_statement
+from ..asker import first_rows
 from ..catalog import Table
 from ..query import to_dict
 from ..rank import Schema
@@ -168,7 +169,7 @@ class Tools:
             statement = read_statement(sql)
             if is_query(statement):
                 return self._page(visit, sql, limit, cursor, as_of, pages=isinstance(statement, Query))
-            return preview(visit.database, statement, visit.cancel)
+            return preview(visit.database, sql, statement, visit.cancel)
 
         def write(visit: Visit) -> CallToolResult:
             result = visit.database.sql(sql, timeout=visit.timeout, cancel=visit.cancel)
@@ -177,24 +178,28 @@ class Tools:
         found = await self._doors.call(look)
         if isinstance(found, CallToolResult):
             return found
-        code = cursors.digest(f"{found.told} {sql}")
+        caller, waiting = self._doors.caller(), self._doors.confirmations
         earlier = answered(ctx)
-        if earlier is None and confirm is None and can_ask(ctx):
+        if earlier is None and can_ask(ctx):
+            code = waiting.keep(caller, sql, found)
             asked = await choose(
                 ctx, f"Do this? {one_line(found.told)}: {one_line(sql, 500)}", ["no", "yes"], code
             )
             if isinstance(asked, InputRequiredResult):
                 return asked
             earlier = asked, code
-        said_yes = earlier is not None and earlier[0] == Chosen(1) and earlier[1] == code
-        if said_yes or (confirm == code and not can_ask(ctx)):
-            return await self._doors.call(write)
-        if earlier is not None:
+        if earlier is not None and earlier[0] != Chosen(1):
             return results.told(["not done: it was not confirmed"])
+        said = confirm if earlier is None else earlier[1]
+        if said is not None and waiting.take(caller, said, sql, found):
+            return await self._doors.call(write)
         return results.told(
             [
+                "not done: this is not what was confirmed, or too long ago" if said is not None else None,
                 f"NOT DONE YET: {one_line(found.told)}",
-                f'If the user agrees, call again with confirm="{code}".',
+                "Call again."
+                if can_ask(ctx)
+                else f'If the user agrees, call again with confirm="{waiting.keep(caller, sql, found)}".',
             ]
         )
 
@@ -277,11 +282,13 @@ class Tools:
         place = cursors.Place(as_of) if cursor is None else cursors.read(sql, cursor)
         wanted = _bounded(limit or self._doors.settings.limit, self._doors.settings.most_rows)
         text = cursors.page_of(sql, wanted + 1, place.offset) if pages else sql
-        result = visit.database.sql(text, as_of=place.as_of, timeout=visit.timeout, cancel=visit.cancel)
+        result = visit.database.sql(
+            text, as_of=place.as_of, timeout=visit.timeout, cancel=visit.cancel, stream=True
+        )
         if place.files is not None and place.files != cursors.files_of(result.certificate):
             raise ToolError("the files were rearranged since that page. Add ORDER BY and begin again.")
-        table = result.arrow()
-        rows = results.rows_of(table.slice(0, wanted), more=table.num_rows > wanted)
+        table, more = first_rows(result, wanted)
+        rows = results.rows_of(table, more=more)
         return results.of_result(result, rows, cursor=_following(sql, place, result, rows) if pages else None)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from ...core.errors import Unavailable
 from ...core.protocols import Cancel
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
@@ -33,6 +34,10 @@ class Completion:
     stopped: Stopped
 
 
+class BrokenOff(Unavailable):
+    """In the middle of an answer that was heard. It was paid for, so who pays decides to ask again."""
+
+
 class Provider(Protocol):
     """Safe to use from several threads."""
 
@@ -55,8 +60,9 @@ class Provider(Protocol):
     ) -> Completion:
         """One answer, within `timeout` seconds, retries included.
 
-        Once `on_text` was called, nothing is retried: a text would begin twice. Raises `Unavailable` if it
-        may work later, `Invalid` if the service or the model's name is wrong, `Denied` for a key or a budget.
+        Once `on_text` was called, nothing is retried, as a text would begin twice: it is `BrokenOff`. Raises
+        `Unavailable` if it may work later, `Invalid` if the service or the model's name is wrong, `Denied`
+        for a key or a budget.
         """
         ...
 

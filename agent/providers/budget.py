@@ -7,8 +7,9 @@ questions that run at once can't exceed a limit together.
 from __future__ import annotations
 
 import threading
-from collections.abc import MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from ...core.clock import Clock
 from ...core.errors import Denied
@@ -56,11 +57,29 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`question`: repairs included. `day`: of one agent, from midnight to midnight in UTC."""
+    """`question`: repairs included. `day`: of one agent, from midnight to midnight in UTC. `prices`: of the
+    model; while they are not known, no limit of cost can be held, and none is taken for held."""
 
     question: Limits = Limits()
     day: Limits = Limits()
-    prices: Prices = Prices()
+    prices: Prices | None = None
+
+
+def within(budget: Budget, own: Mapping[str, float]) -> Budget:
+    """The lesser of a budget and of an agent's own limits, which have the names of `core.limits`.
+
+    >>> within(Budget(day=Limits(tokens=900)), {"max_model_tokens_per_day": 500}).day
+    Limits(requests=None, tokens=500, cost=None)
+    """
+
+    def least(limits: Limits, of: str) -> Limits:
+        found: dict[str, Any] = {}
+        for what in ("requests", "tokens", "cost"):
+            known = (getattr(limits, what), own.get(f"max_model_{what}_per_{of}"))
+            found[what] = min((limit for limit in known if limit is not None), default=None)
+        return Limits(**found)
+
+    return replace(budget, question=least(budget.question, "question"), day=least(budget.day, "day"))
 
 
 def exceeded(limits: Limits, spent: Spent, more: Spent) -> str | None:
@@ -80,23 +99,50 @@ def exceeded(limits: Limits, spent: Spent, more: Spent) -> str | None:
     return None
 
 
-class Ledger:
-    """What agents have spent. `days`: (agent, date) -> what was spent; if it lasts, the limits of a day
-    outlast this process. Safe to use from several threads."""
+class Days(Protocol):
+    """What was spent on each day, as `2026-11-22`; if it lasts, the limits of a day outlast this process."""
 
-    def __init__(self, clock: Clock, days: MutableMapping[tuple[str, str], Spent] | None = None) -> None:
+    def spent(self, agent: str, day: str) -> Spent: ...
+
+    def add(self, agent: str, day: str, used: Spent) -> None: ...
+
+
+class PassingDays:
+    """Implements `Days` in memory."""
+
+    def __init__(self) -> None:
+        self._spent: dict[tuple[str, str], Spent] = {}
+
+    def spent(self, agent: str, day: str) -> Spent:
+        return self._spent.get((agent, day), Spent())
+
+    def add(self, agent: str, day: str, used: Spent) -> None:
+        self._spent[agent, day] = self.spent(agent, day) + used
+
+
+class Ledger:
+    """What agents have spent. Safe to use from several threads."""
+
+    def __init__(self, clock: Clock, days: Days | None = None) -> None:
         self._clock = clock
-        self._days = {} if days is None else days
+        self._days = days or PassingDays()
         self._reserved: dict[int, tuple[str, Spent]] = {}
         self._reservations = 0
         self._lock = threading.Lock()
 
     def question(self, agent: str, budget: Budget) -> Account:
+        """Raises `Denied` for a limit of cost that can't be held."""
+        limited = budget.question.cost is not None or budget.day.cost is not None
+        if limited and budget.prices is None:
+            raise Denied(
+                f"what `{agent}` may spend is limited, and nobody said what the model costs",
+                hint="connect(model=..., budget=Budget(prices=Prices(input=3, output=15))), of a million",
+            )
         return Account(self, agent, budget)
 
     def spent(self, agent: str) -> Spent:
         """Today."""
-        return self._days.get((agent, self._today()), Spent())
+        return self._days.spent(agent, self._today())
 
     def reserve(self, account: Account, at_most: Spent) -> int:
         """Sets so much aside. Raises `Denied` if a limit would be exceeded."""
@@ -120,8 +166,7 @@ class Ledger:
         with self._lock:
             del self._reserved[reservation]
             account.spent += used
-            day = (account.agent, self._today())
-            self._days[day] = self._days.get(day, Spent()) + used
+            self._days.add(account.agent, self._today(), used)
 
     def _today(self) -> str:
         return self._clock().date().isoformat()
@@ -161,7 +206,7 @@ class Metered:
         on_text: OnText | None = None,
         cancel: Cancel | None = None,
     ) -> Completion:
-        ledger, prices = self._account.ledger, self._account.budget.prices
+        ledger, prices = self._account.ledger, self._account.budget.prices or Prices()
         asked = sum(estimated_tokens(message.text) for message in messages)
         reservation = ledger.reserve(self._account, prices.request(asked, max_tokens))
         came = _Came(on_text)

@@ -22,7 +22,7 @@ import httpx
 from ...core.errors import Invalid, Unavailable
 from ...core.protocols import Cancel
 from ...core.services import Service, refusal
-from .base import OnText
+from .base import BrokenOff, OnText
 from .events import Event, events
 from .line import Line, Pause, cut_off, wait
 
@@ -101,10 +101,13 @@ class Asking:
             text, answer = _Text(on_text), begin()
             failure = self._try(body, text, answer, timeout, deadline - self._clock(), cancel)
             if failure is None:
-                return "".join(text.pieces), answer
+                # A key may have come in pieces, too.
+                return self._service.hidden("".join(text.pieces)), answer
+            if text.given:
+                raise BrokenOff(failure.error.message, hint=failure.error.hint)
             tried += 1
             pause = next_pause(tried, failure.retry_after_s, deadline - self._clock())
-            if pause is None or text.given:
+            if pause is None:
                 raise failure.error
             self._pause(pause, cancel)
 
@@ -132,7 +135,7 @@ class Asking:
             raise _cancelled()
         if failure is not None and line.late:
             raise Unavailable(
-                f"{self._url} did not answer within {timeout:g} s",
+                f"{self._url} did not answer within {round(timeout, 2):g} s",
                 hint="give it more time, or ask a faster model",
             )
         return failure

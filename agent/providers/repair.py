@@ -18,7 +18,7 @@ from typing import TypeAlias
 from ...core.errors import Unavailable
 from ...core.protocols import Cancel
 from . import data_block
-from .base import Completion, Message, OnText, Provider
+from .base import BrokenOff, Completion, Message, OnText, Provider
 from .prompt import MOST_OF_A_NAME, Prompt
 from .reply import Clarify, Refuse, Reply, Statement, Unreadable, read
 
@@ -110,7 +110,7 @@ def propose(
     clock: Callable[[], float] = time.monotonic,
 ) -> Proposal:
     """`timeout`: of all of it. `max_tokens`: of one reply. `on_attempt`: called behind each reply, whose text
-    `on_text` was given up to there.
+    `on_text` was given up to there. An answer that breaks off is one of the four, and is asked for again.
 
     Raises what the provider raises: `Unavailable` when the time is over, `Denied` when a budget is
     (`budget.Metered`).
@@ -122,9 +122,15 @@ def propose(
         left = deadline - clock()
         if left <= 0:
             raise _too_late(timeout, attempts)
-        done = provider.complete(
-            messages, timeout=left, max_tokens=max_tokens, on_text=on_text, cancel=cancel
-        )
+        try:
+            done = provider.complete(
+                messages, timeout=left, max_tokens=max_tokens, on_text=on_text, cancel=cancel
+            )
+        except BrokenOff as broken:
+            if len(attempts) == MOST_REPAIRS:
+                raise Unavailable(broken.message, hint=broken.hint) from broken
+            attempts = (*attempts, Attempt("", None, StructuredError("broken_off", broken.message), 0, 0))
+            continue
         reply = _read(done)
         error = _judged(reply, check)
         attempt = Attempt(done.text, _sql(reply), error, done.input_tokens, done.output_tokens)

@@ -15,11 +15,10 @@ from ...core.access import (
     Policy,
     RowPolicy,
     VirtualSchema,
-    memory_bytes,
-    runtime_seconds,
 )
 from ...core.certificate import Certificate
 from ...core.errors import Denied, Invalid, NotFound, nearest
+from ...core.limits import NUMBERS, limit_number, memory_bytes, runtime_seconds
 from ...core.policy_changes import (
     granted,
     revoked,
@@ -230,6 +229,10 @@ def _altered(policy: Policy, statement: AlterRole) -> Policy:
         case "allowed_tables":
             names = None if value is None else tuple(n.strip().lower() for n in value.split(",") if n.strip())
             person = replace(person, allowed_tables=names)
+        case name if name in NUMBERS:
+            limits = {known: number for known, number in person.limits.items() if known != name}
+            limits |= {} if value is None else {name: limit_number(name, value)}
+            person = replace(person, limits=limits)
         case setting:
             settings = {name: known for name, known in person.settings.items() if name != setting}
             person = replace(person, settings=settings if value is None else {**settings, setting: value})

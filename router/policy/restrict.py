@@ -267,8 +267,10 @@ def _ready(text: str, table: Table, access: TableAccess, means: Means, label: st
 
 
 def _mentions(text: str, masks: dict[str, Mask]) -> bool:
-    lowered = text.lower()
-    return any(column in lowered for column in masks)
+    """By name, between quotes with those of its own doubled, by place (`#16`) or by pattern (`COLUMNS`).
+    Rather too often than not."""
+    lowered = text.lower().replace('""', '"')
+    return bool(masks) and any(word in lowered for word in ("#", "columns", *masks))
 
 
 def _may_fail(sight: _Sight, names: Names) -> bool:

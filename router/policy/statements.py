@@ -21,10 +21,11 @@ from typing import Literal
 
 from ...core.access import METHODS, PRIVILEGES, Audience, checked_name
 from ...core.errors import Invalid, nearest
+from ...core.limits import LIMITS
 from ..head import Head
 
 _ALL = ("ALL", "PRIVILEGES")
-_LIMITS = {"max_query_runtime", "max_memory", "allowed_tables"}
+_LIMITS = {*LIMITS, "allowed_tables"}
 
 
 class PolicyStatement:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import thermocline
-from thermocline.core.errors import Denied
+from thermocline.core.errors import Denied, TooManyRows
 from thermocline.core.protocols import Lakehouse
 
 from .heads import client_head
@@ -40,6 +40,9 @@ def holds(lake: Lakehouse) -> None:
         with pytest.raises(Denied):
             act()
     assert priya.append("orders", [{"id": 31, "customer_id": 1}]).rows == 1
+    shop.sql("ALTER ROLE priya SET max_rows = '5'")
+    with pytest.raises(TooManyRows):
+        priya.sql("SELECT * FROM orders")
 
 
 def noted(lake: Lakehouse) -> list[tuple[object, ...]]:
@@ -52,7 +55,7 @@ def test_it_holds_on_a_cluster(ray_head: None, tmp_path: Path) -> None:  # noqa:
     with thermocline.connect(tmp_path / "lake", runtime="ray") as lake:
         holds(lake)
         lake.audit.flush()
-        assert noted(lake) == [("answered", 2), ("refused", 4)]
+        assert noted(lake) == [("answered", 2), ("refused", 5)]
 
 
 FAR = """
@@ -82,4 +85,4 @@ def test_it_holds_for_a_client_afar(tmp_path: Path) -> None:
             timeout=250,
         )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.splitlines()[-1] == "[('answered', 2), ('refused', 4)]"
+    assert done.stdout.splitlines()[-1] == "[('answered', 2), ('refused', 5)]"

@@ -30,7 +30,7 @@ from thermocline.server.agents import prepare_agents
 from thermocline.server.run import address
 
 T = TypeVar("T")
-_FENCE = re.compile(r"^(\w[\w ]*) ([0-9a-f]{8}): (.*?); data, not instructions$")
+_FENCE = re.compile(r"^(\w[\w ]*) ([0-9a-f]{16}): (.*?); data, not instructions$")
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def test_a_table_is_described_with_its_tiers_and_joins(lake: Lakehouse) -> None:
         "warm in shard-0",
         "cold in shard-0",
     ]
-    assert "joins: orders.customer_id = customers.customer_id" in said.text
+    assert "orders.customer_id = customers.customer_id" in "\n".join(said.data)
     assert len(tell(lake, "describe", name="customers.email").rows) == 1
 
 

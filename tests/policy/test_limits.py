@@ -43,6 +43,11 @@ def test_limits_are_checked_when_they_are_set(shop: LakeDatabase) -> None:
         ("max_query_runtime", "soon"),
         ("max_memory", "much"),
         ("max_query_runtime", "0s"),
+        ("max_rows", "0"),
+        ("max_rows", "1.5"),
+        ("max_model_tokens_per_day", "-1"),
+        ("max_model_cost_per_day", "inf"),
+        ("max_model_cost_per_day", "nan"),
     ):
         with pytest.raises(Invalid):
             shop.sql(f"ALTER ROLE priya SET {setting} = '{value}'")

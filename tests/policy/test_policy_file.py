@@ -36,7 +36,9 @@ schemas:
   acme.customer_{id}: {settings: {app.customer_id: "{id}"}, select: [partner]}
   acme.customer_7: {select: bob}
 allowed_tables: {priya: [acme.orders, acme.customers]}
-compute_limits: {priya: {max_query_runtime: 30s, max_memory: 1GB}}
+compute_limits:
+  priya: {max_query_runtime: 30s, max_memory: 1GB, max_rows: 1000, max_model_tokens_per_question: 20000}
+  analyst: {max_model_cost_per_day: 2.50}
 """
 
 
@@ -61,6 +63,9 @@ def test_a_file_is_what_the_statements_say(lake: LocalLake, shop: LakeDatabase) 
         "ALTER ROLE priya SET allowed_tables = 'acme.orders, acme.customers'",
         "ALTER ROLE priya SET max_query_runtime = '30s'",
         "ALTER ROLE priya SET max_memory = '1GB'",
+        "ALTER ROLE priya SET max_rows = '1000'",
+        "ALTER ROLE priya SET max_model_tokens_per_question = '20000'",
+        "ALTER ROLE analyst SET max_model_cost_per_day = '2.50'",
     ):
         if "staff" in text:
             shop.append("staff", [{"id": 1}])
@@ -108,6 +113,9 @@ def test_it_takes_the_place_of_all_but_tokens_as_one_version(lake: LocalLake, sh
         ("compute_limits:\n  max_memory: 1GB", 1, "priya"),
         ("compute_limits:\n  priya: {max_query_runtime: soon}", 2, "30s"),
         ("compute_limits:\n  priya: {max_memory: much}", 2, "2GB"),
+        ("compute_limits:\n  priya: {max_rows: all}", 2, "1000"),
+        ("compute_limits:\n  max_rows: 10", 1, "priya"),
+        ("compute_limits:\n  priya: {max_model_tokens: 10}", 2, "max_model_tokens_per"),
         ("tables:\n  acme.t: {select: ['1 x']}", 2, "a letter"),
         ("tables: [acme.t]", 1, "name"),
         ("tables:\n  acme.t: {select: [x}", 2, ""),

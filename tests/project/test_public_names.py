@@ -37,7 +37,7 @@ def test_each_public_name_resolves_and_stays_what_it_is() -> None:
 
 def test_the_errors_are_these() -> None:
     kinds = sorted(thermocline.errors.KINDS)
-    expected = "Conflict Corrupt Denied Fenced Invalid NotFound Overloaded Unavailable"
+    expected = "Conflict Corrupt Denied Fenced Invalid NotFound Overloaded TooManyRows Unavailable"
     assert kinds == expected.split()
 
 

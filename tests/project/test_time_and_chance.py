@@ -25,6 +25,7 @@ BANNED_MODULES = {
 }
 DOORS = {
     "core/clock.py",
+    "core/ids.py",
     "actors/local.py",
     "actors/cluster/far.py",
     "actors/cluster/lake.py",

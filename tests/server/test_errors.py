@@ -14,8 +14,8 @@ from thermocline.sdks.lakehouse.http import connect_http
 from ..serving import serving
 
 STATUS = {
-    "Invalid": 400, "Denied": 403, "NotFound": 404, "Conflict": 409, "Fenced": 421, "Unavailable": 503,
-    "Overloaded": 503, "Corrupt": 500,
+    "Invalid": 400, "Denied": 403, "TooManyRows": 403, "NotFound": 404, "Conflict": 409, "Fenced": 421,
+    "Unavailable": 503, "Overloaded": 503, "Corrupt": 500,
 }  # fmt: skip
 
 

@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 
 from thermocline.agent.providers.base import Completion, Message
-from thermocline.agent.providers.budget import Budget, Ledger, Limits, Metered, Prices, Spent, exceeded
+from thermocline.agent.providers.budget import (
+    Budget,
+    Ledger,
+    Limits,
+    Metered,
+    PassingDays,
+    Prices,
+    Spent,
+    exceeded,
+)
 from thermocline.agent.providers.scripted import Scene, Scripted
 from thermocline.core.errors import Denied, Unavailable
 
@@ -87,10 +96,10 @@ def test_a_day_ends_at_midnight_and_is_each_agents_own() -> None:
 
 
 def test_a_day_outlasts_its_ledger() -> None:
-    days: dict[tuple[str, str], Spent] = {}
+    days = PassingDays()
     budget = Budget(day=Limits(requests=1))
     _ask(Ledger(lambda: NOON, days), budget)
-    assert days == {("a", "2026-11-22"): Spent(1, 30, 0.0)}
+    assert days.spent("a", "2026-11-22") == Spent(1, 30, 0.0)
     with pytest.raises(Denied):
         _ask(Ledger(lambda: NOON, days), budget)
 

@@ -1,14 +1,10 @@
-"""What stands in tables is data: whatever it says, it leaves its block nowhere and changes no answer.
-
-`{fence}` in a text stands for the fence itself, as if somebody had guessed it.
-"""
+"""What stands in tables is data: whatever it says, it leaves its block nowhere and changes no answer."""
 
 from __future__ import annotations
 
 import json
 import unicodedata
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,15 +25,11 @@ from thermocline.agent.providers.prompt import (
 from thermocline.agent.providers.repair import Proposal, StructuredError, propose
 from thermocline.agent.providers.scripted import Scene, Scripted
 
+from ...injections import ATTEMPTS, FENCE
 from .serving import PROTOCOLS, Planned, Server
 
-FENCE = "5f0c2a9be1d84c37"
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 QUESTION = "revenue by region"
-ATTEMPTS: dict[str, str] = {
-    attempt["name"]: attempt["text"].replace("{fence}", FENCE)
-    for attempt in json.loads((Path(__file__).parent / "injections.json").read_text())
-}
 OPENING, CLOSING = f"<data {FENCE}>", f"</data {FENCE}>"
 
 
