@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -41,7 +42,7 @@ _AGGS: dict[str, type[exp.AggFunc]] = {
 
 def build_sql(query: MetricQuery, catalog: Catalog, joins: Joins) -> str:
     """The SQL text; `Unconnected` when no joins connect what the query speaks of."""
-    return _Builder(catalog, joins).query(query).sql(dialect="duckdb")
+    return _Builder(catalog, joins).answer(query).sql(dialect="duckdb")
 
 
 class _Builder:
@@ -50,6 +51,16 @@ class _Builder:
         self._joins = joins
         self._qualify = False
         self._once: Once | None = None
+
+    def answer(self, query: MetricQuery) -> exp.Query:
+        """The outermost query: groups that nothing sorts are in the order of their keys, so months follow
+        each other and the same question has the same rows in the same order.
+        """
+        keys = tuple(Order(term) for term in query.select if not term.aggregated and term.column != "*")
+        sorted_by_itself = query.order or query.combine or query.rows_only or query.per_group
+        if query.group and keys and not sorted_by_itself:
+            query = replace(query, order=keys)
+        return self.query(query)
 
     def query(self, query: MetricQuery) -> exp.Query:
         outer = self._qualify, self._once

@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[-+$]?\d[\d,]*\.?\d*%?")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind` is number, text, date, time or bool. `values` are distinct values, empty where hidden or
+    """`kind` is number, text, date, time, bool or nested. `values` are distinct values, empty where hidden or
     too many.
     """
 
@@ -250,6 +250,7 @@ def _column(table: TableFacts, fact: ColumnFacts) -> Column:
 def _kind(declared: str) -> str:
     upper = declared.upper()
     for kind, marks in (
+        ("nested", ("JSON", "STRUCT", "MAP(", "UNION(", "BLOB", "[")),
         ("bool", ("BOOL",)),
         ("date", ("DATE", "TIMESTAMP")),
         ("time", ("TIME",)),

@@ -93,6 +93,11 @@ class _Patterns:
                 f"{many} per {by}", f"count of {many} by {by}", f"number of {many} for each {by}",
             )  # fmt: skip
             yield Asked(text, f"SELECT {c}, count(*) FROM {source} GROUP BY {c}")
+            if self._chance.random() < 0.3:
+                n = self._chance.choice((3, 5))
+                ranked = f"GROUP BY {c} ORDER BY count(*) DESC, {c} NULLS FIRST LIMIT {n}"
+                text = f"top {n} {plural(by)} by number of {many}"
+                yield Asked(text, f"SELECT {c}, count(*) FROM {source} {ranked}")
             for year, inside in self._years(table):
                 rows = f"FROM {source} WHERE {inside} GROUP BY {c}"
                 text = self._one(f"number of {many} by {by} in {year}", f"{many} per {by} in {year}")
@@ -178,7 +183,7 @@ class _Patterns:
     def _grouped(
         self, m: str, c: str, additive: bool, by: str, key: str, source: str, keyed: str
     ) -> Iterator[Asked]:
-        """Totals where they make sense, averages and extremes, by one key."""
+        """Totals where they make sense, averages and rankings, by one key."""
         group = f"GROUP BY {keyed}{key}"
         if additive:
             text = self._one(
@@ -186,6 +191,14 @@ class _Patterns:
                 f"show me {m} by {by}", f"what is the total {m} by {by}", f"{m} for each {by}",
             )  # fmt: skip
             yield Asked(text, f"SELECT {key}, sum({c}) FROM {source} {group}")
+            n = self._chance.choice((3, 5))
+            ranked = f"FROM {source} {group} ORDER BY sum({c}) DESC, {key} NULLS FIRST LIMIT"
+            if self._chance.random() < 0.5:
+                text = self._one(f"top {n} {plural(by)} by {m}", f"top {n} {plural(by)} by total {m}")
+                yield Asked(text, f"SELECT {key}, sum({c}) {ranked} {n}")
+            if self._chance.random() < 0.3:
+                text = self._one(f"{by} with the highest {m}", f"which {by} has the highest total {m}")
+                yield Asked(text, f"SELECT {key} {ranked} 1")
             if self._chance.random() < 0.2:
                 share = f"sum({c}) * 1.0 / sum(sum({c})) OVER ()"
                 yield Asked(f"share of {m} by {by}", f"SELECT {key}, {share} FROM {source} {group}")

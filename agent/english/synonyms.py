@@ -14,7 +14,7 @@ salary wage pay earnings income compensation
 price cost fee charge expense
 cost expense spending
 revenue sales turnover earnings income proceeds
-amount sum total value quantity
+amount sum total value
 quantity number count amount
 number count
 name title

@@ -48,10 +48,18 @@ class Path:
 
 
 @dataclass(slots=True)
+class _Trail:
+    """What spoke for a state, the last of it first."""
+
+    before: _Trail | None
+    features: Features
+
+
+@dataclass(slots=True)
 class _State:
     score: float
     fragments: tuple[Fragment, ...]
-    trail: tuple[object, Features] | None
+    trail: _Trail | None
     mode: str
     role: str = "start"
     connector: str = ""
@@ -133,7 +141,7 @@ def _taken(
     return _State(
         score,
         state.fragments + fragments,
-        (state.trail, edge.features + tuple(features)),
+        _Trail(state.trail, edge.features + tuple(features)),
         edge.mode or state.mode,
         label,
         state.connector if role in ("touch", "group") else "",
@@ -192,7 +200,7 @@ def _skipped(
     if noun:
         features = (*features, (noun, 1.0))
     score = state.score + _dot(features, weights)
-    trail = (state.trail, features) if features else state.trail
+    trail = _Trail(state.trail, features) if features else state.trail
     skipped = (*state.skipped, i) if skip in UNPLACED else state.skipped
     return _State(score, state.fragments, trail, mode, state.role, connector, negated, distinct, skipped)
 
@@ -228,7 +236,7 @@ def _finish(state: _State, weights: Mapping[str, float]) -> Path:
     return Path(state.fragments, features, score, state.skipped)
 
 
-def _trail(trail: tuple[object, Features] | None) -> Iterator[Features]:
+def _trail(trail: _Trail | None) -> Iterator[Features]:
     while trail is not None:
-        yield trail[1]
-        trail = trail[0]  # type: ignore[assignment]
+        yield trail.features
+        trail = trail.before

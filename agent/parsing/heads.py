@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..english.inflection import words
 from ..query import Compare, Predicate, Term, conjoin
-from .fragments import Features
+from .fragments import Features, Fragment
 
 if TYPE_CHECKING:
     from .assemble import Parts
@@ -157,7 +157,7 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
     if counted and not measured:
         for keys, feature in _keys(parts, plain, tuple(counted)):
             now = (*features, ("group:counted", 1.0), *feature)
-            if _key_shown(parts) and all(t.table for t in counted):
+            if _key_shown(parts, plain) and all(t.table for t in counted):
                 shown = (*select, *(t for t in counted if t not in select))
                 yield Head(shown, keys, having, features=(*now, ("order:key_shown", 1.0)))
             else:
@@ -182,29 +182,40 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
         total = (replace(plain[0], agg="sum"),)
         yield Head(total, (), None, features=(*features, ("select:total_of_time", 1.0)))
     if having is None:
-        key = parts.orders[0].term if _key_shown(parts) and not measured else None
+        key = parts.orders[0].term if _key_shown(parts, plain) and not measured else None
         totals = [] if measured else list(_ordered_by_total(parts, select, features))
-        if key is not None and key not in select and key.table in {t.table for t in select}:
+        if key is not None and _ranked_by_totals(parts, plain, parts.orders[0]):
+            shown = (*select, replace(key, agg="sum"))
+            yield Head(shown, select, totals=True, features=(*features, ("order:total_shown", 1.0)))
+        elif key is not None and key not in select and key.table in {t.table for t in select}:
             yield Head((*select, key), (), None, features=(*features, ("order:key_shown", 1.0)))
         elif key is None or not totals:
             yield Head(select, (), None, features=features)
-        if not measured and _best_by_total(parts, plain):
+        if not measured and len(parts.supers) == 1 and _ranked_by_totals(parts, plain, parts.supers[0]):
             yield Head(select, select, totals=True, features=(*features, ("super:total", 1.0)))
         yield from totals
 
 
-def _best_by_total(parts: Parts, plain: tuple[Term, ...]) -> bool:
-    """`the region with the highest revenue`: a value that many rows share, and what they add up to."""
-    if len(plain) != 1 or plain[0].column == "*" or len(parts.supers) != 1 or parts.rows_asked:
+def _ranked_by_totals(parts: Parts, plain: tuple[Term, ...], ranked: Fragment) -> bool:
+    """`the region with the highest revenue`: a value that many rows share, by what they add up to."""
+    term = ranked.term
+    if not _shared(parts, plain) or parts.rows_asked or term is None or term.column == "*" or term.agg:
         return False
-    ranked, column = parts.supers[0].term, parts.catalog.column_of[(plain[0].table, plain[0].column)]
-    same = ranked is not None and ranked.table == column.table and _additive(parts, ranked)
-    return same and column.kind == "text" and not column.unique
+    return term.table == plain[0].table and _additive(parts, term)
 
 
-def _key_shown(parts: Parts) -> bool:
+def _shared(parts: Parts, plain: tuple[Term, ...]) -> bool:
+    """Whether one column is asked for, of texts that many rows share."""
+    if len(plain) != 1 or plain[0].column == "*":
+        return False
+    column = parts.catalog.column_of[(plain[0].table, plain[0].column)]
+    return column.kind == "text" and not column.unique
+
+
+def _key_shown(parts: Parts, plain: tuple[Term, ...]) -> bool:
     """`top 5 products by price`: whoever names the key of such a list expects to see it."""
-    return bool(parts.limits) and len(parts.orders) == 1 and parts.rows_asked
+    ranked = bool(parts.limits) and len(parts.orders) == 1
+    return ranked and (parts.rows_asked or _shared(parts, plain))
 
 
 def _counted_groups(parts: Parts, count: Term, having: Predicate, features: Features) -> Iterator[Head]:
@@ -329,7 +340,7 @@ def _ordered_by_total(parts: Parts, select: tuple[Term, ...], features: Features
     if len(keys) != 1 or not _addable(parts, keys[0]) or keys[0].table in {t.table for t in select}:
         return
     for group, feature in _keys(parts, select, (replace(keys[0], agg="sum"),)):
-        if not _key_shown(parts):
+        if not _key_shown(parts, select):
             yield Head(select, group, totals=True, features=(*features, *feature, ("order:total", 1.0)))
         shown = (*select, replace(keys[0], agg="sum"))
         yield Head(shown, group, totals=True, features=(*features, *feature, ("order:total_shown", 1.0)))

@@ -26,8 +26,9 @@ def value_conditions(s: Sentence, i: int) -> Iterator[Edge]:
         column = s.catalog.column_of[(mention.table, mention.column)]
         term = Term(mention.table, mention.column)
         value: Scalar = mention.value
-        if column.numeric and s.tokens[i].value is not None:
-            value = s.tokens[i].value  # type: ignore[assignment]
+        number = s.tokens[i].value
+        if column.numeric and number is not None:
+            value = number
         near = s.affinity(mention.table, i, mention.end)
         features: Features = (
             ("value:score", mention.score), ("value:tokens", float(mention.end - mention.start)),

@@ -17,8 +17,11 @@ _AGG_FILLERS = lex.DETERMINERS | {"of", "amount", "value", "number", "for"}
 
 
 def column_edges(s: Sentence, i: int) -> Iterator[Edge]:
-    """A column that is asked for."""
+    """A column that is asked for; `number of orders` is no column that is only like a number."""
+    counted = s.match(i, _COUNT) is not None
     for mention in s.columns(i):
+        if counted and mention.score < 0.8:
+            continue
         fragment = Fragment("project", Term(mention.table, mention.column), position=i)
         features = s.link_features(mention, "project")
         if s.column(mention).numeric and any(s.low(k) in lex.AGGREGATES for k in range(max(0, i - 5), i)):
@@ -221,7 +224,10 @@ def group_edges(s: Sentence, i: int) -> Iterator[Edge]:
 def _group_at(
     s: Sentence, i: int, j: int, before: tuple[Fragment, ...], features: Features, depth: int
 ) -> Iterator[Edge]:
+    ranked = any(s.low(k) in ("top", "bottom") for k in range(i))
     for mention in s.named_columns(j):
+        if ranked and s.column(mention).numeric and s.low(i) == "by":
+            continue  # `top 5 products by price` are ranked by it
         fragments = (*before, Fragment("group", Term(mention.table, mention.column), position=i))
         now = features + s.link_features(mention, "group")
         yield Edge(i, mention.end, fragments, now, "group")

@@ -138,7 +138,11 @@ def limit_edges(s: Sentence, i: int) -> Iterator[Edge]:
             (("limit:n", 1.0),),
             "",
         )
-        yield from _ranked_by(s, i, number[1], 1 if down else -1, number[0], (("limit:by", 1.0),))
+        for edge in _ranked_by(s, i, number[1], 1 if down else -1, number[0], (("limit:by", 1.0),)):
+            term = edge.fragments[0].term
+            column = s.catalog.column_of.get((term.table, term.column)) if term else None
+            if column is None or column.kind != "text" or column.measurable:
+                yield edge  # `top 3 products` are not the last of the alphabet
 
 
 def number_of_rows(s: Sentence, i: int) -> Iterator[Edge]:
@@ -174,7 +178,8 @@ def order_edges(s: Sentence, i: int) -> Iterator[Edge]:
     if not cue and not direction:
         if s.low(i) == "by" and any(s.low(k) in ("top", "bottom") for k in range(i)):
             for term, end, features in _sort_terms(s, s.skip(i + 1, lex.DETERMINERS)):
-                fragment = Fragment("order", term, descending=True, position=i)
+                bottom = any(s.low(k) == "bottom" for k in range(i))
+                fragment = Fragment("order", term, descending=not bottom, position=i)
                 yield Edge(i, end, (fragment,), (*features, ("order:top_by", 1.0)), "order")
         if s.low(i) == "by":
             yield from (

@@ -65,3 +65,10 @@ def test_the_best_meaning_gives_the_rows_asked_for(
     translation = ask(question)
     found = shop_database.execute(translation.sql).fetchall()
     assert same_rows(found, rows), translation.sql
+
+
+def test_groups_come_in_the_order_of_their_keys(
+    ask: Callable[[str], Translation], shop_database: duckdb.DuckDBPyConnection
+) -> None:
+    rows = shop_database.execute(ask("revenue by month").sql).fetchall()
+    assert [month for month, _ in rows] == [datetime(2025, 12, 1), datetime(2026, 4, 1), datetime(2026, 5, 1)]

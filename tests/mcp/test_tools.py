@@ -43,9 +43,12 @@ def test_a_table_is_described_with_its_tiers_and_joins(lake: Lakehouse) -> None:
 
 def test_an_answer_says_its_sql_its_tiers_and_that_it_is_all(lake: Lakehouse) -> None:
     said = tell(lake, "ask", question="total revenue by region")
-    assert said.columns == ["region", "sum(revenue)"]
+    assert said.columns == ["region", "total_revenue"]
     assert len(said.rows) == 4
-    assert said.told("sql") == "SELECT region, SUM(revenue) FROM orders GROUP BY region"
+    assert said.told("sql") == (
+        "SELECT region, SUM(revenue) AS total_revenue FROM orders GROUP BY region"
+        " ORDER BY region ASC NULLS FIRST"
+    )
     read = said.told("read") or ""
     assert [word for word in read.replace(";", "").split() if word in ("cold", "warm", "hot")] == [
         "cold",
