@@ -37,7 +37,7 @@ def repeated(query: MetricQuery, joins: Joins) -> tuple[str, ...]:
 def once(query: MetricQuery, joins: Joins, catalog: Catalog) -> Once | None:
     """The inner query's columns where one table's measures are repeated and its rows can be told apart.
 
-    Other aggregates beside them must be of that table, or be the same over fewer rows.
+    Nothing else may be measured: a column of another table would part the rows again.
     """
     found = repeated(query, joins)
     if len(found) != 1 or query.per_group is not None:
@@ -45,8 +45,8 @@ def once(query: MetricQuery, joins: Joins, catalog: Catalog) -> Once | None:
     table = catalog.by_name[found[0]]
     key = catalog.key_of(table.name)
     terms = [t for t in own_terms(query) if t.aggregated]
-    settled = all(t.table == table.name or t.agg in ("min", "max") or t.distinct for t in terms)
-    if key is None or not settled or any(t.agg == "count" and t.column == "*" for t in terms):
+    inside = {t.table for t in terms} | ({query.compare.term.table} if query.compare else set())
+    if key is None or inside != {table.name}:
         return None
     needed = [*_plain(query), Term(table.name, key.name), *_measured(query)]
     if any(term.metric for term in terms):

@@ -168,32 +168,38 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
         return
     if measured and parts.supers:
         return
-    others = any(f.term and f.term.table != plain[0].table for f in parts.touches) if plain else True
-    timed = parts.compare is not None or any(f.op == "period" for f in parts.conditions)
-    if (
-        having is None
-        and not measured
-        and not parts.supers
-        and len(plain) == 1
-        and timed
-        and not others
-        and _additive(parts, plain[0])
-    ):
+    if having is None and not measured and not parts.supers and _total_of_time(parts, plain):
         total = (replace(plain[0], agg="sum"),)
         yield Head(total, (), None, features=(*features, ("select:total_of_time", 1.0)))
-    if having is None:
-        key = parts.orders[0].term if _key_shown(parts, plain) and not measured else None
-        totals = [] if measured else list(_ordered_by_total(parts, select, features))
-        if key is not None and _ranked_by_totals(parts, plain, parts.orders[0]):
-            shown = (*select, replace(key, agg="sum"))
-            yield Head(shown, select, totals=True, features=(*features, ("order:total_shown", 1.0)))
-        elif key is not None and key not in select and key.table in {t.table for t in select}:
-            yield Head((*select, key), (), None, features=(*features, ("order:key_shown", 1.0)))
-        elif key is None or not totals:
-            yield Head(select, (), None, features=features)
-        if not measured and len(parts.supers) == 1 and _ranked_by_totals(parts, plain, parts.supers[0]):
-            yield Head(select, select, totals=True, features=(*features, ("super:total", 1.0)))
-        yield from totals
+    if having is None and measured:
+        yield Head(select, (), None, features=features)
+    elif having is None:
+        yield from _ranked(parts, select, features)
+
+
+def _ranked(parts: Parts, select: tuple[Term, ...], features: Features) -> Iterator[Head]:
+    """Rows as they are, or where they are ranked: by totals, and with what they are ranked by."""
+    totals = list(_ordered_by_total(parts, select, features))
+    key = parts.orders[0].term if _key_shown(parts, select) else None
+    if key is not None and _ranked_by_totals(parts, select, parts.orders[0]):
+        shown = (*select, replace(key, agg="sum"))
+        yield Head(shown, select, totals=True, features=(*features, ("order:total_shown", 1.0)))
+    elif key is not None and key not in select and key.table in {t.table for t in select}:
+        yield Head((*select, key), (), None, features=(*features, ("order:key_shown", 1.0)))
+    elif key is None or not totals:
+        yield Head(select, (), None, features=features)
+    if len(parts.supers) == 1 and _ranked_by_totals(parts, select, parts.supers[0]):
+        yield Head(select, select, totals=True, features=(*features, ("super:total", 1.0)))
+    yield from totals
+
+
+def _total_of_time(parts: Parts, plain: tuple[Term, ...]) -> bool:
+    """`revenue last month`: one measure, of nothing but a time."""
+    timed = parts.compare is not None or any(f.op == "period" for f in parts.conditions)
+    if not timed or len(plain) != 1:
+        return False
+    others = any(f.term and f.term.table != plain[0].table for f in parts.touches)
+    return not others and _additive(parts, plain[0])
 
 
 def _ranked_by_totals(parts: Parts, plain: tuple[Term, ...], ranked: Fragment) -> bool:

@@ -88,4 +88,4 @@ def test_the_best_meaning_is_the_one_meant(
 
 def test_most_are_answered_and_not_asked_back(translator: Translator) -> None:
     kinds = [translator.translate(question, NOW).kind for question in CASES]
-    assert kinds.count("answer") >= 0.7 * len(kinds)
+    assert kinds.count("answer") >= 0.75 * len(kinds)

@@ -67,6 +67,17 @@ def test_a_named_metric_counts_each_row_once_too() -> None:
     assert rows(MetricQuery((asked,), ("order_items",)), takings) == [(115.0 - 5,)]
 
 
+def test_orders_are_counted_once_beside_their_revenue() -> None:
+    count = Term("orders", "*", "count")
+    assert rows(MetricQuery((count, REVENUE), where=TEA)) == [(4, 95.0)]
+
+
+def test_what_would_part_the_rows_again_is_left_as_it_is() -> None:
+    """Each order's revenue once, or once for each product that is counted beside it: not in between."""
+    products = Term("products", "product_id", "count", True)
+    assert rows(MetricQuery((products, REVENUE))) == [(4, 30 + 30 + 12 + 45 + 45 + 8 + 20.0)]
+
+
 def test_nothing_is_changed_where_no_row_is_repeated(shop_database: duckdb.DuckDBPyConnection) -> None:
     known = catalog(shop_database)
     query = MetricQuery((Term("customers", "country"), REVENUE), group=(Term("customers", "country"),))
