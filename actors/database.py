@@ -465,7 +465,7 @@ class LakeDatabase:
 
             tenancy = self._tenancy
             self._questions = Questions(
-                tenancy.clock, self.agent, tenancy.new_id, tenancy.semantic, tenancy.models
+                tenancy.clock, self.agent, tenancy.new_id, tenancy.semantic, self.bookmark, tenancy.models
             )
         return self._questions
 

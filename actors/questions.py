@@ -74,9 +74,18 @@ class Known(Asker, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A translator, and the tables and last events of the database when it was made."""
+
+    translator: Translator
+    tables: tuple[str, ...]
+    bookmark: str
+
+
 class Questions:
-    """One per database. `agent`: the object in which a conversation is kept, by its name. `models`: what the
-    lake has of them."""
+    """One per database. `agent`: the object in which a conversation is kept, by its name. `bookmark`: of the
+    database as it is now. `models`: what the lake has of them."""
 
     def __init__(
         self,
@@ -84,14 +93,16 @@ class Questions:
         agent: Callable[[str], AgentDO],
         new_id: Callable[[], str],
         semantic: Documents,
+        bookmark: Callable[[], str],
         models: Models | None = None,
     ) -> None:
         self._clock = clock
         self._agent = agent
         self._new_id = new_id
         self._semantic = semantic
+        self._bookmark = bookmark
         self._models = models
-        self._translators = Recent[Translator](clock)
+        self._translators = Recent[Understood](clock)
         self._verified = Recent[tuple[Verified, ...]](clock)
 
     def ask(self, door: Known, question: str | Option, wish: Wish, conversation: str | None) -> Answer:
@@ -181,14 +192,19 @@ class Questions:
         return build_catalog(facts, told_joins(door, facts))
 
     def translator(self, door: Known, *, fresh: bool = False) -> Translator:
-        """Over what the door can read now, or could a short while ago."""
-        return self._translators.get(door.sight(), lambda: self._translator(door), fresh=fresh)
+        """Over what the door can read now, or could a short while ago; `fresh`: if anything came since."""
+        key, find_out = door.sight(), lambda: self._understood(door)
+        kept = self._translators.get(key, find_out)
+        if fresh and (kept.bookmark != self._bookmark() or kept.tables != tuple(door.tables())):
+            kept = self._translators.get(key, find_out, fresh=True)
+        return kept.translator
 
-    def _translator(self, door: Known) -> Translator:
+    def _understood(self, door: Known) -> Understood:
+        bookmark, tables = self._bookmark(), tuple(door.tables())
         catalog = self._catalog(door)
         if (document := self._semantic.latest()) is not None:
             catalog = merged(catalog, usable_model(document[1], known_of(catalog)))
-        return Translator(catalog)
+        return Understood(Translator(catalog), tables, bookmark)
 
 
 def _last_turns(agent: AgentDO) -> list[dict[str, Any]]:

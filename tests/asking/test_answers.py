@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import thermocline
 from thermocline.actors.local import LocalLake
+from thermocline.agent.facts import read_facts
 from thermocline.core.answers import Option
 from thermocline.core.errors import Invalid
 
@@ -67,6 +69,28 @@ def test_a_value_appended_a_moment_ago_is_known(tmp_path: Path) -> None:
         shop.append("customers", [{"customer_id": 50, "name": "Ann", "city": "Utrecht"}])
         answer = shop.ask("how many customers live in Utrecht?", guess=True)
         assert "Utrecht" in str(answer.sql)
+
+
+def test_what_is_refused_reads_the_tables_anew_only_if_something_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+
+    def noted(*given: Any) -> Any:
+        read.append(given)
+        return read_facts(*given)
+
+    monkeypatch.setattr("thermocline.actors.questions.read_facts", noted)
+    instants = (NOW + timedelta(seconds=2 * n) for n in range(10_000))
+    with thermocline.connect(tmp_path / "lake", clock=lambda: next(instants), background=False) as lake:
+        shop = lake.database("acme")
+        shop.append("customers", customers())
+        for _ in range(3):
+            assert shop.ask("show me all the flurbs").kind == "refuse"
+        assert len(read) == 1
+        shop.append("flurbs", [{"name": "one"}])
+        assert shop.ask("show me all the flurbs").kind != "refuse"
+        assert len(read) == 2
 
 
 def test_what_is_no_text_is_refused(lake: LocalLake) -> None:
