@@ -8,11 +8,15 @@ has none.
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 from ..core.errors import Corrupt
 from ..core.ids import checksum
 from ..core.manifest import seal, unseal
+
+# Who finds a seal gone may write: it must also be gone from the disk.
+_breaking = threading.Lock()
 
 
 def seal_file(path: Path) -> None:
@@ -62,10 +66,12 @@ def check_and_break_seal(path: Path, *, restorable: bool) -> None:
 
 
 def break_seal(path: Path) -> None:
-    """The file is about to change. After a power loss the seal must not be back beside a changed file."""
-    if _seal_of(path).exists():
-        _seal_of(path).unlink()
-        _sync_folder(path.parent)
+    """The file is about to change. After a power loss the seal must not be back beside a changed file.
+    Shards that open at the same time may break the seal of their catalog together."""
+    with _breaking:
+        if _seal_of(path).exists():
+            _seal_of(path).unlink()
+            _sync_folder(path.parent)
 
 
 def _seal_of(path: Path) -> Path:
