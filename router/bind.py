@@ -246,9 +246,11 @@ class _Walk:
         start = self.source.start(node)
         if start is None:
             return None
-        first = self.source.token_at(start)
+        tokens, first = self.source.tokens, self.source.token_at(start)
+        if "alias" in node and tokens[first + 1].text == ":":  # alias: name
+            first += 2
         last = first + 2 * (len(path) - 1)
-        return start, self.source.tokens[last].end + 1
+        return tokens[first].start, tokens[last].end + 1
 
     def _table_function(self, node: Node, ctes: frozenset[str], outer: list[Select]) -> None:
         function = node["function"]

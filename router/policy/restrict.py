@@ -33,7 +33,7 @@ from ..rules.database import own_database
 from ..rules.envelope import ENVELOPE_COLUMNS, envelope_columns
 from ..rules.stars import payload_stars
 from ..scan import null_of
-from ..syntax import Node, Splice, children, parse, spliced
+from ..syntax import Node, Source, Splice, children, parse, spliced
 from .expressions import Expression, resolved
 from .leakproof import conditions_never_fail, never_fails
 from .masks import mask_sql
@@ -305,25 +305,49 @@ def _flat(bound: Bound, sights: dict[int, _Sight], calm: bool, means: Means) -> 
         return None
     if ref.whole or ref.renamed or ref.place is None or select.sources != 1 or "sample" in select.node:
         return None
-    fresh = bind(parse(bound.source.text, means.engine), bound.database, bound.points)
-    node = fresh.selects[ref.select].node
-    if node["type"] != "SELECT_NODE" or node["from_table"]["type"] != "BASE_TABLE":
-        return None
     label = ref.alias or ref.name
-    for row_policy in sight.access.filters:
-        ready = _ready(row_policy.using, sight.table, sight.access, means, label)
-        tree = parse(f"SELECT ({ready.text}\n)", means.engine).tree["select_list"][0]
-        node["where_clause"] = _both(tree, node.get("where_clause"))
-    with means.engine.session() as session:
-        text = session.rendered(fresh.source.tree)
-    again = parse(text, means.engine).tree
-    return text if bare(again) == bare(fresh.source.tree) else None
+    filters = [_ready(f.using, sight.table, sight.access, means, label).text for f in sight.access.filters]
+    text = _with_conditions(bound.source, ref, filters, select.node.get("where_clause"))
+    try:
+        again = bind(parse(text, means.engine), bound.database, bound.points)
+    except Invalid:  # FROM stands before SELECT, say
+        return None
+    first = [parse(f"SELECT ({using}\n)", means.engine).tree["select_list"][0] for using in filters]
+    return text if _adds(first, bound, again, ref.select) else None
 
 
-def _both(first: Node, second: Node | None) -> Node:
-    if second is None:
-        return first
-    return {"class": "CONJUNCTION", "type": "CONJUNCTION_AND", "children": [first, second]}
+def _with_conditions(source: Source, ref: Ref, conditions: Sequence[str], where: Node | None) -> str:
+    """The text with more conditions on its one table before those that it has, if it is written as usual."""
+    assert ref.place is not None
+    following = source.tokens[source.token_at(ref.place[1]) :]
+    if ref.alias is not None:
+        following = following[2 if following and following[0].text.lower() == "as" else 1 :]
+    at = following[0].start if following else len(source.text)
+    added = " AND ".join(f"({condition}\n)" for condition in conditions)
+    if where is None:
+        return spliced(source.text, [Splice(at, at, f" WHERE {added} ")])
+    first, last = at + len("WHERE"), source.span(where)[1]
+    return spliced(source.text, [Splice(first, first, f" {added} AND ("), Splice(last, last, ")")])
+
+
+def _adds(conditions: Sequence[Node], before: Bound, after: Bound, select: int) -> bool:
+    """Whether `after`, which becomes useless, is `before` with these conditions before those of a SELECT."""
+    old, new = before.selects[select].node, after.selects[select].node
+    wanted = [part for node in (*conditions, old.get("where_clause")) for part in _parts(node)]
+    if bare(_parts(new.get("where_clause"))) != bare(wanted):
+        return False
+    del new["where_clause"]
+    if "where_clause" in old:
+        new["where_clause"] = old["where_clause"]
+    return bool(bare(after.source.tree) == bare(before.source.tree))
+
+
+def _parts(condition: Node | None) -> list[Node]:
+    """What must hold together."""
+    if condition is None:
+        return []
+    parts: list[Node] = condition["children"] if condition["type"] == "CONJUNCTION_AND" else [condition]
+    return parts
 
 
 def _nested(bound: Bound, sights: dict[int, _Sight], names: Names, calm: bool, means: Means) -> str:
