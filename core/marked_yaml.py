@@ -57,14 +57,15 @@ class Entry:
     line: int
 
 
+_DEEPEST = 50
+"""Collections in one another."""
+
+
 def compose(text: str, what: str) -> yaml.Node | None:
-    """The root of a text; `None` if it is empty. Raises `Invalid` for what is no YAML, and for aliases: a few
-    lines of them stand for more than there is memory."""
+    """The root of a text; `None` if it is empty. Raises `Invalid` for what is no YAML, and for what would take
+    more than its length in time or memory."""
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1
-                raise Invalid(f"{what}: line {line}: an alias, which is not taken here", hint="write it out")
+        _check_size(text, what)
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -75,8 +76,18 @@ def compose(text: str, what: str) -> yaml.Node | None:
         ) from None
     except yaml.YAMLError as error:
         raise Invalid(f"{what}: not YAML: {error}", hint="it is text in UTF-8") from None
-    except RecursionError:
-        raise Invalid(f"{what}: lists in lists in lists", hint="close them earlier") from None
+
+
+def _check_size(text: str, what: str) -> None:
+    """A few lines of aliases stand for more than there is memory; deep lists take the square of their depth."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        where = f"{what}: line {event.start_mark.line + 1}" if event.start_mark else what
+        if isinstance(event, yaml.AliasEvent):
+            raise Invalid(f"{where}: an alias, which is not taken here", hint="write it out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise Invalid(f"{where}: lists in lists in lists", hint="close them earlier")
 
 
 def entries(node: yaml.MappingNode, problems: Problems) -> list[Entry]:

@@ -121,13 +121,13 @@ class Sentence:
 
     def near_columns(self, i: int) -> Sequence[Mention]:
         """Column mentions at i, or behind one unknown word."""
-        return self.columns(i) or (self.columns(i + 1) if self._unknown(i) else ())
+        return self.columns(i) or (self.columns(i + 1) if self.unknown(i) else ())
 
     def near_tables(self, i: int) -> Sequence[Mention]:
         """Table mentions at i, or behind one unknown word."""
-        return self.tables(i) or (self.tables(i + 1) if self._unknown(i) else ())
+        return self.tables(i) or (self.tables(i + 1) if self.unknown(i) else ())
 
-    def _unknown(self, i: int) -> bool:
+    def unknown(self, i: int) -> bool:
         """Whether token i is a word that neither the schema, the values nor the grammar knows."""
         if not 0 <= i < len(self.tokens) or self.tokens[i].kind != "word":
             return False
@@ -233,6 +233,8 @@ class Sentence:
             out.append(("link:weak", 1.0 - mention.score))
         if not mention.full:
             out.append(("link:partial", 1.0))
+            if self._goes_on(mention):
+                out.append(("link:bent", 1.0))
         if mention.kind == "column" and any(
             m.end >= mention.end and m.score > mention.score for m in self.tables(mention.start)
         ):
@@ -241,6 +243,11 @@ class Sentence:
             near = self.affinity(mention.table, mention.start, mention.end)
             out.append((f"near:{role}:{near}", 1.0))
         return tuple(out)
+
+    def _goes_on(self, mention: Mention) -> bool:
+        """Whether the words of a name that fits in part go on otherwise: `birth place` for a birth date."""
+        behind = self.tokens[mention.end].lemma if mention.end < len(self.tokens) else ""
+        return behind in _GOING_ON or self.low(mention.start - 1) in ("first", "last", "middle")
 
     def scalars(self, i: int, column: Column | None = None) -> list[Found]:
         """What may be compared with at i: a number, date, stored value, quoted text or a name."""
@@ -276,6 +283,7 @@ class Sentence:
 
 
 _DETERMINERS = lex.DETERMINERS
+_GOING_ON = words("code date id kind name number place rank record state time title type value year")
 
 
 def before(sentence: Sentence, i: int) -> str:

@@ -38,7 +38,8 @@ def test_an_empty_text_is_an_empty_document() -> None:
         ("a: \x00", "model: not YAML"),
         ("a: &a [1]\nb: [*a, *a]", "model: line 2: an alias"),
         ("a: &a [*a]", "model: line 1: an alias"),
-        ("[" * 5_000 + "]" * 5_000, "model: lists in lists"),
+        ("[" * 5_000 + "]" * 5_000, "model: line 1: lists in lists"),
+        ("- " * 5_000, "model: line 1: lists in lists"),
     ],
 )
 def test_what_cannot_be_read_is_invalid(text: str, told: str) -> None:

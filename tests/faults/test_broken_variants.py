@@ -15,6 +15,8 @@ from .script import script
 from .sqlite_vfs import library
 from .trial import Nursery, survive, trial
 
+pytestmark = pytest.mark.long
+
 SEED = 7
 KILLED = {
     "trim_before_publish": Job(SEED, point="flush.trimmed"),

@@ -20,6 +20,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> SmallLake:
     return build(tmp_path_factory.mktemp("damage"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "damage", [removed, cut(0), cut(0.5), cut(1)], ids=["removed", "emptied", "halved", "a byte short"]
 )
@@ -28,6 +29,7 @@ def test_every_file(damage: Damage, small: SmallLake) -> None:
         _check(small, name, damage)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_flipped_bits(chunk: int, small: SmallLake) -> None:
     names = small.files()

@@ -28,6 +28,7 @@ def test_an_unregistered_point_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
         reach("flush.nowhere")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at(point: str, nursery: Nursery, tmp_path: Path) -> None:
     trial(nursery, tmp_path, Job(SEED, point=point))
@@ -39,11 +40,13 @@ def test_killed_again_while_it_completes_an_archive(second: str, nursery: Nurser
     trial(nursery, tmp_path, first, again=Job(SEED, point=second))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", [p for p in POINTS if p.endswith(("published", "rewritten"))])
 def test_killed_again_after_it_took_up_the_work(first: str, nursery: Nursery, tmp_path: Path) -> None:
     trial(nursery, tmp_path, Job(SEED, point=first), again=Job(SEED, point="expire.published"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(RANDOM_KILLS))
 def test_killed_at_a_random_instant(seed: int, nursery: Nursery, tmp_path: Path) -> None:
     trial(nursery, tmp_path, Job(seed), kill_after_s=random.Random(seed).uniform(0, 2))

@@ -13,7 +13,10 @@ from .child import Job
 from .sqlite_vfs import library
 from .trial import Nursery, trial
 
-pytestmark = pytest.mark.skipif(library() is None, reason="Python's sqlite3 has SQLite linked in statically")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(library() is None, reason="Python's sqlite3 has SQLite linked in statically"),
+]
 
 SEED = 100
 RANDOM_LOSSES = 14

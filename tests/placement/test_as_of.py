@@ -13,6 +13,7 @@ WORLDS = [(100, 1), (102, 1), (101, 4)]
 """(seed, shards)"""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("seed", "shards"), WORLDS)
 def test_the_past_stays_as_it_was(seed: int, shards: int, tmp_path: Path) -> None:
     world = World(seed, tmp_path / "lake", shards=shards, history=True)

@@ -81,6 +81,7 @@ class Interleaved:
         self._threads.clear()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("seed", "shards"), WORLDS)
 def test_a_question_in_the_middle_of_a_step(
     seed: int, shards: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,6 +17,7 @@ SPREAD_WORLDS = 4
 """Over several shards; the more come with `make torture`."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(FIRST_SEED, FIRST_SEED + GROUPS * WORLDS, WORLDS))
 def test_any_placement_gives_the_oracles_answers(first: int) -> None:
     tallies = [run(seed) for seed in range(first, first + WORLDS)]
@@ -24,6 +25,7 @@ def test_any_placement_gives_the_oracles_answers(first: int) -> None:
     assert sum(tally.placements for tally in tallies) >= 100 / GROUPS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SPREAD_WORLDS))
 def test_nor_does_any_spread_over_shards(seed: int) -> None:
     tally = run(seed, shards=4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -20,18 +21,25 @@ class Import:
     module: str
 
 
-def modules() -> list[Path]:
+@cache
+def modules() -> tuple[Path, ...]:
     """Every Python file of the package, relative to the root, sorted."""
     files = (path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
-    return sorted(f for f in files if f.parts[0] not in OUTSIDE and not f.parts[0].startswith("."))
+    own = (f for f in files if f.parts[0] not in OUTSIDE and not f.parts[0].startswith("."))
+    return tuple(sorted(own))
 
 
 def tree(file: Path) -> ast.Module:
     return ast.parse((ROOT / file).read_text(), filename=str(file))
 
 
-def imports(file: Path) -> Iterator[Import]:
+@cache
+def imports(file: Path) -> tuple[Import, ...]:
     """Each import, also those inside functions and under TYPE_CHECKING."""
+    return tuple(_imports(file))
+
+
+def _imports(file: Path) -> Iterator[Import]:
     package = ["thermocline", *file.parts[:-1]]
     for node in ast.walk(tree(file)):
         if isinstance(node, ast.Import):

@@ -12,6 +12,7 @@ RECIPES = [
     "help",
     "demo",
     "test",
+    "test-long",
     "test-ray",
     "test-models",
     "test-node",

@@ -32,11 +32,13 @@ def test_a_whole_script_reaches_every_point_of_an_owner(nursery: Nursery, tmp_pa
     assert set(log.points) == {*POINTS, *OWNING, *OBJECT_POINTS}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", [*POINTS, *OWNING])
 def test_killed_at_and_the_disk_lost(point: str, nursery: Nursery, tmp_path: Path) -> None:
     trial(nursery, tmp_path, Job(SEED, replicated=True, point=point), lose_disk=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", OWNING)
 @pytest.mark.parametrize("nth", [1, 5])
 def test_killed_at_and_the_disk_kept(point: str, nth: int, nursery: Nursery, tmp_path: Path) -> None:
@@ -44,12 +46,14 @@ def test_killed_at_and_the_disk_kept(point: str, nth: int, nursery: Nursery, tmp
     trial(nursery, tmp_path, Job(SEED, replicated=True, point=point, nth=nth))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", [*RESTORING, "replica.sealed", "replica.committed", "replica.shipped"])
 def test_killed_again_while_it_restores(point: str, nursery: Nursery, tmp_path: Path) -> None:
     first = Job(SEED, replicated=True, point="flush.published", nth=2)
     trial(nursery, tmp_path, first, again=Job(SEED, point=point), lose_disk=True)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(library() is None, reason="Python's sqlite3 has SQLite linked in statically")
 @pytest.mark.parametrize("seed", range(RANDOM_LOSSES))
 @pytest.mark.parametrize("torn", [True, False])
@@ -58,6 +62,7 @@ def test_the_power_fails(seed: int, torn: bool, nursery: Nursery, tmp_path: Path
     trial(nursery, tmp_path, job, torn=seed if torn else None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(RANDOM_KILLS))
 def test_killed_at_a_random_instant_and_the_disk_lost(seed: int, nursery: Nursery, tmp_path: Path) -> None:
     after = random.Random(seed).uniform(0, 3)

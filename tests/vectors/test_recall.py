@@ -74,6 +74,7 @@ def test_at_past_sequences(database: Any, sample: Sample, thirds: float) -> None
     sample.check(database, sample.number < last, as_of=last)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["hnsw", "clusters", "ivfpq", "fastscan"])
 def test_by_the_other_kinds(database: Any, sample: Sample, kind: str) -> None:
     """Graphs and clusters lose a question now and then, which is why they are not the default."""
