@@ -38,7 +38,8 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`kind` is answer, clarify or refuse; `options` are the candidates to choose from."""
+    """`kind` is answer, clarify or refuse; `options` are the candidates to choose from, `unplaced` the words
+    that the best of them leaves out."""
 
     kind: str
     confidence: float
@@ -65,7 +66,7 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     if len(equal) > 1 and confidence >= model.tied_from:
         return Decision("clarify", confidence, equal)
     if confidence >= model.answer_from and not _vital(candidates[0]) and not unknown_modifiers(s):
-        return Decision("answer", confidence, options[:MOST_OPTIONS])
+        return Decision("answer", confidence, options[:MOST_OPTIONS], unplaced)
     if len(options) > 1 and not unplaced and probability(model.among, found) >= model.clarify_from:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
     return Decision("refuse", confidence, options[:MOST_OPTIONS], unplaced)

@@ -79,11 +79,12 @@ class Translator:
             return Translation("refuse", None, "", "", 0.0, unplaced=unplaced, nearest=nearest)
         best = self._option(candidates[0].query)
         others = tuple(self._option(candidate.query) for candidate in decision.options)
-        clarify = decision.kind == "clarify"
+        clarify, taken = decision.kind == "clarify", assumptions(candidates[0], self.schema)
+        if decision.kind == "answer" and unplaced:
+            taken, unplaced, nearest = (*taken, f"left out: {', '.join(unplaced)}"), (), None
         return Translation(
             decision.kind, best.query, best.sql, best.reading, decision.confidence,
-            assumptions(candidates[0], self.schema), others if clarify else (), others[1:],
-            unplaced, nearest,
+            taken, others if clarify else (), others[1:], unplaced, nearest,
         )  # fmt: skip
 
     def _option(self, query: MetricQuery) -> Option:

@@ -23,11 +23,20 @@ _HARMLESS = lex.POPULAR | words(
 _VERB_FOLLOWS = words("name who that which where have do to not quoted 's")
 """Classes of words behind which an unknown word is a verb: `students attended`, `who bought`."""
 
-_ENDS = words("edge . ? ! , and or but")
+_HAPPENS = words(
+    """
+    based born bought built created enrolled founded held issued made offered opened ordered placed produced
+    published purchased released situated sold taken
+    """
+)
+"""What becomes of everything of its kind: `orders that were placed in May` are those of May."""
+
+_ENDS = words("edge . ? ! , and or but in on at for from during since until before after between")
 
 
 def unknown_modifiers(s: Sentence) -> tuple[int, ...]:
-    """The tokens directly before the name of a table or column, or `are overdue` at the end of a clause."""
+    """The tokens directly before the name of a table or column, and `are overdue` before a time, a place or the
+    end of a clause."""
     return tuple(sorted({*_before_nouns(s), *_complements(s)}))
 
 
@@ -42,7 +51,8 @@ def _before_nouns(s: Sentence) -> Iterator[int]:
 
 def _complements(s: Sentence) -> Iterator[int]:
     for i in range(len(s)):
-        if _unknown(s, i) and before(s, i) == "be" and word_class(s, i + 1) in _ENDS:
+        ends = word_class(s, i + 1) in _ENDS or i + 1 in s.timed
+        if ends and _unknown(s, i) and before(s, i) == "be" and s.low(i) not in _HAPPENS:
             yield i
 
 
