@@ -62,8 +62,8 @@ _DEEPEST = 50
 
 
 def compose(text: str, what: str) -> yaml.Node | None:
-    """The root of a text; `None` if it is empty. Raises `Invalid` for what is no YAML, and for what would take
-    more than its length in time or memory."""
+    """The root of a text; `None` if it is empty. Raises `Invalid` for what is no YAML, and for what would
+    take far more time or memory than its length."""
     try:
         _check_size(text, what)
         return yaml.compose(text, Loader=yaml.SafeLoader)
@@ -79,7 +79,8 @@ def compose(text: str, what: str) -> yaml.Node | None:
 
 
 def _check_size(text: str, what: str) -> None:
-    """A few lines of aliases stand for more than there is memory; deep lists take the square of their depth."""
+    """A few lines of aliases stand for more than there is memory; lists in lists take the square of their
+    depth."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         where = f"{what}: line {event.start_mark.line + 1}" if event.start_mark else what

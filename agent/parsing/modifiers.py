@@ -35,8 +35,8 @@ _ENDS = words("edge . ? ! , and or but in on at for from during since until befo
 
 
 def unknown_modifiers(s: Sentence) -> tuple[int, ...]:
-    """The tokens directly before the name of a table or column, and `are overdue` before a time, a place or the
-    end of a clause."""
+    """The tokens directly before the name of a table or column, and `are overdue` before a time, a place or
+    the end of a clause."""
     return tuple(sorted({*_before_nouns(s), *_complements(s)}))
 
 
