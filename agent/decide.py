@@ -32,7 +32,7 @@ class Model:
     answer: Mapping[str, float]
     among: Mapping[str, float]
     answer_from: float = 0.8
-    clarify_from: float = 0.75
+    clarify_from: float = 0.85
     tied_from: float = 0.12
 
 
@@ -65,7 +65,7 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     equal = tied(options, s.catalog)
     if len(equal) > 1 and confidence >= model.tied_from:
         return Decision("clarify", confidence, equal)
-    if confidence >= model.answer_from and not _vital(candidates[0]) and not unknown_modifiers(s):
+    if confidence >= model.answer_from and not _passes_over(candidates[0], s):
         return Decision("answer", confidence, options[:MOST_OPTIONS], unplaced)
     if len(options) > 1 and not unplaced and probability(model.among, found) >= model.clarify_from:
         return Decision("clarify", confidence, options[:MOST_OPTIONS])
@@ -77,9 +77,12 @@ _NEVER_LEFT_OUT = (
 )  # fmt: skip
 
 
-def _vital(candidate: Candidate) -> bool:
-    """Whether the best meaning leaves out what must never be guessed past: a value, a negation, a time."""
-    return any(candidate.features.get(name, 0.0) > 0 for name in _NEVER_LEFT_OUT)
+def _passes_over(candidate: Candidate, s: Sentence) -> bool:
+    """Whether the best meaning leaves out what must never be guessed past: a value, a negation, a time, which
+    rows are meant, or the name that was asked for.
+    """
+    left_out = any(candidate.features.get(name, 0.0) > 0 for name in _NEVER_LEFT_OUT)
+    return left_out or bool(unknown_modifiers(s)) or _loses_name(candidate.query, s)
 
 
 def unplaced_words(candidate: Candidate, s: Sentence) -> tuple[str, ...]:
@@ -200,7 +203,7 @@ def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
         "unplaced:share": words / content, "content": min(content, 20) / 10.0,
         "joins": min(top.features.get("join:count", 0.0), 4.0),
     }  # fmt: skip
-    found["name:lost"] = float(_asks_name(s) and not _shows_name(top.query, s.catalog))
+    found["name:lost"] = float(_loses_name(top.query, s))
     found.update(_bends(found))
     found.update(_surroundings(top.query, s.catalog))
     for name, value in top.features.items():
@@ -208,20 +211,17 @@ def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
     return found
 
 
-def _asks_name(s: Sentence) -> bool:
-    return any(token.kind == "word" and token.lemma == "name" for token in s.tokens)
-
-
-def _shows_name(query: MetricQuery, catalog: Catalog) -> bool:
-    """Whether a column of names has a part in it, whatever it is called."""
-    return any(not t.aggregated and _is_name(t, catalog) for t in own_terms(query))
+def _loses_name(query: MetricQuery, s: Sentence) -> bool:
+    """Whether a name is asked for, and no column of names has a part in the query."""
+    asked = any(token.kind == "word" and token.low in ("name", "names") for token in s.tokens)
+    return asked and not any(_is_name(term, s.catalog) for term in own_terms(query))
 
 
 def _is_name(term: Term, catalog: Catalog) -> bool:
     names = catalog.names_of(term.table) if term.table in catalog.by_name else ()
     column = catalog.column_of.get((term.table, term.column))
     if column is None:
-        return bool(names) and term.column == "*"
+        return bool(names) and term.column == "*" and not term.aggregated
     return column in names or "name" in column.words
 
 

@@ -160,6 +160,9 @@ class _Patterns:
                     if additive:
                         text = self._one(f"{m} by {by} in {year}", f"total {m} per {by} in {year}")
                         yield Asked(text, f"SELECT {key}, sum({c}) {rows}")
+                        best = f"ORDER BY sum({c}) DESC, {key} NULLS FIRST LIMIT"
+                        text = f"top 3 {plural(by)} by {m} in {year}"
+                        yield Asked(text, f"SELECT {key}, sum({c}) {rows} {best} 3")
                     yield Asked(f"average {m} by {by} in {year}", f"SELECT {key}, avg({c}) {rows}")
             for when in self._times(table):
                 if additive:

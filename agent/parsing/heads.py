@@ -196,7 +196,7 @@ def _ranked(parts: Parts, select: tuple[Term, ...], features: Features) -> Itera
 def _total_of_time(parts: Parts, plain: tuple[Term, ...]) -> bool:
     """`revenue last month`: one measure, of nothing but a time."""
     timed = parts.compare is not None or any(f.op == "period" for f in parts.conditions)
-    if not timed or len(plain) != 1:
+    if not timed or len(plain) != 1 or {"by", "per", "each"} & parts.words:
         return False
     others = any(f.term and f.term.table != plain[0].table for f in parts.touches)
     return not others and _additive(parts, plain[0])
@@ -211,11 +211,12 @@ def _ranked_by_totals(parts: Parts, plain: tuple[Term, ...], ranked: Fragment) -
 
 
 def _shared(parts: Parts, plain: tuple[Term, ...]) -> bool:
-    """Whether one column is asked for, of texts that many rows share."""
+    """Whether one column is asked for, of texts that many rows share, or of numbers that stand for things."""
     if len(plain) != 1 or plain[0].column == "*":
         return False
     column = parts.catalog.column_of[(plain[0].table, plain[0].column)]
-    return column.kind == "text" and not column.unique
+    things = column.kind == "text" or (column.kind == "number" and not _additive(parts, plain[0]))
+    return things and not column.unique
 
 
 def _key_shown(parts: Parts, plain: tuple[Term, ...]) -> bool:
