@@ -17,6 +17,8 @@ def narrative(columns: Sequence[str], rows: Sequence[Row], *, truncated: bool) -
     'count is 5.'
     >>> narrative(["region", "revenue"], [("eu", 40.0), ("us", 10.0)], truncated=False)
     '2 rows. Highest revenue: eu with 40; lowest: us with 10.'
+    >>> narrative(["region", "orders"], [("eu", 3), ("us", 3)], truncated=False)
+    '2 rows, each with orders 3.'
     """
     if not rows:
         return "There are none."
@@ -31,6 +33,8 @@ def narrative(columns: Sequence[str], rows: Sequence[Row], *, truncated: bool) -
     label, measure = measured
     values = [(row[measure], row) for row in rows if row[measure] is not None]
     high, low = max(values, key=lambda v: _key(v[0])), min(values, key=lambda v: _key(v[0]))
+    if high[0] == low[0]:
+        return f"{start}, each with {columns[measure]} {shown(high[0])}."
     return (
         f"{start}. Highest {columns[measure]}: {shown(high[1][label])} with {shown(high[0])};"
         f" lowest: {shown(low[1][label])} with {shown(low[0])}."

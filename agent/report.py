@@ -57,7 +57,8 @@ def plan_report(subject: str, catalog: Catalog, now: datetime) -> tuple[Table, l
         return None
     measure, when = measure_of(catalog, table), time_of(table)
     name = _name(measure, table)
-    asks = [Ask("total", MetricQuery((measure, Term(table.name, "*", "count")), tables=(table.name,)), name)]
+    totals = tuple(dict.fromkeys((measure, Term(table.name, "*", "count"))))
+    asks = [Ask("total", MetricQuery(totals, tables=(table.name,)), name)]
     if when is not None and isinstance(when.low, datetime) and isinstance(when.high, datetime):
         bucket = Term(table.name, when.name, grain=_grain(when.low, when.high))
         until = Between(
@@ -81,7 +82,8 @@ def sentence(ask: Ask, rows: Sequence[Sequence[Any]]) -> list[str]:
         return []
     match ask.kind:
         case "total":
-            return [f"In all, {ask.about} is {shown(rows[0][0])} over {shown(rows[0][1])} rows."]
+            over = f" over {shown(rows[0][1])} rows" if len(rows[0]) > 1 else ""
+            return [f"In all, {ask.about} is {shown(rows[0][0])}{over}."]
         case "trend":
             return _trend(ask.about, [(row[0], float(row[1] or 0)) for row in rows])
         case kind:

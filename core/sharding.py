@@ -177,8 +177,8 @@ def new_shard_map(
 ) -> ShardMap:
     """The map of a new database. `regions`: value of `key` -> label of the hosts for its rows.
 
-    >>> new_shard_map(2, key="customer").shards[1]
-    ShardRange(name='shard-1', lo=2147483648, hi=4294967296, parent=None, live=True, region=None, value=None)
+    >>> [(shard.name, shard.lo) for shard in new_shard_map(2, key="customer").shards]
+    [('shard-0', 0), ('shard-1', 2147483648)]
     """
     by = by or ("region" if regions else "hash" if shards > 1 or key else "tenant")
     _check("shard_by", by, WAYS)

@@ -118,8 +118,8 @@ def heads_within(shard: ShardRange, heads: Mapping[str, int]) -> dict[str, int]:
     """Of the streams that are the shard's.
 
     >>> low = ShardRange("shard-1", 0, 1 << 31)
-    >>> heads_within(low, {"cart-1": 3, "cart-2": 5})
-    {'cart-2': 5}
+    >>> heads_within(low, {"cart-1": 3, "cart-3": 5})
+    {'cart-3': 5}
     """
     return {stream: at for stream, at in heads.items() if shard.lo <= key_hash(stream) < shard.hi}
 

@@ -27,7 +27,7 @@ FUNCTION_WORDS = words(
     before being belong belongs below between both bottom but by calculate called came can come comes
     compute contain containing contains corresponding could count currently data descending describe
     detail details did different display distinct do does during each each's either entries entry even
-    ever every exceeding except exist existing exists far fetch fewer find first following for from
+    ever every everything exceeding except exist existing exists far fetch fewer find first following for from
     get give given go goes greater group grouped had happen happened has have he her here higher his
     how i identify if in information into involve involved is it its just kind know larger last least
     less let let's lexicographic lexicographical list locate located lower made make makes many

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
-import pkgutil
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import thermocline.router
 from thermocline.core.asof import Now
 from thermocline.core.manifest import DataFile, Run
 from thermocline.router.constants import Surroundings
@@ -21,13 +17,6 @@ from thermocline.router.prepare import Preparations
 from thermocline.router.scan import scan_sql
 
 from .conftest import Shop
-
-MODULES = [m.name for m in pkgutil.walk_packages(thermocline.router.__path__, "thermocline.router.")]
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_the_examples_in_docstrings_hold(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_planning_over_ten_thousand_files_takes_milliseconds(shop: Shop) -> None:
