@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class Mention:
     """Tokens `start` to `end` may stand for a table, a column or a value of one; `score` is between 0
-    and 1. `full`: the whole name is said, `headed`: its last word, which says what kind of thing it is.
+    and 1.
     """
 
     start: int
@@ -19,7 +19,6 @@ class Mention:
     value: str = ""
     score: float = 1.0
     full: bool = True
-    headed: bool = True
 
 
 @dataclass(frozen=True)

@@ -202,8 +202,7 @@ def _mention(
     if score < 0.42:
         return []
     kind = "metric" if item.metric else "column" if item.column else "table"
-    full, headed = coverage > 0.99, item.words[-1] in used
-    return [Mention(start, end, kind, item.table, item.column, item.metric, round(score, 3), full, headed)]
+    return [Mention(start, end, kind, item.table, item.column, item.metric, round(score, 3), coverage > 0.99)]
 
 
 def _weight(word: str, item: _Item) -> float:

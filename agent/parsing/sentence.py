@@ -233,7 +233,6 @@ class Sentence:
             out.append(("link:weak", 1.0 - mention.score))
         if not mention.full:
             out.append(("link:partial", 1.0))
-            out.append((f"link:{'headed' if mention.headed else 'headless'}", 1.0))
             if self._goes_on(mention):
                 out.append(("link:bent", 1.0))
         if mention.kind == "column" and any(

@@ -50,6 +50,7 @@ def _query(text: str, a: str, b: str) -> Query:
     return Query(text, None, tuple(sorted({a, b} if " b ON " in text else {a})))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("seed", "shards"), [(0, 1), (1, 1), (0, 4)])
 def test_every_answer_is_an_exact_prefix(seed: int, shards: int, tmp_path: Path) -> None:
     """Over several shards: of what each of them took."""

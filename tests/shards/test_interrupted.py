@@ -31,6 +31,7 @@ def died(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", POINTS)
 def test_after_a_kill_every_acknowledged_event_is_there_once(died: Path, tmp_path: Path, point: str) -> None:
     shutil.copytree(died / point / "lake", tmp_path / "lake")

@@ -16,6 +16,7 @@ from thermocline.torture.workload import Load, look, run
 SEEDS = {random.Random(seed).choice(FAULTS): seed for seed in range(20)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_trial_keeps_every_promise(fault: str) -> None:
     told = trial(SEEDS[fault])

@@ -66,6 +66,7 @@ def test_an_index_finds_the_nearest(kind: Kind, metric: Metric, vectors: Vectors
     assert min(found) >= (0.8 if kind in ("prefix", "fastscan") else 0.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_index_from_its_file_is_the_same(kind: Kind, vectors: Vectors, tmp_path: Path) -> None:
     index = build(vectors[:ROWS], kind, "cosine")
@@ -76,6 +77,7 @@ def test_an_index_from_its_file_is_the_same(kind: Kind, vectors: Vectors, tmp_pa
             assert np.array_equal(before, after)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.01])
 @pytest.mark.parametrize("kind", sorted(SELECTS))
 def test_rows_that_may_not_be_found_are_left_out_while_it_looks(

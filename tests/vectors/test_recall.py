@@ -88,6 +88,7 @@ def test_by_the_other_kinds(database: Any, sample: Sample, kind: str) -> None:
         database.sql("create index on t using prefix (e) with (tier = 'warm, cold')")
 
 
+@pytest.mark.long
 def test_after_compaction_and_once_vectors_were_replaced(database: Any, sample: Sample) -> None:
     database.compact("t")
     sample.check(database, np.isin(sample.tier, ["warm"]), tiers=["warm"])

@@ -82,6 +82,7 @@ def _reads(certificate: Any) -> Any:
     }
 
 
+@pytest.mark.long
 def test_queries_put_together_by_chance_agree(far: Shop) -> None:
     chance = random.Random(11)
     aggregates = [
