@@ -109,7 +109,8 @@ class Questions:
         """`conversation`: the name of an agent whose turns the question belongs to."""
         if conversation is None:
             return self._asked(door, question, wish, None, {}, [])
-        return self.converse(door, question, wish, self._agent(conversation)).with_conversation(conversation)
+        agent = self._agent(_agent_name(conversation))
+        return self.converse(door, question, wish, agent).with_conversation(conversation)
 
     def converse(
         self, door: Known, question: str | Option, wish: Wish, agent: AgentDO, given: Answer | None = None
@@ -210,6 +211,11 @@ class Questions:
 def _last_turns(agent: AgentDO) -> list[dict[str, Any]]:
     """Question, SQL and reading of its last answers."""
     return agent.provenance()[-_TOLD_TURNS:]
+
+
+def _agent_name(conversation: str) -> str:
+    """Of the agent that keeps a conversation; ids begin with a digit as often as not, names never do."""
+    return f"c-{conversation}" if conversation[:1].isdigit() else conversation
 
 
 def _last_meaning(agent: AgentDO) -> Any:

@@ -75,7 +75,7 @@ def check_name(kind: str, name: object) -> str:
     """`name` if it can serve as a table or database name and as a folder; `Invalid` otherwise."""
     if not isinstance(name, str) or not _NAME.match(name) or name.lower().startswith("sqlite_"):
         raise Invalid(
-            f"not a {kind} name: {name!r}",
+            f"not {'an' if kind[0] in 'aeiou' else 'a'} {kind} name: {name!r}",
             hint="start with a letter; then letters, digits, _ or -; at most 63",
         )
     return name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 
 import thermocline
 from thermocline.actors.local import LocalLake
+from thermocline.agent import translate
+from thermocline.agent.decide import default_model
 from thermocline.agent.facts import read_facts
 from thermocline.core.answers import Option
 from thermocline.core.errors import Invalid
@@ -107,3 +110,13 @@ def test_an_option_is_answered_as_it_was_offered(lake: LocalLake) -> None:
     chosen = shop.ask(Option(meant.reading, "how many?", meant.query))
     assert chosen.data is not None
     assert (chosen.sql, chosen.data.rows()) == (meant.sql, [(255,)])
+
+
+def test_a_refusal_tells_the_likeliest_meaning(lake: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every word has a place, and still no meaning is sure enough."""
+    never_sure = replace(default_model(), answer_from=1.1, clarify_from=1.1)
+    monkeypatch.setattr(translate, "default_model", lambda: never_sure)
+    told = lake.database("acme").ask("total revenue by region")
+    assert told.kind == "refuse"
+    assert not told.unplaced
+    assert "The likeliest meaning: order region and total order revenue" in told.narrative

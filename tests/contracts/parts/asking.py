@@ -116,6 +116,13 @@ class Asking(Asks):
         expected = asked.sql("select region, sum(revenue) from orders group by region").rows()
         assert sorted(followed.data.rows()) == sorted(expected)
 
+    def test_a_conversation_may_be_called_by_a_number(self, asked: Database) -> None:
+        """As random ids are."""
+        for _ in range(2):
+            told = asked.ask("what is the total revenue?", conversation="7f3c0e", guess=True)
+            assert told.conversation == "7f3c0e"
+        assert asked.ask("and by region?", conversation="7f3c0e", guess=True).kind == "answer"
+
     def test_a_cancelled_question_ends(self, asked: Database) -> None:
         cancel = Cancel()
         cancel()
