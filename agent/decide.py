@@ -72,8 +72,10 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     return Decision("refuse", confidence, options[:MOST_OPTIONS], unplaced)
 
 
+_UNITS = frozenset(("hour", "day", "week", "month", "quarter", "year"))
 _NEVER_LEFT_OUT = (
-    "skip:value", "skip:quoted", "skip:capital", "skip:number", "skip:date", "skip:time", "lost:neg",
+    "skip:value", "skip:quoted", "skip:capital", "skip:number", "skip:date", "skip:time", "skip:sup",
+    "lost:neg",
 )  # fmt: skip
 
 
@@ -82,7 +84,8 @@ def _passes_over(candidate: Candidate, s: Sentence) -> bool:
     rows are meant, or the name that was asked for.
     """
     left_out = any(candidate.features.get(name, 0.0) > 0 for name in _NEVER_LEFT_OUT)
-    return left_out or bool(unknown_modifiers(s)) or _loses_name(candidate.query, s)
+    lost = _loses_name(candidate.query, s) or _loses_unit(candidate.query, s)
+    return left_out or lost or bool(unknown_modifiers(s))
 
 
 def unplaced_words(candidate: Candidate, s: Sentence) -> tuple[str, ...]:
@@ -215,6 +218,13 @@ def _loses_name(query: MetricQuery, s: Sentence) -> bool:
     """Whether a name is asked for, and no column of names has a part in the query."""
     asked = any(token.kind == "word" and token.low in ("name", "names") for token in s.tokens)
     return asked and not any(_is_name(term, s.catalog) for term in own_terms(query))
+
+
+def _loses_unit(query: MetricQuery, s: Sentence) -> bool:
+    """Whether a unit of time is asked for (`which day`), and groups are made of instants."""
+    asked = any(token.low in _UNITS and i not in s.timed for i, token in enumerate(s.tokens))
+    columns = [s.catalog.column_of.get((term.table, term.column)) for term in query.group if not term.grain]
+    return asked and any(column is not None and column.kind == "date" for column in columns)
 
 
 def _is_name(term: Term, catalog: Catalog) -> bool:

@@ -80,6 +80,9 @@ NEGATIONS = words(
     """
 )
 
+EXCEPTIONS = frozenset(("except", "excluding"))
+"""What follows is left out."""
+
 COMPARATORS = _meanings(
     (
         ">=",

@@ -18,7 +18,7 @@ _NOUNS = frozenset(("skip:word", "skip:named", "skip:capital"))
 _NEGATABLE = frozenset(("cond", "touch", "entity", "having", "null"))
 _COUNTABLE = frozenset(("project", "count", "entity"))
 _SKIPPED_CUES = (
-    ("neg", lex.NEGATIONS | {"except"}),
+    ("neg", lex.NEGATIONS | lex.EXCEPTIONS),
     ("distinct", lex.DISTINCT_WORDS),
     ("each", frozenset(("each", "every", "per"))),
     ("sup", frozenset(lex.MORE_WORDS)),
@@ -190,11 +190,11 @@ def _skipped(
     low = s.low(i)
     mode = _mode_after(s, i, state)
     connector = low if low in ("and", "or", "but", "nor", ",") else state.connector
-    if low == "except":
+    if low in lex.EXCEPTIONS:
         connector = "but"
     if low == "both" or low == "either":
         connector = low
-    negated = state.negated != (low in lex.NEGATIONS or low == "except")
+    negated = state.negated != (low in lex.NEGATIONS | lex.EXCEPTIONS)
     distinct = state.distinct or low in lex.DISTINCT_WORDS
     features: Features = ((skip, 1.0), (f"{skip}@{mode}", 1.0)) if skip else ()
     if noun:

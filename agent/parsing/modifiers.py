@@ -16,7 +16,7 @@ from .sentence import Sentence, before, word_class
 
 _HARMLESS = lex.POPULAR | words(
     """
-    across throughout excluding including overall entire whole full complete individual single particular
+    across throughout including overall entire whole full complete individual single particular
     specific respective listed recorded stored registered
     """
 )
@@ -32,12 +32,17 @@ _HAPPENS = words(
 """What becomes of everything of its kind: `orders that were placed in May` are those of May."""
 
 _ENDS = words("edge . ? ! , and or but in on at for from during since until before after between")
+_GENERAL = words("code date id ids kind member name number person rank record time title type value year")
+"""What may stand behind a name and says no more."""
+
+_SURE = 0.6
 
 
 def unknown_modifiers(s: Sentence) -> tuple[int, ...]:
-    """The tokens directly before the name of a table or column, and `are overdue` before a time, a place or
-    the end of a clause."""
-    return tuple(sorted({*_before_nouns(s), *_complements(s)}))
+    """The tokens directly before the name of a table or column (`overdue orders`), those behind it that make
+    another noun of it or are a value of it (`revenue growth`, `region Narnia`), and `are overdue` before a
+    time, a place or the end of a clause."""
+    return tuple(sorted({*_before_nouns(s), *_behind_nouns(s), *_complements(s)}))
 
 
 def _before_nouns(s: Sentence) -> Iterator[int]:
@@ -49,6 +54,18 @@ def _before_nouns(s: Sentence) -> Iterator[int]:
             yield from range(first + (before(s, first) in _VERB_FOLLOWS), i)
 
 
+def _behind_nouns(s: Sentence) -> Iterator[int]:
+    columns = {m.end for found in s.mentions.columns.values() for m in found if m.score >= _SURE}
+    tables = {m.end for found in s.mentions.tables.values() for m in found if m.score >= _SURE}
+    for i in range(1, len(s)):
+        said, token = s.tokens[i - 1], s.tokens[i]
+        asks = any(s.low(at) in ("do", "does", "did") for at in range(i))  # `each customer owns` is turned so
+        noun = said.low == said.lemma and (i in columns or (i in tables and not asks))
+        ends = word_class(s, i + 1) in _ENDS | {"by", "per", "with"} or i + 1 in s.timed
+        if noun and ends and _unknown(s, i) and token.low == token.lemma and token.low not in _GENERAL:
+            yield i
+
+
 def _complements(s: Sentence) -> Iterator[int]:
     for i in range(len(s)):
         ends = word_class(s, i + 1) in _ENDS or i + 1 in s.timed
@@ -57,7 +74,7 @@ def _complements(s: Sentence) -> Iterator[int]:
 
 
 def _unknown(s: Sentence, i: int) -> bool:
-    if not s.unknown(i) or i in s.timed or isinstance(s.tokens[i].value, int | float):
+    if not s.unknown(i) or i in s.timed or i in s.by_time or isinstance(s.tokens[i].value, int | float):
         return False
     low, base = s.tokens[i].low, degree(s.tokens[i].low)
     measured = any(map(_measures, (low, *base[:1]))) if base else _measures(low)

@@ -86,6 +86,11 @@ class Sentence:
         """Tokens of periods that are more than a year's number."""
         return frozenset(i for p, start, end in self.periods if not p.bare_year for i in range(start, end))
 
+    @cached_property
+    def by_time(self) -> frozenset[int]:
+        """Tokens of units that time is grouped by."""
+        return frozenset(i for _, start, end in self.grains for i in range(start, end))
+
     def __len__(self) -> int:
         return len(self.tokens)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from duckdb import DuckDBPyConnection
 
 from thermocline.agent.translate import Translation
 
@@ -28,6 +29,10 @@ Ask = Callable[[str], Translation]
         ("how many orders were cancelled last month", "cancelled"),
         ("customers who placed disputed orders", "disputed"),
         ("list overdue orders", "overdue"),
+        ("revenue growth by month", "growth"),
+        ("customer churn by month", "churn"),
+        ("total revenue in region Narnia", "Narnia"),
+        ("total revenue of orders with region east", "east"),
     ],
 )
 def test_one_that_chooses_rows_is_refused_by_name(ask: Ask, question: str, word: str) -> None:
@@ -51,6 +56,25 @@ def test_one_that_chooses_none_does_not_matter(ask: Ask, question: str, sql: str
     assert found.kind == "answer"
     assert sql in found.sql
     assert not found.unplaced
+
+
+@pytest.mark.parametrize("question", ["who are our best customers", "which day had the most orders"])
+def test_what_is_best_and_which_day_are_not_passed_over(ask: Ask, question: str) -> None:
+    """All customers are no answer, nor is the instant of an order."""
+    assert ask(question).kind != "answer"
+
+
+@pytest.mark.parametrize("said", ["excluding", "except"])
+def test_what_is_left_out_is_left_out(ask: Ask, shop_database: DuckDBPyConnection, said: str) -> None:
+    expected = shop_database.execute("select sum(revenue) from orders where region <> 'north'").fetchall()
+    assert shop_database.execute(ask(f"total revenue {said} north").sql).fetchall() == expected
+
+
+@pytest.mark.parametrize("question", ["monthly revenue this year", "daily orders in April 2026"])
+def test_a_unit_of_time_is_no_unknown_word(ask: Ask, question: str) -> None:
+    found = ask(question)
+    assert not found.unplaced
+    assert "DATE_TRUNC" in found.sql
 
 
 def test_a_verb_is_left_out_and_told(ask: Ask) -> None:
