@@ -73,15 +73,16 @@ class Translator:
         return self._translation(decide(candidates, s, self._model), candidates)
 
     def _translation(self, decision: Decision, candidates: list[Candidate]) -> Translation:
-        unplaced = decision.unplaced
+        answered = decision.kind == "answer"
+        unplaced = () if answered else decision.unplaced
         nearest = {word: self._nearest(word) for word in unplaced} if unplaced else None
         if not candidates:
             return Translation("refuse", None, "", "", 0.0, unplaced=unplaced, nearest=nearest)
         best = self._option(candidates[0].query)
         others = tuple(self._option(candidate.query) for candidate in decision.options)
         clarify, taken = decision.kind == "clarify", assumptions(candidates[0], self.schema)
-        if decision.kind == "answer" and unplaced:
-            taken, unplaced, nearest = (*taken, f"left out: {', '.join(unplaced)}"), (), None
+        if answered and decision.unplaced:
+            taken = (*taken, f"left out: {', '.join(decision.unplaced)}")
         return Translation(
             decision.kind, best.query, best.sql, best.reading, decision.confidence,
             taken, others if clarify else (), others[1:], unplaced, nearest,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from thermocline.agent.scoring import same_rows
 from thermocline.agent.translate import Translator
 
+from .meant import check_meant
 from .shop import NOW
 from .subscriptions import catalog, database
 
@@ -80,10 +80,7 @@ def translator(service: duckdb.DuckDBPyConnection) -> Translator:
 def test_the_best_meaning_is_the_one_meant(
     question: str, service: duckdb.DuckDBPyConnection, translator: Translator
 ) -> None:
-    found = translator.translate(question, NOW)
-    expected = service.execute(CASES[question]).fetchall()
-    ordered = "order by" in CASES[question]
-    assert same_rows(service.execute(found.sql).fetchall(), expected, ordered=ordered), found.sql
+    check_meant(question, CASES[question], service, translator)
 
 
 def test_most_are_answered_and_not_asked_back(translator: Translator) -> None:

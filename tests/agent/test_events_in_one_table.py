@@ -6,9 +6,9 @@ import duckdb
 import pytest
 
 from thermocline.agent.catalog import Catalog, build_catalog
-from thermocline.agent.scoring import same_rows
 from thermocline.agent.translate import Translator
 
+from .meant import check_meant
 from .shop import NOW, facts
 
 DELIVERIES = """
@@ -75,10 +75,7 @@ def translator(deliveries: duckdb.DuckDBPyConnection) -> Translator:
 def test_the_best_meaning_is_the_one_meant(
     question: str, deliveries: duckdb.DuckDBPyConnection, translator: Translator
 ) -> None:
-    found = translator.translate(question, NOW)
-    expected = deliveries.execute(CASES[question]).fetchall()
-    ordered = "order by" in CASES[question]
-    assert same_rows(deliveries.execute(found.sql).fetchall(), expected, ordered=ordered), found.sql
+    check_meant(question, CASES[question], deliveries, translator)
 
 
 def test_most_are_answered_and_not_asked_back(translator: Translator) -> None:

@@ -22,6 +22,8 @@ KEPT = (
     "SELECT sum(amount) AS s FROM orders WHERE _time >= TIMESTAMPTZ '2020-01-01' GROUP BY id % 2 ORDER BY s",
     "SELECT id FROM orders WHERE id = $n",
     "SELECT id FROM orders WHERE id IN (2, 3) LIMIT 1",
+    "SELECT id FROM orders WHERE true ORDER BY 1",
+    "SELECT id FROM orders WHERE 'é' = 'é' AND id > 1 ORDER BY 1",
     "SELECT * FROM (SELECT id FROM orders WHERE id > 2) AS inside ORDER BY id",
     "WITH w AS (SELECT id FROM orders) SELECT max(id) FROM w",
 )
