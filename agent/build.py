@@ -15,6 +15,7 @@ from .fanout import Once, once
 from .joins import Joins, JoinTree
 from .outputs import output_names
 from .query import (
+    OF_NUMBERS,
     All,
     AnyOf,
     Between,
@@ -29,14 +30,16 @@ from .query import (
     Term,
     Within,
     conjoin,
+    conjuncts,
     tables_of,
 )
+from .shares import part_of_all
 
 _OPS: dict[str, type[exp.Binary]] = {
     "=": exp.EQ, "!=": exp.NEQ, ">": exp.GT, "<": exp.LT, ">=": exp.GTE, "<=": exp.LTE,
 }  # fmt: skip
 _AGGS: dict[str, type[exp.AggFunc]] = {
-    "count": exp.Count, "sum": exp.Sum, "avg": exp.Avg, "min": exp.Min, "max": exp.Max,
+    "count": exp.Count, "sum": exp.Sum, "avg": exp.Avg, "median": exp.Median, "min": exp.Min, "max": exp.Max,
 }  # fmt: skip
 
 
@@ -151,25 +154,34 @@ class _Builder:
             return [made]
         if query.compare is not None:
             asked = [
-                p for p in _parts(query.where) if isinstance(p, Between) and p.term == query.compare.term
+                p for p in conjuncts(query.where) if isinstance(p, Between) and p.term == query.compare.term
             ]
             other = Between(query.compare.term, query.compare.begin, query.compare.end, half_open=True)
             return [
                 exp.Filter(this=self._column(term), expression=exp.Where(this=self._predicate(period)))
                 for period in (*asked[:1], other)
             ]
-        if query.share:
-            total = exp.Window(this=exp.Sum(this=made.copy()))
-            return [exp.Div(this=exp.Mul(this=made, expression=exp.Literal.number("1.0")), expression=total)]
-        return [made]
+        return [self._share(query, made)] if query.share else [made]
+
+    def _share(self, query: MetricQuery, measure: exp.Expr) -> exp.Expr:
+        """A measure divided by its total: of all groups, or of the rows of the part and the others alike."""
+        rate = part_of_all(query, self._catalog)
+        if rate is None:
+            part, total = measure, exp.Window(this=exp.Sum(this=measure.copy()))
+        else:
+            where = exp.Where(this=self._predicate(rate.part))
+            part = exp.Filter(this=measure.copy(), expression=where)
+            total = exp.Nullif(this=measure, expression=exp.Literal.number(0))
+        return exp.Div(this=exp.Mul(this=part, expression=exp.Literal.number("1.0")), expression=total)
 
     def _where(self, query: MetricQuery) -> Predicate | None:
-        """The filter; with a comparison, of both periods."""
+        """The filter; with a comparison, of both periods; with a part of all, of both alike."""
+        rate = part_of_all(query, self._catalog)
         if query.compare is None:
-            return query.where
+            return query.where if rate is None else rate.rest
         other = Between(query.compare.term, query.compare.begin, query.compare.end, half_open=True)
-        asked = [p for p in _parts(query.where) if isinstance(p, Between) and p.term == query.compare.term]
-        rest = [p for p in _parts(query.where) if p not in asked[:1]]
+        asked = [p for p in conjuncts(query.where) if isinstance(p, Between) and p.term == query.compare.term]
+        rest = [p for p in conjuncts(query.where) if p not in asked[:1]]
         return conjoin(*rest, AnyOf((*asked[:1], other))) if asked else query.where
 
     def _column(self, term: Term) -> exp.Expr:
@@ -189,7 +201,7 @@ class _Builder:
             return exp.func("DATE_TRUNC", exp.Literal.string(term.grain), column, dialect="duckdb")
         if not term.agg:
             return column
-        if term.agg in ("sum", "avg") and not self._catalog.column_of[(term.table, term.column)].numeric:
+        if term.agg in OF_NUMBERS and not self._catalog.column_of[(term.table, term.column)].numeric:
             column = exp.TryCast(this=column, to=exp.DataType.build("DOUBLE"))
         if term.distinct:
             column = exp.Distinct(expressions=[column])
@@ -298,10 +310,6 @@ def _ties(query: MetricQuery) -> tuple[Order, ...]:
     if query.distinct:
         more = [term for term in more if term in query.select]
     return tuple(Order(term) for term in dict.fromkeys(more) if query.group or not term.aggregated)
-
-
-def _parts(where: Predicate | None) -> tuple[Predicate, ...]:
-    return where.parts if isinstance(where, All) else (where,) if where is not None else ()
 
 
 def _instant(text: str) -> exp.Expr:

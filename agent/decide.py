@@ -14,7 +14,9 @@ from importlib.resources import files
 
 from .catalog import Catalog, bare
 from .english import lexicon as lex
+from .english.inflection import degree, words
 from .parsing.assemble import Candidate
+from .parsing.measures import SHARES
 from .parsing.modifiers import unknown_modifiers
 from .parsing.sentence import Sentence
 from .query import MetricQuery, Term, own_terms, to_dict
@@ -72,6 +74,7 @@ def decide(candidates: Sequence[Candidate], s: Sentence, model: Model) -> Decisi
     return Decision("refuse", confidence, options[:MOST_OPTIONS], unplaced)
 
 
+_YES_OR_NO = words("is are was were do does did has have had")
 _UNITS = frozenset(("hour", "day", "week", "month", "quarter", "year"))
 _NEVER_LEFT_OUT = (
     "skip:value", "skip:quoted", "skip:capital", "skip:number", "skip:date", "skip:time", "skip:sup",
@@ -81,11 +84,23 @@ _NEVER_LEFT_OUT = (
 
 def _passes_over(candidate: Candidate, s: Sentence) -> bool:
     """Whether the best meaning leaves out what must never be guessed past: a value, a negation, a time, which
-    rows are meant, or the name that was asked for.
+    rows are meant, what is computed of them, or the name that was asked for.
     """
     left_out = any(candidate.features.get(name, 0.0) > 0 for name in _NEVER_LEFT_OUT)
+    said = any(s.low(i) in SHARES or _is_most(s.low(i)) for i in candidate.skipped)
     lost = _loses_name(candidate.query, s) or _loses_unit(candidate.query, s)
-    return left_out or lost or bool(unknown_modifiers(s))
+    return left_out or said or lost or _asks_yes_or_no(s) or bool(unknown_modifiers(s))
+
+
+def _is_most(word: str) -> bool:
+    """`busiest`: a superlative that nothing here is measured by."""
+    found = degree(word)
+    return found is not None and found[1] == "est"
+
+
+def _asks_yes_or_no(s: Sentence) -> bool:
+    """`is revenue going up?`: rows are no answer to it. `Are there orders without customers?` they answer."""
+    return s.low(0) in _YES_OR_NO and s.low(1) not in ("there", "we", "any")
 
 
 def unplaced_words(candidate: Candidate, s: Sentence) -> tuple[str, ...]:
@@ -104,10 +119,14 @@ def distinct_meanings(candidates: Sequence[Candidate], catalog: Catalog) -> tupl
     """
     best: dict[object, Candidate] = {}
     for candidate in candidates:
-        query = candidate.query
-        shown = tuple(dict.fromkeys(_as_row(term, catalog) for term in query.select))
-        best.setdefault(meaning(replace(query, select=shown), catalog), candidate)
+        best.setdefault(_rows_meant(candidate.query, catalog), candidate)
     return tuple(best.values())
+
+
+def _rows_meant(query: MetricQuery, catalog: Catalog) -> object:
+    """The meaning, however rows are shown."""
+    shown = tuple(dict.fromkeys(_as_row(term, catalog) for term in query.select))
+    return meaning(replace(query, select=shown), catalog)
 
 
 def _as_row(term: Term, catalog: Catalog) -> Term:
@@ -152,6 +171,8 @@ def tied(options: Sequence[Candidate], catalog: Catalog) -> tuple[Candidate, ...
         gap = best.score - other.score
         if gap > _NEAR or in_words(other.query, catalog) != words:
             continue
+        if _settled(best, other):
+            continue
         swapped = {table for table, _ in columns ^ _columns(other.query)}
         joined = other.query.via != best.query.via
         if gap <= (_NEAR if joined or len(swapped) == 1 else _SAME):
@@ -160,6 +181,12 @@ def tied(options: Sequence[Candidate], catalog: Catalog) -> tuple[Candidate, ...
 
 
 _NEAR, _SAME = 1.0, 0.3
+
+
+def _settled(best: Candidate, other: Candidate) -> bool:
+    """`flights by destination airport`: the question names one of two ways to join."""
+    said = [candidate.features.get("join:said", 0.0) for candidate in (best, other)]
+    return said[0] > said[1]
 
 
 def in_words(query: MetricQuery, catalog: Catalog) -> str:
@@ -193,17 +220,20 @@ def evidence(candidates: Sequence[Candidate], s: Sentence) -> dict[str, float]:
     meanings = [meaning(c.query, s.catalog) for c in candidates]
     same = [other == meanings[0] for other in meanings]
     shared = sum(m for m, alike in zip(mass, same, strict=True) if alike) / total
+    rows = [_rows_meant(c.query, s.catalog) for c in candidates]
+    shown = sum(m for m, other in zip(mass, rows, strict=True) if other == rows[0]) / total
     rivals = [c for c, alike in zip(candidates, same, strict=True) if not alike]
     gap = min(6.0, top.score - rivals[0].score) if rivals else 6.0
     options = distinct_meanings(candidates, s.catalog)[:3]
     named = sum(math.exp(c.score - top.score) for c in options) / total
-    words = len(unplaced_words(top, s))
+    left_out = len(unplaced_words(top, s))
     content = max(1, len(_content(s)))
     found = {
-        "bias": 1.0, "p:top": mass[0] / total, "p:meaning": shared, "p:options": named, "gap": gap,
-        "gap:small": float(gap < 0.5), "gap:large": float(gap > 3.0), "p:sure": float(shared > 0.9),
-        "p:surest": float(shared > 0.97), "unplaced": float(min(words, 4)), "unplaced:any": float(words > 0),
-        "unplaced:share": words / content, "content": min(content, 20) / 10.0,
+        "bias": 1.0, "p:top": mass[0] / total, "p:meaning": shared, "p:rows": shown, "p:options": named,
+        "gap": gap, "gap:small": float(gap < 0.5), "gap:large": float(gap > 3.0),
+        "p:sure": float(shared > 0.9), "p:surest": float(shared > 0.97),
+        "unplaced": float(min(left_out, 4)), "unplaced:any": float(left_out > 0),
+        "unplaced:share": left_out / content, "content": min(content, 20) / 10.0,
         "joins": min(top.features.get("join:count", 0.0), 4.0),
     }  # fmt: skip
     found["name:lost"] = float(_loses_name(top.query, s))
@@ -235,10 +265,13 @@ def _is_name(term: Term, catalog: Catalog) -> bool:
     return column in names or "name" in column.words
 
 
+_SHARES = ("p:top", "p:meaning", "p:rows", "p:options")
+
+
 def _bends(found: Mapping[str, float]) -> dict[str, float]:
     """What lets the sum of weights bend: shares squared, and evidence that counts more beside other."""
-    bends = {f"{name}:squared": found[name] ** 2 for name in ("p:top", "p:meaning", "p:options")}
-    bends |= {f"{name}:less": float(found[name] < 0.5) for name in ("p:top", "p:meaning", "p:options")}
+    bends = {f"{name}:squared": found[name] ** 2 for name in _SHARES}
+    bends |= {f"{name}:less": float(found[name] < 0.5) for name in _SHARES}
     return bends | {
         "p:top&meaning": found["p:top"] * found["p:meaning"],
         "p:placed": found["p:meaning"] * float(found["unplaced"] == 0),

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 
 from .catalog import Catalog
 from .joins import Joins
-from .query import MetricQuery, Term, own_terms, tables_of, terms_of
-
-_ADDED = ("sum", "avg")
+from .query import OF_NUMBERS, MetricQuery, Term, own_terms, tables_of, terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Once:
 
 def repeated(query: MetricQuery, joins: Joins) -> tuple[str, ...]:
     """The tables whose rows are added up more than once as the query is joined."""
-    added = [t for t in own_terms(query) if (t.agg in _ADDED and not t.distinct) or t.metric]
+    added = [t for t in own_terms(query) if (t.agg in OF_NUMBERS and not t.distinct) or t.metric]
     tables = tables_of(query)
     return tuple(dict.fromkeys(t.table for t in added if joins.repeats(tables, t.table)))
 

@@ -61,18 +61,26 @@ _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+(?:st|nd|rd|th
 
 
 @lru_cache(maxsize=8192)
+def said(name: str) -> str:
+    """An identifier as it is said: `shipped_at` -> "shipped at", `orderQty` -> "order quantity"."""
+    return " ".join(_spelt(name)) or name.lower()
+
+
+@lru_cache(maxsize=8192)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of an identifier in lower case, short forms written out, lemmas of plurals."""
-    words: list[str] = []
-    for part in re.split(r"[^A-Za-z0-9À-ɏ]+", name):
-        for piece in _pieces(part):
-            words.extend(_expand(piece.lower()))
+    words = [lemma(word) for word in _spelt(name)]
     for i, word in enumerate(words[:-1]):
         if word in _INITIALS and words[i + 1] == "name":
             words[i] = _INITIALS[word]
         elif word == "b" and words[i + 1] in ("date", "day", "place"):
             words[i] = "birth"
     return tuple(word for word in words if word not in _MARKS) or tuple(words) or (name.lower(),)
+
+
+def _spelt(name: str) -> list[str]:
+    parts = re.split(r"[^A-Za-z0-9À-ɏ]+", name)
+    return [word for part in parts for piece in _pieces(part) for word in _expand(piece.lower())]
 
 
 def _pieces(part: str) -> list[str]:
@@ -84,15 +92,10 @@ def _pieces(part: str) -> list[str]:
 def _expand(word: str) -> list[str]:
     if word in ABBREVIATIONS:
         return ABBREVIATIONS[word].split()
-    base = lemma(word)
-    if base in _COMMON or base in known_words() or len(word) < 5 or not word.isalpha():
-        return [base]
+    if {word, lemma(word)} & (_COMMON | known_words()) or len(word) < 5 or not word.isalpha():
+        return [word]
     split = _split_compound(word)
-    return (
-        [lemma(part) for piece in split for part in ABBREVIATIONS.get(piece, piece).split()]
-        if split
-        else [base]
-    )
+    return [part for piece in split for part in ABBREVIATIONS.get(piece, piece).split()] if split else [word]
 
 
 def _split_compound(word: str) -> list[str] | None:

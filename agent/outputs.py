@@ -11,7 +11,10 @@ from .catalog import Catalog
 from .english.inflection import lemma
 from .query import MetricQuery, Term, tables_of
 
-_MEASURED = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest", "count": "number_of"}
+_MEASURED = {
+    "sum": "total", "avg": "average", "median": "median", "min": "lowest", "max": "highest",
+    "count": "number_of",
+}  # fmt: skip
 _OF_TIME = {"min": "earliest", "max": "latest"}
 
 

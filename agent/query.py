@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 Scalar = str | int | float | bool
+OF_NUMBERS = ("sum", "avg", "median")
+"""Aggregates that need numbers, and that are wrong where joins repeat rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,11 @@ def conjoin(*parts: Predicate | None) -> Predicate | None:
     if not flat:
         return None
     return flat[0] if len(flat) == 1 else All(tuple(flat))
+
+
+def conjuncts(predicate: Predicate | None) -> tuple[Predicate, ...]:
+    """The parts that must all hold; `conjoin` puts them together again."""
+    return predicate.parts if isinstance(predicate, All) else () if predicate is None else (predicate,)
 
 
 def terms_of(predicate: Predicate | None) -> Iterator[Term]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .catalog import Catalog
+from .names import said
 from .query import (
     All,
     Between,
@@ -19,8 +20,12 @@ from .query import (
     Within,
     tables_of,
 )
+from .shares import part_of_all
 
-_AGGS = {"count": "number of", "sum": "total", "avg": "average", "min": "lowest", "max": "highest"}
+_AGGS = {
+    "count": "number of", "sum": "total", "avg": "average", "median": "median",
+    "min": "lowest", "max": "highest",
+}  # fmt: skip
 _OPS = {
     "=": "is",
     "!=": "is not",
@@ -44,9 +49,12 @@ class _Reader:
     def query(self, query: MetricQuery) -> str:
         asked = _list([self.term(term) for term in query.select], "and")
         parts = [("share of " if query.share else "") + ("distinct " if query.distinct else "") + asked]
+        rate = part_of_all(query, self._catalog)
+        if rate is not None:
+            parts[0] += f" where {self.predicate(rate.part)}, of all"
         if query.rows_only:
             parts[0] = f"how many there are of: {parts[0]}"
-        silent = [self._table(t) for t in query.tables if t not in {term.table for term in query.select}]
+        silent = [said(t) for t in query.tables if t not in {term.table for term in query.select}]
         if silent:
             parts.append(f"with {_list(silent, 'and')}")
         parts += [f"joined {way}" for way in self._ways(query)]
@@ -54,8 +62,9 @@ class _Reader:
         shown = [self.term(term) for term in query.group if term in query.select]
         if query.group and any(t.aggregated for t in query.select):
             parts.append(f"by {_list(shown or hidden, 'and')}")
-        if query.where is not None:
-            parts.append(f"where {self.predicate(query.where)}")
+        where = query.where if rate is None else rate.rest
+        if where is not None:
+            parts.append(f"where {self.predicate(where)}")
         if query.having is not None:
             parts.append(f"having {self.predicate(query.having)}")
         if query.order:
@@ -83,21 +92,18 @@ class _Reader:
         if through:
             return [f"through {_list([self._table(table) for table in through], 'and')}"]
         columns = [self._catalog.column_of[(left, column)] for left, column, *_ in query.via]
-        return [f"by {' '.join(column.words)}" for column in columns]
+        return [f"by {said(column.name)}" for column in columns]
 
     def term(self, term: Term) -> str:
         if term.metric:
             return term.metric
         if term.column == "*":
-            return (
-                f"number of {self._table(term.table)}"
-                if term.agg
-                else f"everything of {self._table(term.table)}"
-            )
+            return f"{'number' if term.agg else 'everything'} of {said(term.table)}"
         column = self._catalog.column_of[(term.table, term.column)]
-        words = " ".join(column.words)
-        if len(self._tables) > 1 or len(column.words) == 1:
-            words = f"{self._table(term.table)} {words}" if words not in self._table(term.table) else words
+        words = said(column.name)
+        table = self._catalog.by_name[term.table]
+        if (len(self._tables) > 1 or len(column.words) == 1) and not {*column.words} & {*table.words}:
+            words = f"{self._table(term.table)} {words}"
         if term.grain:
             return f"{term.grain} of {words}"
         if not term.agg:

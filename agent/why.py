@@ -15,7 +15,7 @@ from typing import Any
 from .catalog import Catalog
 from .narrative import shown
 from .periods import Period, Shift, find_comparisons, find_periods, shifted
-from .query import All, Between, Comparison, MetricQuery, Predicate, Term, conjoin, tables_of
+from .query import Between, Comparison, MetricQuery, Predicate, Term, conjoin, conjuncts, tables_of
 from .subjects import dimensions_of, measure_of, time_of
 
 _VERBS = (
@@ -132,6 +132,8 @@ def explains(found: Sequence[Contribution], change: float) -> float:
 
 def told(why: Why, now: float, before: float, dimension: Term | None, found: Sequence[Contribution]) -> str:
     """The finding in two or three sentences."""
+    if not now and not before:
+        return f"There is nothing to compare, neither in {why.base.reading} nor in {why.period.reading}."
     change = now - before
     verb = "did not change" if not change else "fell" if change < 0 else "rose"
     rate = f" ({abs(change) / abs(before):.0%})" if before and change else ""
@@ -152,7 +154,7 @@ def _period(question: str, previous: MetricQuery, when: Term | None, now: dateti
 
 
 def _asked_before(previous: MetricQuery, when: Term | None, now: datetime) -> Period | None:
-    for part in _parts(previous.where):
+    for part in conjuncts(previous.where):
         if isinstance(part, Between) and part.term == when:
             begin, end = (datetime.fromisoformat(str(side)) for side in (part.low, part.high))
             return Period(0, 0, "", begin.replace(tzinfo=now.tzinfo), end.replace(tzinfo=now.tzinfo), "")
@@ -170,7 +172,7 @@ def _within(said: Period, asked: Period | None) -> Period:
 
 
 def _time(previous: MetricQuery, catalog: Catalog, table: str) -> Term | None:
-    for part in _parts(previous.where):
+    for part in conjuncts(previous.where):
         if isinstance(part, Between) and part.half_open:
             return part.term
     grained = next((term for term in previous.group if term.grain), None)
@@ -181,9 +183,5 @@ def _time(previous: MetricQuery, catalog: Catalog, table: str) -> Term | None:
 
 
 def _without(where: Predicate | None, when: Term) -> Predicate | None:
-    kept = [p for p in _parts(where) if not (isinstance(p, Between) and p.term == when)]
+    kept = [p for p in conjuncts(where) if not (isinstance(p, Between) and p.term == when)]
     return conjoin(*kept)
-
-
-def _parts(where: Predicate | None) -> tuple[Predicate, ...]:
-    return where.parts if isinstance(where, All) else () if where is None else (where,)

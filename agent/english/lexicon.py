@@ -25,7 +25,8 @@ FUNCTION_WORDS = words(
     ! ' 's ( ) , - . / : ; ? a about above actually after all along alphabetical alphabetically also
     among an and any anyone anything are as ascending associated at average based be because been
     before being belong belongs below between both bottom but by calculate called came can come comes
-    compute contain containing contains corresponding could count currently data descending describe
+    compare compared compute contain containing contains corresponding could count currently data
+    descending describe
     detail details did different display distinct do does during each each's either entries entry even
     ever every everything exceeding except exist existing exists far fetch fewer find first following for from
     get give given go goes greater group grouped had happen happened has have he her here higher his
@@ -70,7 +71,7 @@ PREPOSITIONS = words(
 )
 COMMANDS = words(
     """
-    calculate compute count describe determine display enumerate fetch find get give identify list
+    calculate compare compute count describe determine display enumerate fetch find get give identify list
     name please present print provide report retrieve return select show state tell
     """
 )
@@ -181,6 +182,7 @@ CONTAINS_FILLERS = words(
 
 AGGREGATES = _sorted_words(
     ("avg", "average mean avg averages averaged"),
+    ("median", "median medians"),
     ("max", "maximum max maximal highest largest biggest greatest longest latest oldest"),
     ("min", "minimum min minimal lowest smallest shortest earliest youngest cheapest"),
     ("sum", "total sum totals combined overall"),

@@ -16,6 +16,8 @@ cost expense spending
 revenue sales turnover earnings income proceeds
 amount sum total value
 quantity number count amount
+quantity unit piece
+weigh weight
 number count
 name title
 name called label

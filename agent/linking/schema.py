@@ -14,6 +14,8 @@ from .mentions import Mention
 EXACT, STEM, SYNONYM, SHORT, FUZZY = 1.0, 0.85, 0.72, 0.75, 0.7
 _FILLERS = frozenset(("of", "the", "'s", "a", "an", "-", "for", "in", "every", "each", "all", "their"))
 _MEASURES = frozenset(("number", "amount", "value", "percentage", "percent", "proportion", "count", "total"))
+_UNITS = words("kg lb g km m cm mm ms s min usd eur gbp pct percent celsius")
+"""What a name says of its unit: `weight_kg` is asked for as weight."""
 _WEAK = words(
     """
     be have do the a an of to for in on at by from with and or not no it its that which who what where
@@ -78,7 +80,8 @@ class SchemaIndex:
             if quality > found.get(name, 0.0):
                 found[name] = quality
 
-        for form in (word, base):
+        # Without its `s`, as in `skus`, a word is read where English would not but the schema does.
+        for form in (word, base, word.removesuffix("s")):
             if form in self._by_word:
                 add(form, EXACT)
         if base in _WEAK or word in _WEAK:
@@ -206,11 +209,15 @@ def _mention(
 
 
 def _weight(word: str, item: _Item) -> float:
-    """How much of a name a word is: little for one that only repeats the table, or for a single letter."""
+    """How much of a name a word is: little for one that only repeats the table, for a single letter or a
+    unit.
+    """
     if word.isdigit():
         return 0.02
     if len(word) < 2:
         return 0.1
     if item.column and word in item.own:
         return 0.35
+    if word in _UNITS and word != item.words[0]:
+        return 0.25
     return 0.5 if word in ("reference", "code", "number", "detail") else 1.0

@@ -12,11 +12,11 @@ from dataclasses import replace
 from mcp.server.mcpserver.exceptions import ToolError
 
 from ..catalog import Catalog, Column
-from ..query import Term
+from ..query import OF_NUMBERS, Term
 from .data import one_line
 from .failures import candidates, unknown
 
-AGGREGATES = ("count", "sum", "avg", "min", "max")
+AGGREGATES = ("count", *OF_NUMBERS, "min", "max")
 GRAINS = ("hour", "day", "week", "month", "quarter", "year")
 
 _CALL = re.compile(r"^(\w+)\s*\(\s*(distinct\s+)?(.+?)\s*\)$", re.IGNORECASE)
@@ -37,7 +37,7 @@ def metric_term(text: str, catalog: Catalog) -> Term:
         if table is not None:
             return Term(table, agg="count")
     column = column_of(inner, catalog)
-    if aggregate in ("sum", "avg") and not column.numeric:
+    if aggregate in OF_NUMBERS and not column.numeric:
         numbers = [f"{c.table}.{c.name}" for c in catalog.column_of.values() if c.numeric and not c.is_id]
         raise unknown("number to add up called", inner, numbers)
     return Term(column.table, column.name, agg=aggregate, distinct=distinct)

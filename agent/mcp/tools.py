@@ -114,7 +114,7 @@ class Tools:
         limit: int | None = None,
     ) -> CallToolResult:
         """Measures without SQL; joins are found. metrics: "sum(orders.revenue)", "count(orders)",
-        "count(distinct t.c)", avg, min, max, or a metric's name. group_by: "orders.region",
+        "count(distinct t.c)", avg, median, min, max, or a metric's name. group_by: "orders.region",
         "month(orders.order_date)" (hour to year). filters: [{column, op, value}], op one of = != < <= > >=
         in, not in, contains, starts with, is null, is not null; a metric as column filters groups. time:
         "last quarter", or {column, period}, or {column, from, to}, to excluded. order: "-sum(orders.revenue)"

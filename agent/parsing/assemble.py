@@ -20,6 +20,7 @@ from ..query import (
     inner_queries,
     tables_of,
 )
+from ..shares import is_share
 from .filters import Filter, filters, super_within
 from .fragments import Fragment
 from .heads import Head, heads
@@ -184,6 +185,11 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
         share=parts.share,
         compare=parts.compare,
     )
+    unasked = parts.share and head.group and not parts.groups  # `share of revenue` names no groups
+    if unasked or not is_share(query, parts.catalog, parts.joins):
+        return
+    if query.compare is not None and not any(term.aggregated for term in query.select):
+        return  # only measures are set beside those of another time
     features = dict(head.features)
     for name, value in (*kept.features, *ordered):
         features[name] = features.get(name, 0.0) + value
@@ -192,6 +198,8 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
     elsewhere = _times_elsewhere(query, parts)
     if elsewhere:
         features["time:elsewhere"] = float(elsewhere)
+    if _times_apart(query, parts):
+        features["time:apart"] = 1.0
     touched = tuple(
         f.term.table
         for f in parts.touches
@@ -210,6 +218,13 @@ def _times_elsewhere(query: MetricQuery, parts: Parts) -> int:
     timed = [f.term.table for f in parts.conditions if f.op == "period" and f.term is not None]
     timed += [term.table for term in query.group if term.grain]
     return sum(table not in measured for table in timed) if measured else 0
+
+
+def _times_apart(query: MetricQuery, parts: Parts) -> bool:
+    """`orders by month this year`: whether the months are of one date and the year of another."""
+    periods = {(f.term.table, f.term.column) for f in parts.conditions if f.op == "period" and f.term}
+    grains = {(term.table, term.column) for term in query.group if term.grain}
+    return bool(periods and grains) and not periods & grains
 
 
 def _nested(parts: Parts) -> tuple[Predicate, ...] | None:
@@ -344,6 +359,10 @@ def _order(parts: Parts, head: Head) -> tuple[tuple[Order, ...] | None, int | No
         if head.nested_super:
             continue
         limit = fragment.n
+        if fragment.op == "ranked" and not keys:
+            if "by" in parts.words:
+                return None, None, []  # `top 5 customers by orders` are in an order
+            features.append(("limit:unranked", 1.0))
         features.append(("limit:ordered" if keys else "limit:unordered", 1.0))
         if fragment.descending and keys and not parts.orders:
             keys[-1] = replace(keys[-1], descending=True)

@@ -115,7 +115,8 @@ def _compared(
             continue
         fits = type_feature(column, found)
         fragment = Fragment("cond", term, op, (found.value,), position=i)
-        yield Edge(i, found.end, (fragment,), (*base, (f"pat:{pattern}", 1.0), *fits), "rel")
+        end = s.skip(found.end, column.words[1:])  # `10 kg` of `weight_kg`
+        yield Edge(i, end, (fragment,), (*base, (f"pat:{pattern}", 1.0), *fits), "rel")
     yield from _with_column(s, i, j, op, column, term, base)
     every = s.low(j - 1) if s.low(j - 1) in ("all", "any", "every", "some") else ""
     if every and not s.scalars(j, column):
@@ -332,19 +333,24 @@ def measured_columns(s: Sentence, i: int, adjective: str) -> Iterator[tuple[Colu
     for measure in adjectives.measures(adjective):
         for table in s.catalog.tables:
             for column in table.columns:
-                if measure.word not in column.words or column.is_id:
+                if not _speaks_of(measure.word, column) or column.is_id:
                     continue
                 near = s.affinity(column.table, i, i + 1)
                 rank = 1.0 - 0.08 * measure.rank - (0.0 if len(column.words) == 1 else 0.1)
                 wanted = 0.0 if near in ("none", "unspoken") else 0.5 if near == "neighbour" else 1.0
                 features: Features = ((f"near:adj:{near}", 1.0), ("adj:rank", rank))
                 best.append((rank + wanted, column, measure.sign, features))
-    best.sort(key=lambda entry: (-entry[0], entry[1].table, entry[1].name))
+    best.sort(key=lambda entry: -entry[0])
     seen: set[tuple[str, str]] = set()
     for _, column, sign, features in best:
         if (column.table, column.name) not in seen and len(seen) < 4:
             seen.add((column.table, column.name))
             yield column, sign, features
+
+
+def _speaks_of(word: str, column: Column) -> bool:
+    """Whether a column is what the word names: `date` is also any column of instants, as `shipped_at`."""
+    return word in column.words or (word == "date" and column.kind == "date")
 
 
 def flag_conditions(s: Sentence, i: int) -> Iterator[Edge]:

@@ -24,7 +24,7 @@ class Fragment:
     super      term, descending, n: the n with the most or least of it
     group      term (column, or `*` for a table)
     order      term (maybe empty), descending
-    limit      n
+    limit      n; op `ranked` where it says so (`top 5`)
     null       term; negated when a value must be there
     """
 

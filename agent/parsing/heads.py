@@ -56,7 +56,7 @@ def _selects(parts: Parts) -> Iterator[tuple[tuple[Term, ...], Features]]:
     for fragment in entities:
         assert fragment.term is not None
         found = list(_entity(parts, fragment.term.table))
-        if parts.groups and not (projected or parts.supers):
+        if (parts.groups or parts.compare) and not (projected or parts.supers):
             found.append(((Term(fragment.term.table, "*", "count"),), (("entity:counted", 1.0),)))
         options = [((*have, *terms_), (*fs, *f)) for have, fs in options for terms_, f in found]
     for shown, features in options:
@@ -168,9 +168,8 @@ def _grouped(parts: Parts, select: tuple[Term, ...], features: Features) -> Iter
         return
     if measured and parts.supers:
         return
-    if having is None and not measured and not parts.supers and _total_of_time(parts, plain):
-        total = (replace(plain[0], agg="sum"),)
-        yield Head(total, (), None, features=(*features, ("select:total_of_time", 1.0)))
+    if having is None and not measured and not parts.supers:
+        yield from _totals(parts, plain, features)
     if having is None and measured:
         yield Head(select, (), None, features=features)
     elif having is None:
@@ -193,13 +192,28 @@ def _ranked(parts: Parts, select: tuple[Term, ...], features: Features) -> Itera
     yield from totals
 
 
-def _total_of_time(parts: Parts, plain: tuple[Term, ...]) -> bool:
-    """`revenue last month`: one measure, of nothing but a time."""
+def _totals(parts: Parts, plain: tuple[Term, ...], features: Features) -> Iterator[Head]:
+    """`revenue last month`, `revenue of customer 7`: one measure, of nothing but a time or the rows of one
+    thing, by what it adds up to.
+    """
+    if len(plain) != 1 or {"by", "per", "each"} & parts.words:
+        return
+    total = (replace(plain[0], agg="sum"),)
     timed = parts.compare is not None or any(f.op == "period" for f in parts.conditions)
-    if not timed or len(plain) != 1 or {"by", "per", "each"} & parts.words:
-        return False
     others = any(f.term and f.term.table != plain[0].table for f in parts.touches)
-    return not others and _additive(parts, plain[0])
+    adds = _additive if parts.compare is None else _addable
+    if timed and not others and adds(parts, plain[0]):
+        yield Head(total, (), None, features=(*features, ("select:total_of_time", 1.0)))
+    elif not timed and _additive(parts, plain[0]) and any(_chooses_many(parts, f) for f in parts.conditions):
+        yield Head(total, (), None, features=(*features, ("select:total_of_rows", 1.0)))
+
+
+def _chooses_many(parts: Parts, condition: Fragment) -> bool:
+    """Whether a condition names one value that many rows may have."""
+    term = condition.term
+    if term is None or condition.op != "=" or condition.negated or len(condition.values) != 1:
+        return False
+    return not (term.table == parts.main and parts.catalog.column_of[(term.table, term.column)].unique)
 
 
 def _ranked_by_totals(parts: Parts, plain: tuple[Term, ...], ranked: Fragment) -> bool:
@@ -239,7 +253,7 @@ def _counted_groups(parts: Parts, count: Term, having: Predicate, features: Feat
 def _own_rows(parts: Parts, measured: tuple[Term, ...]) -> bool:
     """`average revenue per order`, of orders that each have one: over all of them, not in groups of one."""
     groups = {f.term.table for f in parts.groups if f.term and f.term.column == "*"}
-    averaged = {t.table for t in measured if t.agg == "avg"}
+    averaged = {t.table for t in measured if t.agg in ("avg", "median")}
     return len(parts.groups) == len(groups) == 1 and len(measured) == 1 and groups == averaged
 
 
@@ -277,8 +291,10 @@ def _by_groups(
         table = fragment.term.table
         key = parts.catalog.key_of(table)
         own = tuple(t for t in plain if t.table == table and t.column != "*")
-        names = own or tuple(Term(table, c.name) for c in parts.catalog.names_of(table))
-        keys = (*keys, *((Term(table, key.name),) if key else ()), *names)
+        row = (Term(table, key.name),) if key else ()
+        named = parts.catalog.name_style(table) != "loose" or not row
+        names = own or (tuple(Term(table, c.name) for c in parts.catalog.names_of(table)) if named else row)
+        keys = (*keys, *row, *(name for name in names if name not in row))
         shown = (*shown, *names)
     missing = tuple(t for t in shown if t not in select)
     if not measured and parts.supers and not any(f.term and f.term.aggregated for f in parts.supers) and keys:
@@ -331,7 +347,12 @@ def _addable(parts: Parts, term: Term) -> bool:
 
 
 _IDS = words("id ids identifier identifiers")
-_ADDITIVE = words("revenue amount sale total quantity cost profit income spend payment volume turnover value")
+_ADDITIVE = words(
+    """
+    revenue amount sale total quantity cost profit income spend payment volume turnover value fee charge
+    expense tax
+    """
+)
 
 
 def _additive(parts: Parts, term: Term) -> bool:

@@ -10,7 +10,8 @@ from ..query import Term
 from .fragments import Edge, Features, Fragment
 from .sentence import Sentence
 
-_SHARES = frozenset(("share", "percentage", "percent", "proportion", "fraction", "shares"))
+SHARES = frozenset(("share", "percentage", "percent", "proportion", "fraction", "shares"))
+"""What asks for a part of a whole."""
 
 
 def metric_term(mention: Mention) -> Term:
@@ -27,7 +28,7 @@ def metric_edges(s: Sentence, i: int) -> Iterator[Edge]:
 
 def share_edges(s: Sentence, i: int) -> Iterator[Edge]:
     """`share of revenue`, `percentage of orders`: the measure divided by its total."""
-    if s.low(i) not in _SHARES or s.low(i + 1) != "of":
+    if s.low(i) not in SHARES or s.low(i + 1) != "of":
         return
     j = s.skip(i + 2, lex.DETERMINERS | {"total"})
     share = Fragment("share", position=i)
@@ -43,3 +44,6 @@ def share_edges(s: Sentence, i: int) -> Iterator[Edge]:
     for mention in s.tables(j):
         asked = Fragment("count", Term(mention.table, "*", "count"), position=i)
         yield Edge(i, mention.end, (asked, share), (*s.link_features(mention, "table"), *cue))
+    if not s.tables(j):
+        counted = Fragment("count", Term("", "*", "count"), position=i)  # `percentage of returned orders`
+        yield Edge(i, i + 2, (counted, share), (("count:open", 1.0), *cue))

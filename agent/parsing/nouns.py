@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..english import lexicon as lex
 from ..english.adjectives import QUESTION_WORDS
 from ..linking.mentions import Mention
-from ..query import Term
+from ..query import OF_NUMBERS, Term
 from .fragments import Edge, Features, Fragment
 from .sentence import Sentence, phrases, plain
 
@@ -148,7 +148,7 @@ def aggregate_edges(s: Sentence, i: int) -> Iterator[Edge]:
     distinct = s.low(s.skip(j, _AGG_FILLERS)) in lex.DISTINCT_WORDS
     starts = s.stops(j, _AGG_FILLERS | lex.DISTINCT_WORDS)
     for mention in (m for start in starts for m in s.near_columns(start)):
-        if any(agg in ("sum", "avg") for agg in aggs) and not s.column(mention).measurable:
+        if any(agg in OF_NUMBERS for agg in aggs) and not s.column(mention).measurable:
             continue
         terms = tuple(Term(mention.table, mention.column, agg, distinct) for agg in aggs)
         fragments = tuple(Fragment("project", term, position=i) for term in terms)
@@ -182,7 +182,7 @@ def _fit(s: Sentence, mention: Mention, aggs: list[str]) -> list[tuple[str, floa
     column = s.column(mention)
     if column.is_id:
         return [("agg:of_id", 1.0)]
-    if not column.numeric and any(agg in ("sum", "avg") for agg in aggs):
+    if not column.numeric and any(agg in OF_NUMBERS for agg in aggs):
         return [("agg:of_text", 1.0)]
     if column.kind == "text" and not column.measurable:
         return [("agg:extreme_of_text", 1.0)]
@@ -231,9 +231,18 @@ def _group_at(
         fragments = (*before, Fragment("group", Term(mention.table, mention.column), position=i))
         now = features + s.link_features(mention, "group")
         yield Edge(i, mention.end, fragments, now, "group")
-        after = s.skip(mention.end, (",", "and"))
-        if after > mention.end and depth == 0:
-            yield from _group_at(s, i, after, fragments, (*now, ("each:second", 1.0)), 1)
+        yield from _second_group(s, i, mention.end, fragments, now, depth)
     for mention in s.tables(j):
         fragments = (*before, Fragment("group", Term(mention.table), position=i))
-        yield Edge(i, mention.end, fragments, features + s.link_features(mention, "table"), "group")
+        now = features + s.link_features(mention, "table")
+        yield Edge(i, mention.end, fragments, now, "group")
+        yield from _second_group(s, i, mention.end, fragments, now, depth)
+
+
+def _second_group(
+    s: Sentence, i: int, j: int, before: tuple[Fragment, ...], features: Features, depth: int
+) -> Iterator[Edge]:
+    """`by customer and shop`."""
+    after = s.skip(j, (",", "and"))
+    if after > j and depth == 0:
+        yield from _group_at(s, i, after, before, (*features, ("each:second", 1.0)), 1)

@@ -18,6 +18,8 @@ _UP, _DOWN = phrases(plain(lex.ASCENDING)), phrases(plain(lex.DESCENDING))
 _ORDER = phrases(plain(lex.ORDER_CUES))
 _COUNT = phrases(plain(lex.COUNT_CUES))
 _FILL = lex.DETERMINERS | {"of", "value", "amount"}
+_IN_TIME = {"first": "early", "last": "late"}
+"""`the first order`, as its adjective."""
 
 
 def superlative_edges(s: Sentence, i: int) -> Iterator[Edge]:
@@ -30,6 +32,8 @@ def superlative_edges(s: Sentence, i: int) -> Iterator[Edge]:
         base += "e"
     if low in ("most", "least", "more"):
         yield from _most(s, i, j, n)
+    if low in _IN_TIME and s.near_tables(j + 1):
+        base = _IN_TIME[low]
     sign = _direction(low, base)
     if sign == 0:
         return
@@ -66,7 +70,7 @@ def _ranked_by(s: Sentence, i: int, j: int, sign: int, n: int, features: Feature
     counted = s.match(s.skip(j, _FILL), _COUNT)
     start = s.skip(counted[0] if counted else j, _FILL | {"different", "distinct", "total"})
     agg = lex.AGGREGATES.get(s.low(s.skip(j, _FILL)), "")
-    if agg in ("avg", "sum", "max", "min"):
+    if agg:
         start = s.skip(s.skip(j, _FILL) + 1, _FILL)
     direct = s.skip(j, lex.DETERMINERS)
     mentions = list(s.near_columns(start))
@@ -131,13 +135,9 @@ def limit_edges(s: Sentence, i: int) -> Iterator[Edge]:
     number = number_at(s.tokens, i + 1)
     if number and isinstance(number[0], int) and 0 < number[0] <= 1000:
         down = s.low(i) in ("top", "last")
-        yield Edge(
-            i,
-            number[1],
-            (Fragment("limit", n=number[0], descending=down, position=i),),
-            (("limit:n", 1.0),),
-            "",
-        )
+        ranked = "ranked" if s.low(i) in ("top", "bottom") else ""
+        limit = Fragment("limit", op=ranked, n=number[0], descending=down, position=i)
+        yield Edge(i, number[1], (limit,), (("limit:n", 1.0),), "")
         for edge in _ranked_by(s, i, number[1], 1 if down else -1, number[0], (("limit:by", 1.0),)):
             term = edge.fragments[0].term
             column = s.catalog.column_of.get((term.table, term.column)) if term else None
@@ -308,7 +308,7 @@ def count_compared_edges(s: Sentence, i: int) -> Iterator[Edge]:
     """`whose number of orders is more than 3`, `the average age is above 20`."""
     counted = s.match(i, _COUNT)
     agg = lex.AGGREGATES.get(s.low(i), "")
-    if not counted and agg not in ("avg", "sum", "max", "min"):
+    if not counted and not agg:
         return
     start = s.skip(counted[0] if counted else i + 1, _FILL | {"number"})
     options: list[tuple[Term, int, Features]] = []

@@ -28,5 +28,5 @@ def test_a_meaning_survives_the_way_through_json(question: str, ask: Callable[[s
 
 def test_a_meaning_is_read_in_words(ask: Callable[[str], Translation]) -> None:
     assert ask("How many products are there in each category?").reading == (
-        "product category and number of product, by product category"
+        "product category and number of products, by product category"
     )

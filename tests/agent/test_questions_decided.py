@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import duckdb
+import pytest
 
 from thermocline.agent.catalog import build_catalog
 from thermocline.agent.translate import Translation, Translator
@@ -16,7 +17,7 @@ def test_a_plain_question_is_answered(ask: Callable[[str], Translation]) -> None
     translation = ask("How many customers are there?")
     assert translation.kind == "answer"
     assert translation.sql == "SELECT COUNT(*) AS number_of_customers FROM customers"
-    assert translation.reading == "number of customer"
+    assert translation.reading == "number of customers"
 
 
 def test_a_word_that_stands_for_nothing_is_named(ask: Callable[[str], Translation]) -> None:
@@ -37,6 +38,17 @@ def test_a_time_without_a_date_column_is_not_guessed_past(shop_database: duckdb.
     products = [t for t in shop.facts(shop_database) if t.name == "products"]
     translation = Translator(build_catalog(products)).translate("How many products this quarter?", shop.NOW)
     assert translation.kind != "answer"
+
+
+@pytest.mark.parametrize("question", ["is revenue of the north falling?", "did revenue change in May 2026?"])
+def test_what_is_asked_for_yes_or_no_is_not_answered_with_rows(
+    ask: Callable[[str], Translation], question: str
+) -> None:
+    assert ask(question).kind != "answer"
+
+
+def test_what_there_is_may_be_asked_for_yes_or_no(ask: Callable[[str], Translation]) -> None:
+    assert ask("are there customers without orders?").kind == "answer"
 
 
 def test_two_columns_of_one_name_make_a_question() -> None:

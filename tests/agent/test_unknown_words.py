@@ -33,6 +33,7 @@ Ask = Callable[[str], Translation]
         ("customer churn by month", "churn"),
         ("total revenue in region Narnia", "Narnia"),
         ("total revenue of orders with region east", "east"),
+        ("the busiest region", "busiest"),
     ],
 )
 def test_one_that_chooses_rows_is_refused_by_name(ask: Ask, question: str, word: str) -> None:

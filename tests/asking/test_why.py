@@ -33,3 +33,8 @@ def test_a_pronoun_stands_for_the_question_before(lake: LocalLake) -> None:
 @pytest.mark.parametrize("question", ["why did it fall in November?", "why did the mood fall in November?"])
 def test_what_changed_must_be_known(lake: LocalLake, question: str) -> None:
     assert lake.database("acme").ask(question).kind == "refuse"
+
+
+def test_where_there_is_nothing_it_says_so(lake: LocalLake) -> None:
+    answer = lake.database("acme").ask("why did revenue fall in March 2020?")
+    assert answer.narrative.startswith("There is nothing to compare")

@@ -1,17 +1,10 @@
-"""Questions over one table of events, as a lake holds them: what each is about stands in it as columns."""
+"""One table of events, as a lake holds them: what each is about stands in it as columns."""
 
 from __future__ import annotations
 
-import duckdb
-import pytest
+from .domain import Domain
 
-from thermocline.agent.catalog import Catalog, build_catalog
-from thermocline.agent.translate import Translator
-
-from .meant import check_meant
-from .shop import NOW, facts
-
-DELIVERIES = """
+DDL = """
 create table deliveries as
 select
     100 + i * 7 % 13 as courier,
@@ -26,7 +19,7 @@ from range(100) t(i)
 """
 QUARTER = "delivered_at >= '2026-04-01' and delivered_at < '2026-07-01'"
 APRIL = "delivered_at >= '2026-04-01' and delivered_at < '2026-05-01'"
-CASES = {
+QUESTIONS = {
     "top 3 goods by quantity":
         "select goods, sum(quantity) from deliveries group by 1 order by 2 desc, 1 limit 3",
     "top 3 goods by total fee":
@@ -56,28 +49,8 @@ CASES = {
     "highest fee": "select max(fee) from deliveries",
     "total fee by city and vehicle": "select city, vehicle, sum(fee) from deliveries group by 1, 2",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def deliveries() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute(DELIVERIES)
-    return connection
-
-
-@pytest.fixture(scope="module")
-def translator(deliveries: duckdb.DuckDBPyConnection) -> Translator:
-    known: Catalog = build_catalog(facts(deliveries), [])
-    return Translator(known)
-
-
-@pytest.mark.parametrize("question", CASES)
-def test_the_best_meaning_is_the_one_meant(
-    question: str, deliveries: duckdb.DuckDBPyConnection, translator: Translator
-) -> None:
-    check_meant(question, CASES[question], deliveries, translator)
-
-
-def test_most_are_answered_and_not_asked_back(translator: Translator) -> None:
-    kinds = [translator.translate(question, NOW).kind for question in CASES]
-    assert kinds.count("answer") >= 0.8 * len(kinds)
+DELIVERIES = Domain(
+    DDL,
+    QUESTIONS,
+    answered=0.9,
+)
