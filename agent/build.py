@@ -167,12 +167,10 @@ class _Builder:
         """A measure divided by its total: of all groups, or of the rows of the part and the others alike."""
         rate = part_of_all(query, self._catalog)
         if rate is None:
-            part, total = measure, exp.Window(this=exp.Sum(this=measure.copy()))
-        else:
-            where = exp.Where(this=self._predicate(rate.part))
-            part = exp.Filter(this=measure.copy(), expression=where)
-            total = exp.Nullif(this=measure, expression=exp.Literal.number(0))
-        return exp.Div(this=exp.Mul(this=part, expression=exp.Literal.number("1.0")), expression=total)
+            return _ratio(measure, exp.Window(this=exp.Sum(this=measure.copy())))
+        where = exp.Where(this=self._predicate(rate.part))
+        part = exp.Filter(this=measure.copy(), expression=where)
+        return _ratio(part, exp.Nullif(this=measure, expression=exp.Literal.number(0)))
 
     def _where(self, query: MetricQuery) -> Predicate | None:
         """The filter; with a comparison, of both periods; with a part of all, of both alike."""
@@ -310,6 +308,10 @@ def _ties(query: MetricQuery) -> tuple[Order, ...]:
     if query.distinct:
         more = [term for term in more if term in query.select]
     return tuple(Order(term) for term in dict.fromkeys(more) if query.group or not term.aggregated)
+
+
+def _ratio(part: exp.Expr, total: exp.Expr) -> exp.Expr:
+    return exp.Div(this=exp.Mul(this=part, expression=exp.Literal.number("1.0")), expression=total)
 
 
 def _instant(text: str) -> exp.Expr:
