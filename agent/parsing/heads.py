@@ -418,6 +418,8 @@ def _distinct(parts: Parts, head: Head) -> Iterator[Head]:
     )
     style = "names" if names else "attributes"
     number = "one" if len(head.select) == 1 else "more"
+    # `customers in the north`, where orders hold the customers: each of them once.
+    things = parts.conditions and _shared(parts, head.select) and not tables & parts.spoken
     plain_rows: Features = (
         (f"distinct:no:{flag}:{where}", 1.0),
         (f"distinct:no:{kind}:{style}:{where}", 1.0),
@@ -426,6 +428,7 @@ def _distinct(parts: Parts, head: Head) -> Iterator[Head]:
     yield replace(head, features=(*head.features, *plain_rows))
     if said or not unique or others:
         features: Features = (
+            *((("distinct:yes:things", 1.0),) if things else ()),
             (f"distinct:yes:{flag}:{where}", 1.0),
             (f"distinct:yes:{kind}", 1.0),
             (f"distinct:yes:{number}", 1.0),

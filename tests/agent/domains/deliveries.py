@@ -20,6 +20,7 @@ from range(100) t(i)
 QUARTER = "delivered_at >= '2026-04-01' and delivered_at < '2026-07-01'"
 APRIL = "delivered_at >= '2026-04-01' and delivered_at < '2026-05-01'"
 QUESTIONS = {
+    "couriers in Graz": "select distinct courier from deliveries where city = 'Graz'",
     "top 3 goods by quantity":
         "select goods, sum(quantity) from deliveries group by 1 order by 2 desc, 1 limit 3",
     "top 3 goods by total fee":
