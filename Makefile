@@ -22,10 +22,10 @@ demo: .venv/base.done  ## events through three tiers: EVENTS=50000, DATA=file, L
 	$(BIN)/thermocline demo --events $(EVENTS) --lake "$(LAKE)" $(if $(DATA),--data "$(DATA)")
 
 test: .venv/dev.done  ## the tests; those below take minutes
-	$(BIN)/python -m pytest -q -n $(WORKERS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
 test-long: .venv/dev.done  ## kills, power losses, damage to every file, placements by the hundred
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long and not models"
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup -m "long and not models"
 
 test-ray: .venv/dev.done  ## what needs Ray processes: the contract on a cluster, 200 schedules of faults
 	$(BIN)/python -m pytest -q -n 0 -m ray

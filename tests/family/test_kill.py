@@ -31,6 +31,7 @@ with thermocline.connect(sys.argv[1], background=False) as lake:
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pauses", [(0.05, 0.2, 0.31)], ids=str)
 def test_views_are_right_after_any_kill(tmp_path: Path, pauses: tuple[float, ...]) -> None:
     acknowledged = -1

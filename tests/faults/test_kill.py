@@ -34,6 +34,7 @@ def test_killed_at(point: str, nursery: Nursery, tmp_path: Path) -> None:
     trial(nursery, tmp_path, Job(SEED, point=point))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("second", ["archive.listed", "archive.published", "archive.adopted"])
 def test_killed_again_while_it_completes_an_archive(second: str, nursery: Nursery, tmp_path: Path) -> None:
     first = Job(SEED, point="archive.committed", nth=2)

@@ -96,7 +96,7 @@ def test_a_period_is_half_open(schema: Schema, time: Any) -> None:
     [
         ({"metrics": []}, "metrics is empty"),
         ({"metrics": ["revenue"]}, "no metric `revenue`"),
-        ({"metrics": ["mode(revenue)"]}, "no metric `median(revenue)`"),
+        ({"metrics": ["mode(revenue)"]}, "no metric `mode(revenue)`"),
         ({"metrics": ["sum(region)"]}, "no number to add up called `region`"),
         ({"metrics": ["sum(customer_id.x)"]}, "no column `customer_id.x`"),
         ({"metrics": ["count(orders)"], "group_by": ["customer_id"]}, "`customer_id` is in 2 tables"),

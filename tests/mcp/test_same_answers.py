@@ -108,6 +108,7 @@ def test_for_agents_of_a_lake_behind_a_server(expected: Mapping[str, Told], lake
         assert speak(_asked, over_stdio(command(url))) == dict(expected)
 
 
+@pytest.mark.long
 def test_at_the_command_line(expected: Mapping[str, Told], built: Path, tmp_path: Path) -> None:
     run = Command(Path(shutil.copytree(built, tmp_path / "lake")))
     for question, told in expected.items():

@@ -48,6 +48,7 @@ def test_both_worlds_look_the_same(
     assert not told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", WITHOUT_A_RULE, ids=lambda way: way.__name__)
 def test_each_attempt_succeeds_with_the_rule_taken_out(
     way: Callable[[], Iterator[attempts.Attempt]], lakes: tuple[LocalLake, LocalLake]

@@ -78,6 +78,7 @@ def test_a_request_in_flight_is_answered_before_it_stops(server: subprocess.Pope
     assert server.communicate(timeout=20)[0] == "closed\n"
 
 
+@pytest.mark.long
 def test_a_query_without_end_is_cancelled_when_it_stops(server: subprocess.Popen[str]) -> None:
     url = said(server)
     with thermocline.connect(url) as lake:

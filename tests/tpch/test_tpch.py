@@ -14,6 +14,8 @@ import thermocline
 from .check import QUERIES, check
 from .data import KEYS, load
 
+pytestmark = pytest.mark.xdist_group("tpch")  # loaded once, not by each worker
+
 
 @pytest.fixture(scope="module")
 def split(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:

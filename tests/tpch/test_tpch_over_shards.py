@@ -14,6 +14,7 @@ from .data import load
 from .over_shards import SHARDS, OverShards
 
 
+@pytest.mark.xdist_group("tpch over shards")  # loaded once, not by each worker
 class TestInProcess(OverShards):
     @pytest.fixture(scope="class")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -56,8 +56,13 @@ def test_vectors_that_can_be_cut_off_are_cut_off(kind: Kind, tmp_path: Path) -> 
     assert scores.max() == pytest.approx(1, abs=0.15)
 
 
-@pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("kind", KINDS)
+def _timely(kind: Kind, metric: Metric) -> Any:
+    """Three of `ivfpq` take as long as all the others."""
+    marks = [pytest.mark.long] if (kind, metric) in (("ivfpq", "l2"), ("ivfpq", "inner")) else []
+    return pytest.param(kind, metric, marks=marks, id=f"{kind}-{metric}")
+
+
+@pytest.mark.parametrize(("kind", "metric"), [_timely(kind, metric) for kind in KINDS for metric in METRICS])
 def test_an_index_finds_the_nearest(kind: Kind, metric: Metric, vectors: Vectors) -> None:
     index = build(vectors[:ROWS], kind, metric)
     found = recalls(index, vectors[:ROWS], vectors[ROWS:], metric)

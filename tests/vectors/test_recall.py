@@ -18,6 +18,7 @@ from thermocline.tiers.vectors import hot, nearest
 from ..conftest import SHARED_DATA
 from .recall import Sample
 
+pytestmark = pytest.mark.xdist_group("recall")  # one database, not one for each worker
 QUESTIONS = 40
 ON_TEXT = SHARED_DATA / "nl" / "spider_train" / "questions.jsonl"
 

@@ -157,7 +157,7 @@ def test_mixed_lists_and_bushy_conditions_lose_nothing(typed: tuple[str, Pair]) 
     name, pair = typed
     chance = random.Random(name)
     constants = SIDES[name][2]
-    for _ in range(12):
+    for _ in range(6):
         first, second, third = (chance.choice(constants) for _ in range(3))
         for condition in (
             f"k in ({first}, {second}, {third})",
