@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .catalog import Catalog
 from .joins import Joins
-from .query import Between, MetricQuery, Predicate, conjoin, conjuncts, tables_of
+from .query import AnyOf, Between, MetricQuery, Predicate, conjoin, conjuncts, tables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,13 @@ def part_of_all(query: MetricQuery, catalog: Catalog) -> PartOfAll | None:
 
 def is_share(query: MetricQuery, catalog: Catalog, joins: Joins) -> bool:
     """Whether the query, if it is a share, is one of something: of a total with groups, or of all rows, each
-    of which is read once.
+    of which is read once. Two periods have none, nor has what is left of a set.
     """
-    if not query.share or query.group:
+    if not query.share:
+        return True
+    if query.compare is not None or query.combine is not None:
+        return False
+    if query.group:
         return True
     measures = {term.table for term in query.select if term.aggregated}
     alone = not any(joins.repeats(tables_of(query), table) for table in measures)
@@ -45,6 +49,8 @@ def is_share(query: MetricQuery, catalog: Catalog, joins: Joins) -> bool:
 
 
 def _of_time(predicate: Predicate, catalog: Catalog) -> bool:
+    if isinstance(predicate, AnyOf):
+        return all(_of_time(part, catalog) for part in predicate.parts)
     if not isinstance(predicate, Between) or not predicate.half_open:
         return False
     column = catalog.column_of.get((predicate.term.table, predicate.term.column))

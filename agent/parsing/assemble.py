@@ -9,6 +9,8 @@ from itertools import product
 from ..catalog import Catalog, Join
 from ..joins import Joins, JoinTree
 from ..query import (
+    AnyOf,
+    Between,
     Comparison,
     MetricQuery,
     Not,
@@ -17,6 +19,7 @@ from ..query import (
     Term,
     Within,
     conjoin,
+    conjuncts,
     inner_queries,
     tables_of,
 )
@@ -25,6 +28,7 @@ from .filters import Filter, filters, super_within
 from .fragments import Fragment
 from .heads import Head, heads
 from .sentence import Sentence
+from .time import AGAINST
 
 MOST = 20
 
@@ -170,6 +174,10 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
         if nested is None:
             return
         where = conjoin(where, *nested)
+    either = _united(where)
+    if either != where and parts.words & AGAINST:
+        return  # `this month vs last month` are not one time
+    where = either
     query = MetricQuery(
         head.select,
         kept.tables,
@@ -210,6 +218,19 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
         yield from _combined(parts, full, {**features, "touch:joined": float(len(touched))})
         features["touch:left_out"] = float(len(touched))
     yield from _combined(parts, query, features)
+
+
+def _united(where: Predicate | None) -> Predicate | None:
+    """Periods of one date that share no instant, as any of them: `in January and March`."""
+    within: dict[Term, list[Between]] = {}
+    for part in conjuncts(where):
+        if isinstance(part, Between) and part.half_open and part.low and part.high:
+            within.setdefault(part.term, []).append(part)
+    for periods in within.values():
+        if max(str(p.low) for p in periods) >= min(str(p.high) for p in periods):
+            rest = [part for part in conjuncts(where) if part not in periods]
+            where = conjoin(*rest, AnyOf(tuple(periods)))
+    return where
 
 
 def _times_elsewhere(query: MetricQuery, parts: Parts) -> int:

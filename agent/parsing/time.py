@@ -13,7 +13,8 @@ from ..query import Term
 from .fragments import Edge, Features, Fragment
 from .sentence import Sentence
 
-_AGAINST = words("versus vs against")
+AGAINST = words("versus vs against compare")
+"""What sets one period against another."""
 _BEFORE_PERIOD = lex.PREPOSITIONS | lex.COPULAS | lex.DETERMINERS
 
 
@@ -64,11 +65,11 @@ def comparison_edges(s: Sentence, i: int) -> Iterator[Edge]:
 def second_period(s: Sentence, i: int) -> Iterator[Edge]:
     """`compare ... with last month`: where two periods are set against each other, the second is the base."""
     if len(s.periods) != 2 or not any(
-        s.low(k).startswith("compar") or s.low(k) in _AGAINST for k in range(len(s))
+        s.low(k).startswith("compar") or s.low(k) in AGAINST for k in range(len(s))
     ):
         return
     base, start, end = s.periods[1]
-    if i in (start, start - 1) and s.low(start - 1) in _AGAINST | {"with", "to", "and", "than"}:
+    if i in (start, start - 1) and s.low(start - 1) in AGAINST | {"with", "to", "and", "than"}:
         for column, features in _date_columns(s, i, end):
             fragment = _within(column, base, i, "compare")
             yield Edge(i, end, (fragment,), (*features, ("pat:compare", 1.0)), "rel")

@@ -72,6 +72,12 @@ QUESTIONS = {
     "fee per month in 2026":
         "select date_trunc('month', scheduled_at), sum(fee) from appointments where "
         "year(scheduled_at) = 2026 group by 1",
+    "total fee in March and April 2026":
+        "select sum(fee) from appointments "
+        "where scheduled_at >= '2026-03-01' and scheduled_at < '2026-05-01'",
+    "percentage of cancelled appointments in March and April 2026":
+        "select count(*) filter (where status = 'cancelled') / count(*) from appointments "
+        "where scheduled_at >= '2026-03-01' and scheduled_at < '2026-05-01'",
     "monthly fees by doctor":
         "select name, date_trunc('month', scheduled_at), sum(fee) from appointments a join doctors d "
         "using (doctor_id) group by 1, 2",
@@ -139,6 +145,7 @@ CLINIC = Domain(
         ("prescriptions", "appointment_id", "appointments", "appointment_id"),
     ),
     unanswerable=(
+        "percentage of cancelled appointments this month vs last month",
         "fee by weekday",
         "overdue appointments",
         "total revenue by clinic",
