@@ -161,21 +161,20 @@ def _counted(catalog: Catalog) -> Callable[[Term], Term]:
 
 
 def tied(options: Sequence[Candidate], catalog: Catalog) -> tuple[Candidate, ...]:
-    """The best meaning, and those as good as it that differ only in like-named columns, or in the way that
-    tables are joined.
+    """The best meaning, and those as good as it that differ only in like-named columns, in which date of a
+    table is meant, or in the way that tables are joined.
     """
     best = options[0]
     words, columns = in_words(best.query, catalog), _columns(best.query)
     alike = [best]
     for other in options[1:MOST_OPTIONS]:
         gap = best.score - other.score
-        if gap > _NEAR or in_words(other.query, catalog) != words:
+        if gap > _NEAR or in_words(other.query, catalog) != words or _settled(best, other):
             continue
-        if _settled(best, other):
-            continue
-        swapped = {table for table, _ in columns ^ _columns(other.query)}
-        joined = other.query.via != best.query.via
-        if gap <= (_NEAR if joined or len(swapped) == 1 else _SAME):
+        swapped = columns ^ _columns(other.query)
+        dates = any(catalog.column_of[key].kind == "date" for key in swapped & catalog.column_of.keys())
+        one_table = len({table for table, _ in swapped}) == 1 and not dates
+        if gap <= (_NEAR if one_table or other.query.via != best.query.via else _SAME):
             alike.append(other)
     return tuple(alike)
 
@@ -190,7 +189,9 @@ def _settled(best: Candidate, other: Candidate) -> bool:
 
 
 def in_words(query: MetricQuery, catalog: Catalog) -> str:
-    """The query with each column replaced by its words without numbers: equal for like-named columns."""
+    """The query with each column replaced by its words without numbers, each date by one word: equal for
+    like-named columns, and for dates.
+    """
     return repr(_worded(to_dict(query), catalog))
 
 
@@ -201,7 +202,7 @@ def _worded(value: object, catalog: Catalog) -> object:
         return value
     if value.get("kind") == "term":
         column = catalog.column_of.get((value["table"], value.get("column", "*")))
-        words = bare(column.words) if column else ("*",)
+        words = ("*",) if column is None else ("date",) if column.kind == "date" else bare(column.words)
         return ("term", words, value.get("agg", ""), value.get("distinct", False), value.get("grain", ""))
     return {
         name: _worded(item, catalog) for name, item in value.items() if name not in ("tables", "group", "via")

@@ -64,5 +64,32 @@ def test_two_columns_of_one_name_make_a_question() -> None:
     }
 
 
+@pytest.mark.parametrize("question", ["latest parcel", "number of parcels last month", "parcels in May 2026"])
+def test_two_dates_of_a_table_make_a_question(parcels: Translator, question: str) -> None:
+    translation = parcels.translate(question, shop.NOW)
+    assert translation.kind == "clarify"
+    meant = [
+        {name for name in ("sent_on", "paid_on") if name in option.sql} for option in translation.options
+    ]
+    assert meant in ([{"sent_on"}, {"paid_on"}], [{"paid_on"}, {"sent_on"}])
+
+
+def test_the_name_of_a_date_settles_it(parcels: Translator) -> None:
+    translation = parcels.translate("number of parcels paid last month", shop.NOW)
+    assert "paid_on" in translation.sql
+    assert translation.kind != "clarify"
+
+
+@pytest.fixture(scope="module")
+def parcels() -> Translator:
+    database = duckdb.connect()
+    database.execute("create table parcels (parcel_id bigint, city varchar, sent_on date, paid_on date)")
+    database.execute(
+        "insert into parcels select i, ['Rome', 'Oslo'][1 + i % 2], date '2026-03-01' + i::int, "
+        "date '2026-03-09' + i::int from range(80) t(i)"
+    )
+    return Translator(build_catalog(shop.facts(database)))
+
+
 def test_the_same_question_has_the_same_answer(ask: Callable[[str], Translation]) -> None:
     assert ask("revenue by region") == ask("revenue by region")
