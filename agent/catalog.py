@@ -206,12 +206,13 @@ class ColumnFacts:
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """What a caller knows of a table."""
+    """What a caller knows of a table; `time_column` is the one of several dates that is its time."""
 
     name: str
     columns: tuple[ColumnFacts, ...]
     rows: int = 0
     primary_key: tuple[str, ...] = ()
+    time_column: str = ""
 
 
 def build_catalog(
@@ -228,7 +229,7 @@ def build_catalog(
         words = name_words(fact.name)
         columns = tuple(_column(fact, c) for c in fact.columns)
         key = fact.primary_key or infer_primary_key(words, columns)
-        tables.append(Table(fact.name, words, columns, key, fact.rows))
+        tables.append(Table(fact.name, words, columns, key, fact.rows, time_column=fact.time_column))
     joins = _given_joins(tables, foreign_keys)
     if infer:
         joins += infer_joins(tuple(tables), joins)

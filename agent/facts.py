@@ -70,10 +70,19 @@ def _table(door: Door, table: str, hidden: Collection[str]) -> TableFacts:
         for field, measures in zip(plain, counts, strict=True)
     ]
     first, last = measured[-2:]
-    dated = any(pa.types.is_temporal(field.type) for field in plain)
-    if not dated and first is not None and (last - first).total_seconds() * 1e6 > _DAY_US:
+    dates = [f.name for f in plain if pa.types.is_temporal(f.type)]
+    if not dates and first is not None and (last - first).total_seconds() * 1e6 > _DAY_US:
         columns.append(ColumnFacts("_time", "TIMESTAMP", rows, 0, first, last))
-    return TableFacts(table, tuple(columns), rows, door.keys(table).primary_key)
+    time = _event_time(door, table, plain) if len(dates) > 1 and rows else ""
+    return TableFacts(table, tuple(columns), rows, door.keys(table).primary_key, time)
+
+
+def _event_time(door: Door, table: str, fields: Iterable[pa.Field]) -> str:
+    """Which of several dates is the time of the events, if one is."""
+    dates = [f.name for f in fields if pa.types.is_date(f.type) or pa.types.is_timestamp(f.type)]
+    same = [f"bool_and(CAST({quote(name)} AS TIMESTAMPTZ) = _time)" for name in dates]
+    found = door.sql(f"SELECT {', '.join(same)} FROM {quote(table)}").rows()[0] if dates else ()
+    return next((name for name, is_time in zip(dates, found, strict=True) if is_time), "")
 
 
 def _measures(plain: Iterable[pa.Field]) -> list[str]:

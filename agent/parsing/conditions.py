@@ -339,6 +339,8 @@ def measured_columns(s: Sentence, i: int, adjective: str) -> Iterator[tuple[Colu
                 rank = 1.0 - 0.08 * measure.rank - (0.0 if len(column.words) == 1 else 0.1)
                 wanted = 0.0 if near in ("none", "unspoken") else 0.5 if near == "neighbour" else 1.0
                 features: Features = ((f"near:adj:{near}", 1.0), ("adj:rank", rank))
+                if column.name == table.time_column:
+                    features = (*features, ("time:chosen", 1.0))
                 best.append((rank + wanted, column, measure.sign, features))
     best.sort(key=lambda entry: -entry[0])
     seen: set[tuple[str, str]] = set()
