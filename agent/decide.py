@@ -266,13 +266,13 @@ def _is_name(term: Term, catalog: Catalog) -> bool:
     return column in names or "name" in column.words
 
 
-_SHARES = ("p:top", "p:meaning", "p:rows", "p:options")
+_MASSES = ("p:top", "p:meaning", "p:rows", "p:options")
 
 
 def _bends(found: Mapping[str, float]) -> dict[str, float]:
     """What lets the sum of weights bend: shares squared, and evidence that counts more beside other."""
-    bends = {f"{name}:squared": found[name] ** 2 for name in _SHARES}
-    bends |= {f"{name}:less": float(found[name] < 0.5) for name in _SHARES}
+    bends = {f"{name}:squared": found[name] ** 2 for name in _MASSES}
+    bends |= {f"{name}:less": float(found[name] < 0.5) for name in _MASSES}
     return bends | {
         "p:top&meaning": found["p:top"] * found["p:meaning"],
         "p:placed": found["p:meaning"] * float(found["unplaced"] == 0),

@@ -73,7 +73,8 @@ def _table(door: Door, table: str, hidden: Collection[str]) -> TableFacts:
     dates = [f.name for f in plain if pa.types.is_temporal(f.type)]
     if not dates and first is not None and (last - first).total_seconds() * 1e6 > _DAY_US:
         columns.append(ColumnFacts("_time", "TIMESTAMP", rows, 0, first, last))
-    time = _event_time(door, table, plain) if len(dates) > 1 and rows else ""
+    seen = [field for field in plain if field.name not in hidden]
+    time = _event_time(door, table, seen) if len(dates) > 1 and rows else ""
     return TableFacts(table, tuple(columns), rows, door.keys(table).primary_key, time)
 
 

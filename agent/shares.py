@@ -34,11 +34,9 @@ def part_of_all(query: MetricQuery, catalog: Catalog) -> PartOfAll | None:
 
 
 def is_share(query: MetricQuery, catalog: Catalog, joins: Joins) -> bool:
-    """Whether the query, if it is a share, is one of something: of a total with groups, or of all rows, each
-    of which is read once. Two periods have none, nor has what is left of a set.
+    """Whether a query that asks for a share has one: of a total with groups, or of all rows, each of which is
+    read once. Two periods have none, nor has what is left of a set.
     """
-    if not query.share:
-        return True
     if query.compare is not None or query.combine is not None:
         return False
     if query.group:

@@ -193,8 +193,8 @@ def _joined(parts: Parts, head: Head, kept: Filter) -> Iterator[Candidate]:
         share=parts.share,
         compare=parts.compare,
     )
-    unasked = parts.share and head.group and not parts.groups  # `share of revenue` names no groups
-    if unasked or not is_share(query, parts.catalog, parts.joins):
+    unasked = head.group and not parts.groups  # `share of revenue` names no groups
+    if parts.share and (unasked or not is_share(query, parts.catalog, parts.joins)):
         return
     if query.compare is not None and not any(term.aggregated for term in query.select):
         return  # only measures are set beside those of another time
